@@ -1,0 +1,63 @@
+# What a contributor types. Every target makes the environment that it needs: Python 3.11 to 3.13 and Java 17 or later are all it takes.
+SHELL := bash
+.SHELLFLAGS := -euo pipefail -c
+.DEFAULT_GOAL := help
+.PHONY: help demo test test-all test-connect test-workspace lint fmt bench wheel lock clean
+
+BIN := .venv/bin
+READY := .venv/.ready
+CONNECT := .venv-connect/.ready
+
+help: ## list the targets
+	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | expand -t 16
+
+demo: $(READY) ## three business days of payouts on this machine; LANDING=<folder> [DATES=a,b] [ACCEPT=N] settles your own files
+	@$(BIN)/python -m demo $(if $(LANDING),--landing "$(LANDING)") $(if $(DATES),--dates "$(DATES)") $(if $(ACCEPT),--accept "$(ACCEPT)")
+
+test: $(READY) ## the tests that a contributor runs before every commit
+	@$(BIN)/pytest -m "not slow and not workspace"
+
+test-all: $(READY) ## `test`, and the long ones
+	@$(BIN)/pytest -m "not workspace"
+
+test-connect: $(READY) ## the unit tests through the databricks-connect client (Python 3.12), without a workspace
+	@if requirements/find-python 3.12 3.12 >/dev/null; then $(MAKE) --no-print-directory $(CONNECT) && $(BIN)/python tests/connect.py; \
+	else echo "test-connect: skipped, because databricks-connect needs Python 3.12 and none was found (set PYTHON=/path/to/python3.12)"; fi
+
+test-workspace: $(READY) ## the tests that need a workspace: DATABRICKS_CONFIG_PROFILE=<profile>
+	@$(BIN)/pytest -m workspace tests/workspace
+
+lint: $(READY) ## formatting, style, YAML, and every target of the bundle
+	@$(BIN)/ruff check .
+	@$(BIN)/ruff format --check .
+	@$(BIN)/yamllint --strict .
+	@for target in local dev staging prod; do $(BIN)/lakeflow-local validate -t $$target; done
+
+fmt: $(READY) ## format the code
+	@$(BIN)/ruff check --fix --quiet . || true
+	@$(BIN)/ruff format .
+
+bench: $(READY) ## what an update costs, each figure with its spread
+	@$(BIN)/python -m demo.bench
+
+wheel: $(READY) ## the wheel of a release in dist/, with the commit in its version
+	@requirements/build-wheel
+
+lock: ## resolve the locks anew (needs an environment)
+	@for lock in "uv 3.11 requirements/uv.in" "dev 3.11 requirements/dev.in pyproject.toml lakeflow-local/pyproject.toml" "connect 3.12 requirements/connect.in"; do \
+	  set -- $$lock; name=$$1 python=$$2; shift 2; \
+	  $(BIN)/uv pip compile --quiet --universal --python-version $$python --generate-hashes --no-annotate --no-header --no-emit-index-url "$$@" -o requirements/$$name.lock; \
+	done
+
+clean: ## forget every local run, table and landing file
+	rm -rf .lakeflow
+
+$(READY): requirements/dev.lock requirements/uv.lock pyproject.toml lakeflow-local/pyproject.toml
+	@requirements/check-java
+	@requirements/make-venv .venv dev.lock 3.11 3.13 . lakeflow-local
+	@$(BIN)/python -m lakeflow_local.jars
+	@touch $@
+
+$(CONNECT): requirements/connect.lock requirements/uv.lock pyproject.toml
+	@requirements/make-venv .venv-connect connect.lock 3.12 3.12 .
+	@touch $@
