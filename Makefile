@@ -2,7 +2,7 @@
 SHELL := bash
 .SHELLFLAGS := -euo pipefail -c
 .DEFAULT_GOAL := help
-.PHONY: help demo test test-all test-connect test-workspace lint fmt bench wheel lock clean
+.PHONY: help demo test test-all test-long test-connect test-workspace lint fmt bench wheel lock clean
 
 BIN := .venv/bin
 READY := .venv/.ready
@@ -17,8 +17,10 @@ demo: $(READY) ## three business days of payouts on this machine; LANDING=<folde
 test: $(READY) ## the tests that a contributor runs before every commit
 	@$(BIN)/pytest -m "not slow and not workspace"
 
-test-all: $(READY) ## `test`, and the long ones
-	@$(BIN)/pytest -m "not workspace"
+test-all: test test-long ## `test`, and the long ones
+
+test-long: $(READY) ## the long ones alone
+	@$(BIN)/pytest -m "slow and not workspace"
 
 test-connect: $(READY) ## the unit tests through the databricks-connect client (Python 3.12), without a workspace
 	@if requirements/find-python 3.12 3.12 >/dev/null; then $(MAKE) --no-print-directory $(CONNECT) && $(BIN)/python tests/connect.py; \
