@@ -1,0 +1,122 @@
+"""Delta's jars: resolved once by Ivy, checked by hash, kept beside the environment.
+
+Spark's own `spark.jars.packages` resolves them again at every start, which takes six seconds and a network. Run as
+`python -m lakeflow_local.jars` to fetch them (the first Spark session of an environment does it too).
+"""
+
+from __future__ import annotations
+
+import fcntl
+import hashlib
+import os
+import shutil
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+
+from lakeflow_local.errors import UserError
+
+PACKAGE = "io.delta:delta-spark_4.2_2.13:4.4.0"
+
+# What Delta needs beside Spark's own jars, with the SHA-256 of each file.
+SHA256 = {
+    "io.delta_delta-kernel-api-4.4.0.jar": "ee9b5a14ac3b7efdff4d61a58478fe8eb0e5a3fbca43889dca7290795fe79a11",
+    "io.delta_delta-kernel-defaults-4.4.0.jar": "225c975199e4718b38ee5b7e6da7f19e9585024262b2cec2656b32151a856b0b",
+    "io.delta_delta-kernel-unitycatalog-4.4.0.jar": "cea22dfb4ac562b3cd27bf652697750e8336009d73fb06631363aaaad5345ffa",
+    "io.delta_delta-spark_4.2_2.13-4.4.0.jar": "27d4fd8b1f879535c573ed1c718177d6a27f24d3e626ba02e216369725721ead",
+    "io.delta_delta-storage-4.4.0.jar": "c46735481fa8e326b0957be02b4420cbcab4b325bb08009b7f2045a95133f1cc",
+    "io.unitycatalog_unitycatalog-client-0.6.0.jar": "48257499a86b801a3e2372cec55ac226ca1c1c7eabe5c118e7302f29a1fdbc19",
+    "io.unitycatalog_unitycatalog-hadoop-0.6.0.jar": "c47b63c961c87102b9e1d63809a0915ba4c86b7652f57c8d39ca3a05b441a150",
+}
+
+# Spark brings these already; without them the download is a tenth of the size.
+EXCLUDED = (
+    "com.fasterxml.jackson.core:*",
+    "com.fasterxml.jackson.datatype:*",
+    "com.github.luben:*",
+    "com.google.code.findbugs:*",
+    "commons-logging:*",
+    "commons-pool:*",
+    "io.airlift:*",
+    "javax.annotation:*",
+    "org.apache.hadoop:*",
+    "org.apache.logging.log4j:*",
+    "org.apache.parquet:*",
+    "org.locationtech.jts:*",
+    "org.roaringbitmap:*",
+    "org.slf4j:*",
+    "org.xerial.snappy:*",
+)
+
+
+def folder() -> Path:
+    """Where the jars of this Python environment are kept."""
+    return Path(sys.prefix) / "share" / "lakeflow-local" / "jars"
+
+
+def ensure() -> list[Path]:
+    """The jars on this machine, fetched first if they are missing.
+
+    Raises:
+        UserError: when they cannot be resolved, or a file is not the one that was published.
+    """
+    target = folder()
+    paths = [target / name for name in SHA256]
+    if all(path.exists() for path in paths):
+        return paths
+    target.mkdir(parents=True, exist_ok=True)
+    with open(target / ".lock", "w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)  # two first starts at once: the second finds the work done
+        if not all(path.exists() for path in paths):
+            _fetch(target)
+    return paths
+
+
+def _fetch(target: Path) -> None:
+    import pyspark
+
+    spark_home = Path(pyspark.__file__).parent
+    with tempfile.TemporaryDirectory(prefix="lakeflow-local-ivy-") as work:
+        # An application that does nothing: spark-submit has resolved its packages before it starts it.
+        script = Path(work) / "nothing.py"
+        script.write_text("")
+        command = [
+            str(spark_home / "bin" / "spark-submit"),
+            *("--packages", PACKAGE),
+            *("--exclude-packages", ",".join(EXCLUDED)),
+            *("--conf", f"spark.jars.ivy={work}"),
+            str(script),
+        ]
+        env = dict(os.environ, SPARK_HOME=str(spark_home), PYSPARK_PYTHON=sys.executable)
+        result = subprocess.run(command, capture_output=True, text=True, env=env)
+        for name, expected in SHA256.items():
+            found = Path(work) / "jars" / name
+            if not found.exists():
+                cause = _last_line(result.stderr) if result.returncode else f"{name} is not among what was resolved"
+                raise UserError(f"Delta's jars could not be fetched from Maven ({PACKAGE}): {cause}")
+            actual = hashlib.sha256(found.read_bytes()).hexdigest()
+            if actual != expected:
+                raise UserError(f"{name} has the SHA-256 {actual} instead of {expected}: it is not the published file")
+            # Copied beside and renamed, so that a killed fetch leaves no half a jar.
+            shutil.copy(found, target / f".{name}")
+            os.replace(target / f".{name}", target / name)
+
+
+def _last_line(text: str) -> str:
+    lines = [line.strip() for line in text.splitlines() if line.strip()]
+    errors = [line for line in lines if "Exception" in line or "rror" in line]
+    return (errors or lines or ["no output"])[0]
+
+
+def main() -> None:
+    """Fetch the jars and say where they are."""
+    try:
+        ensure()
+    except UserError as error:
+        raise SystemExit(f"lakeflow-local: {error}") from None
+    print(f"lakeflow-local: Delta's jars are in {folder()}")
+
+
+if __name__ == "__main__":
+    main()

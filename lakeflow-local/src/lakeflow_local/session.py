@@ -1,0 +1,248 @@
+"""One Spark for a bundle: a classic session with Delta that also serves Spark Connect from the same JVM.
+
+Pipelines run in the classic session; Python tasks reach the same tables over Connect, as a serverless task does.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+import secrets
+import shutil
+import subprocess
+import sys
+import time
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from lakeflow_local import jars
+from lakeflow_local.errors import UserError
+
+if TYPE_CHECKING:
+    from pyspark.sql import SparkSession
+
+OLDEST_JAVA = 17
+
+# The quick compiler only: a run is many small queries, and those end before the better one has paid for itself.
+JAVA_OPTIONS = "-XX:TieredStopAtLevel=1 -XX:+UseParallelGC -Xss8m -Duser.timezone=UTC"
+
+
+class SparkServer:
+    """The one Spark session of a process, with its tables under `<root>/.lakeflow/warehouse/<schema>/<table>`.
+
+    The catalog is in memory, so tables are registered again from their folders at the start: `_delta_log` is the truth.
+
+    Attributes:
+        spark: the classic session.
+        remote: the address for Spark Connect clients with its token (`SPARK_REMOTE`), None without `connect`.
+    """
+
+    def __init__(self, root: Path, *, connect: bool = True, conf: dict[str, str] | None = None) -> None:
+        """
+        Args:
+            root: the bundle's folder.
+            connect: also serve Spark Connect on a free loopback port.
+            conf: Spark settings on top of the server's own.
+        """
+        self.root = Path(root).resolve()
+        self.warehouse = self.root / ".lakeflow" / "warehouse"
+        self.remote: str | None = None
+        self._connect = connect
+        self._conf = dict(conf or {})
+        self._spark: SparkSession | None = None
+
+    @property
+    def spark(self) -> SparkSession:
+        """The classic session.
+
+        Raises:
+            RuntimeError: outside of `with SparkServer(…)`.
+        """
+        if self._spark is None:
+            raise RuntimeError("SparkServer is not running: use it in a with statement")
+        return self._spark
+
+    def __enter__(self) -> SparkServer:
+        self.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.stop()
+
+    def start(self) -> SparkServer:
+        """Start the JVM, the session and, if asked for, the Connect service; then register the tables.
+
+        Raises:
+            UserError: without Java 17 or later, or when Delta's jars cannot be fetched.
+        """
+        java = find_java()
+        self.warehouse.mkdir(parents=True, exist_ok=True)
+        token = secrets.token_urlsafe(24)
+        _prepare_process(java)
+        self._spark = self._launch({**self._settings(token), **self._conf})
+        if self._connect:
+            service = getattr(self._spark._jvm.org.apache.spark.sql.connect.service, "SparkConnectService$")
+            port = getattr(service, "MODULE$").localPort()
+            # `localhost` and not 127.0.0.1: with a token the client insists on TLS for any other name.
+            self.remote = f"sc://localhost:{port}/;token={token}"
+        register_tables(self._spark, self.warehouse)
+        return self
+
+    def stop(self) -> None:
+        """Stop Spark and end its JVM, so that another server can start in this process."""
+        if self._spark is None:
+            return
+        from pyspark import SparkContext
+
+        self._spark.stop()
+        self._spark = None
+        self.remote = None
+        gateway = SparkContext._gateway
+        SparkContext._gateway = SparkContext._jvm = None
+        process = getattr(gateway, "proc", None)
+        gateway.shutdown()
+        if process is not None:
+            process.stdin.close()  # the JVM waits for the end of its input
+            process.wait(timeout=30)
+
+    def create_schema(self, name: str) -> None:
+        """Make a schema whose tables lie in `.lakeflow/warehouse/<name>/<table>`; nothing happens if it is there."""
+        create_schema(self.spark, self.warehouse, name)
+
+    def _launch(self, settings: dict[str, str]) -> SparkSession:
+        from pyspark import SparkConf, SparkContext
+        from pyspark.errors import PySparkRuntimeError
+        from pyspark.java_gateway import launch_gateway
+        from pyspark.sql import SparkSession
+
+        conf = SparkConf(loadDefaults=False).setAppName("lakeflow-local")
+        for key, value in settings.items():
+            conf.set(key, value)
+        log = self.root / ".lakeflow" / "spark" / "spark.log"
+        with open(log, "ab") as stderr:  # the terminal belongs to the run's progress
+            try:
+                gateway = launch_gateway(conf, popen_kwargs={"stderr": stderr, "stdout": stderr})
+            except PySparkRuntimeError:
+                raise UserError("Spark did not start: its last words are here", file=log) from None
+        return SparkSession(SparkContext(gateway=gateway, conf=conf))
+
+    def _settings(self, token: str) -> dict[str, str]:
+        cores = min(os.cpu_count() or 2, 8)
+        log = Path(__file__).with_name("log4j2.properties")
+        options = os.environ.get("LAKEFLOW_LOCAL_JAVA_OPTIONS", JAVA_OPTIONS)
+        settings = {
+            "spark.master": f"local[{cores}]",
+            "spark.driver.host": "127.0.0.1",
+            "spark.driver.bindAddress": "127.0.0.1",
+            "spark.driver.memory": "3g",
+            "spark.driver.extraClassPath": os.pathsep.join(str(path) for path in jars.ensure()),
+            "spark.driver.extraJavaOptions": f"{options} -Dlog4j2.configurationFile={log.as_uri()}",
+            "spark.ui.enabled": "false",
+            "spark.ui.showConsoleProgress": "false",
+            "spark.local.dir": str(self.root / ".lakeflow" / "spark"),
+            "spark.sql.extensions": "io.delta.sql.DeltaSparkSessionExtension",
+            "spark.sql.catalog.spark_catalog": "org.apache.spark.sql.delta.catalog.DeltaCatalog",
+            "spark.sql.warehouse.dir": str(self.warehouse),
+            "spark.sql.session.timeZone": "UTC",
+            # A table without a named format is a Delta table on Databricks.
+            "spark.sql.sources.default": "delta",
+            # Cost only, no semantics: small data has few partitions, a short log needs no checkpoint every ten commits.
+            "spark.sql.shuffle.partitions": str(min(cores, 4)),
+            "spark.default.parallelism": str(min(cores, 4)),
+            "spark.sql.sources.parallelPartitionDiscovery.parallelism": str(min(cores, 4)),
+            "spark.databricks.delta.snapshotPartitions": "1",
+            "spark.databricks.delta.properties.defaults.checkpointInterval": "50",
+            "spark.sql.streaming.noDataMicroBatches.enabled": "false",
+            "spark.sql.streaming.metricsEnabled": "false",
+            "spark.sql.streaming.ui.enabled": "false",
+            "spark.sql.ui.retainedExecutions": "1",
+        }
+        if self._connect:
+            settings |= {
+                "spark.plugins": "org.apache.spark.sql.connect.SparkConnectPlugin",
+                "spark.connect.grpc.binding.address": "127.0.0.1",
+                "spark.connect.grpc.binding.port": "0",
+                "spark.connect.authenticate.token": token,
+            }
+        (self.root / ".lakeflow" / "spark").mkdir(parents=True, exist_ok=True)
+        return settings
+
+
+def find_java() -> str:
+    """The path of the Java that Spark will use.
+
+    Raises:
+        UserError: when there is none, or it is too old; one line that says what to install.
+    """
+    home = os.environ.get("JAVA_HOME")
+    java = str(Path(home) / "bin" / "java") if home else shutil.which("java")
+    advice = "install it (Debian: apt install openjdk-17-jre-headless), or set JAVA_HOME"
+    if not java or not Path(java).exists():
+        raise UserError(f"Java {OLDEST_JAVA} or later is needed and none was found: {advice}")
+    output = subprocess.run([java, "-version"], capture_output=True, text=True).stderr
+    found = re.search(r'version "(\d+)', output)
+    if not found or int(found[1]) < OLDEST_JAVA:
+        raise UserError(
+            f"Java {OLDEST_JAVA} or later is needed, {java} is {found[1] if found else 'unknown'}: {advice}"
+        )
+    return java
+
+
+def _prepare_process(java: str) -> None:
+    import pyspark
+
+    os.environ["SPARK_HOME"] = str(Path(pyspark.__file__).parent)
+    os.environ["PYSPARK_PYTHON"] = os.environ["PYSPARK_DRIVER_PYTHON"] = (
+        sys.executable
+    )  # else workers take PATH's python3
+    os.environ["SPARK_LOCAL_IP"] = "127.0.0.1"
+    os.environ["JAVA_HOME"] = str(Path(java).resolve().parent.parent)
+    for name in (
+        "SPARK_REMOTE",
+        "SPARK_LOCAL_REMOTE",
+        "SPARK_CONNECT_MODE_ENABLED",
+        "PYSPARK_SUBMIT_ARGS",
+        "SPARK_CONF_DIR",
+    ):
+        os.environ.pop(name, None)
+    os.environ["TZ"] = "UTC"  # collect() gives datetimes in the process's zone; a cluster's is UTC
+    time.tzset()
+
+
+def create_schema(spark: SparkSession, warehouse: Path, name: str) -> None:
+    """Make a schema with its folder directly under the warehouse (Spark's own default would add `.db`)."""
+    location = str(warehouse / name).replace("'", "\\'")
+    spark.sql(f"CREATE SCHEMA IF NOT EXISTS {_quoted(name)} LOCATION '{location}'")
+
+
+def register_tables(spark: SparkSession, warehouse: Path) -> list[str]:
+    """Register every folder with a `_delta_log` as a table of the schema that its parent names.
+
+    Returns:
+        `schema.table` of all that were found.
+    """
+    found = [path.parent for path in sorted(warehouse.glob("*/*/_delta_log")) if any(path.iterdir())]
+    tables = {
+        path: (path.parent.name.removesuffix(".db"), path.name) for path in found
+    }  # Spark's own default: `<schema>.db`
+    external = spark._jsparkSession.sharedState().externalCatalog()
+    for folder in sorted(path for path in warehouse.iterdir() if path.is_dir()):
+        if not folder.name.endswith(".db"):
+            create_schema(spark, warehouse, folder.name)
+        elif not external.databaseExists(folder.name.removesuffix(".db")):
+            spark.sql(f"CREATE SCHEMA {_quoted(folder.name.removesuffix('.db'))}")
+    missing = [(path, name) for path, name in tables.items() if not external.tableExists(*name)]
+    with ThreadPoolExecutor(4) as pool:
+        list(pool.map(lambda item: register_table(spark, *item), missing))
+    return [".".join(name) for name in tables.values()]
+
+
+def register_table(spark: SparkSession, path: Path, name: tuple[str, str]) -> None:
+    """Register one Delta folder as the table (schema, table)."""
+    location = str(path).replace("'", "\\'")
+    spark.sql(f"CREATE TABLE IF NOT EXISTS {_quoted(*name)} USING delta LOCATION '{location}'")
+
+
+def _quoted(*parts: str) -> str:
+    return ".".join("`" + part.replace("`", "``") + "`" for part in parts)
