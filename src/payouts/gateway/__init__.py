@@ -1,0 +1,8 @@
+"""The payment gateway as the job sees it: send a payout, ask about one, read the statement."""
+
+from payouts.gateway.address import open_gateway
+from payouts.gateway.client import Gateway, Payout, Reply, StatementLine
+from payouts.gateway.file import FileGateway
+from payouts.gateway.http import HttpGateway
+
+__all__ = ["FileGateway", "Gateway", "HttpGateway", "Payout", "Reply", "StatementLine", "open_gateway"]

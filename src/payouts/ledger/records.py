@@ -1,0 +1,123 @@
+"""The rows of the ledger as values: what `ledger/schema.py` declares as tables."""
+
+from dataclasses import dataclass, field
+from datetime import date, datetime
+from decimal import Decimal
+
+from payouts.protocol import PENDING, RELEASED, Event, State
+
+SellerCurrency = tuple[str, str]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Settlement:
+    """One row per plan. `*_ingested_to` is the newest ingestion per source that the plan read, None for none."""
+
+    plan_id: str
+    settlement_date: date
+    orders_ingested_to: datetime | None
+    refunds_ingested_to: datetime | None
+    sellers_ingested_to: datetime | None
+    run_id: str
+    planned_at: datetime
+
+    def ingested_to(self, source: str) -> datetime | None:
+        """The newest ingestion of `source` (orders, refunds, sellers) that the plan read."""
+        return getattr(self, f"{source}_ingested_to")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Claim:
+    """One row per effect key: amount (2 places, in `currency`) and account are frozen here and never change."""
+
+    effect_key: str
+    plan_id: str
+    settlement_date: date
+    seller_id: str
+    currency: str
+    amount: Decimal
+    payout_account: str
+    entitled_amount: Decimal
+    claimed_at: datetime
+    attempt_key: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class PayoutEvent:
+    """One row per thing that happened to a claim; appended, never changed."""
+
+    effect_key: str
+    event: Event
+    occurred_at: datetime
+    attempt_key: str
+    detail: str | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Hold:
+    """One row per plan, seller and currency with money open that the plan does not pay, negative amounts included."""
+
+    plan_id: str
+    settlement_date: date
+    seller_id: str
+    currency: str
+    amount: Decimal
+    reason: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class Verdict:
+    """One row per source and judgement. A figure that could not be had is None, and holds."""
+
+    settlement_date: date
+    source: str
+    window_rows: int | None
+    open_quarantined: int | None
+    accepted: int
+    verdict: str
+    reason: str | None
+    judged_at: datetime
+
+
+@dataclass(frozen=True, kw_only=True)
+class ClaimStatus:
+    """A claim and what its events say.
+
+    Attributes:
+        has_events: False after a crash between the claim and its CLAIMED event.
+        released_at: Time of the first REJECTED or CANCELLED, None if there is none.
+        exceeds_entitlement: The unreleased claims of this seller and currency add up to more than the newest of them
+            was entitled to. Plans made one after the other cannot do that; two plans at once, or a cancelled claim
+            that was accepted after all, can. Nothing is sent until a person has looked.
+    """
+
+    claim: Claim
+    state: State
+    has_events: bool
+    released_at: datetime | None
+    exceeds_entitlement: bool
+
+    @property
+    def is_released(self) -> bool:
+        return self.state in RELEASED
+
+    @property
+    def is_pending(self) -> bool:
+        return self.state in PENDING
+
+
+@dataclass(frozen=True, kw_only=True)
+class Position:
+    """What was claimed before, per seller and currency.
+
+    Attributes:
+        claimed: Sum of the unreleased claims dated up to the settlement date, in `currency`.
+        has_date: The settlement date's effect key exists, in whatever state.
+        rejected_accounts: Accounts of the rejected claims, of any date.
+    """
+
+    seller_id: str
+    currency: str
+    claimed: Decimal
+    has_date: bool
+    rejected_accounts: frozenset[str] = field(default_factory=frozenset)

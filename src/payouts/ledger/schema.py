@@ -1,0 +1,114 @@
+"""The tables of the ledger, with a comment on every column: names, types and grain in one place."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+MONEY = "DECIMAL(18,2)"
+
+
+@dataclass(frozen=True)
+class Table:
+    """A table of the ledger.
+
+    Attributes:
+        comment: Grain and purpose.
+        columns: Name to (type, comment), in order.
+    """
+
+    comment: str
+    columns: Mapping[str, tuple[str, str]]
+
+
+TABLES: Mapping[str, Table] = {
+    "settlements": Table(
+        "One row per plan of a settlement date; the newest of a date counts. Written before anything else of the plan.",
+        {
+            "plan_id": ("STRING", "Names the plan"),
+            "settlement_date": ("DATE", "The business day up to which the plan pays"),
+            "orders_ingested_to": ("TIMESTAMP", "Newest ingestion of orders that the plan read"),
+            "refunds_ingested_to": ("TIMESTAMP", "Newest ingestion of refunds that the plan read"),
+            "sellers_ingested_to": ("TIMESTAMP", "Newest ingestion of seller changes that the plan read"),
+            "run_id": ("STRING", "The job run that planned"),
+            "planned_at": ("TIMESTAMP", "When it planned"),
+        },
+    ),
+    "payout_claims": Table(
+        "One row per effect key: a payout that was decided. Amount and account never change. One writer.",
+        {
+            "effect_key": ("STRING", "SHA-256 of seller, currency and settlement date: the identity of the payout"),
+            "plan_id": ("STRING", "The plan that claimed it"),
+            "settlement_date": ("DATE", "The settlement date in its key"),
+            "seller_id": ("STRING", "Who is paid"),
+            "currency": ("STRING", "ISO 4217 code"),
+            "amount": (MONEY, "What is paid, in currency"),
+            "payout_account": ("STRING", "Where to, as it was when the claim was made"),
+            "entitled_amount": (MONEY, "What the seller was entitled to by the settlement date when claimed"),
+            "claimed_at": ("TIMESTAMP", "When it was claimed"),
+            "attempt_key": ("STRING", "Run, repair and execution that claimed it; for audit only"),
+        },
+    ),
+    "payout_events": Table(
+        "One row per event of a claim; append-only. The state of a claim is derived from its events.",
+        {
+            "effect_key": ("STRING", "The payout"),
+            "event": ("STRING", "CLAIMED, SENT, ACCEPTED, REJECTED, UNKNOWN, CONFIRMED or CANCELLED"),
+            "occurred_at": ("TIMESTAMP", "When, by the clock of the task"),
+            "attempt_key": ("STRING", "Run, repair and execution that recorded it; for audit only"),
+            "detail": ("STRING", "What the gateway or the operator said"),
+        },
+    ),
+    "payout_holds": Table(
+        "One row per plan, seller and currency with money open that the plan does not pay.",
+        {
+            "plan_id": ("STRING", "The plan"),
+            "settlement_date": ("DATE", "Its settlement date"),
+            "seller_id": ("STRING", "Whose money is held"),
+            "currency": ("STRING", "ISO 4217 code"),
+            "amount": (MONEY, "What is held, in currency; negative where the seller owes"),
+            "reason": ("STRING", "The first hold reason that applies"),
+        },
+    ),
+    "quality_verdicts": Table(
+        "One row per source and judgement of the quality gate.",
+        {
+            "settlement_date": ("DATE", "The date that was judged"),
+            "source": ("STRING", "orders, refunds or sellers"),
+            "window_rows": ("BIGINT", "First copies ingested since the newest settlement"),
+            "open_quarantined": ("BIGINT", "Of these, quarantined and not corrected"),
+            "accepted": ("BIGINT", "How many an operator accepted, over all sources together"),
+            "verdict": ("STRING", "pass, pass (accepted), pass (closed) or hold"),
+            "reason": ("STRING", "Why it holds, or why it passes all the same"),
+            "judged_at": ("TIMESTAMP", "When it was judged"),
+        },
+    ),
+    "data_quality": Table(
+        "One row per pipeline update, dataset and rule: the event log's counts, kept as evidence.",
+        {
+            "update_id": ("STRING", "The pipeline update"),
+            "dataset": ("STRING", "The dataset whose rows were checked"),
+            "rule": ("STRING", "The expectation"),
+            "severity": ("STRING", "warn, drop or fail"),
+            "passed": ("BIGINT", "Rows that passed"),
+            "failed": ("BIGINT", "Rows that failed"),
+        },
+    ),
+}
+
+
+def create_statement(table: str, name: str) -> str:
+    """The CREATE TABLE statement for the ledger's `table` under its full `name`.
+
+    Delta keeps the tables append-only: an UPDATE or DELETE by hand is refused, not only unusual.
+    """
+    definition = TABLES[table]
+    columns = ", ".join(
+        f"{column} {type_} COMMENT '{_quoted(comment)}'" for column, (type_, comment) in definition.columns.items()
+    )
+    return (
+        f"CREATE TABLE IF NOT EXISTS {name} ({columns}) USING DELTA "
+        f"COMMENT '{_quoted(definition.comment)}' TBLPROPERTIES ('delta.appendOnly' = 'true')"
+    )
+
+
+def _quoted(text: str) -> str:
+    return text.replace("'", "\\'")

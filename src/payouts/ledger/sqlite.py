@@ -1,0 +1,186 @@
+"""The ledger in SQLite: for tests, fault runs and a look without Spark. Same interface, same answers as Delta."""
+
+import sqlite3
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
+from dataclasses import astuple, fields
+from datetime import date, datetime
+from decimal import Decimal
+from typing import Any
+
+from payouts.ledger.records import Claim, ClaimStatus, Hold, PayoutEvent, Position, Settlement, Verdict
+from payouts.protocol import RELEASED, STATE_AFTER, Event, State, transition
+
+_TABLES = {
+    Settlement: "settlements",
+    Claim: "payout_claims",
+    PayoutEvent: "payout_events",
+    Hold: "payout_holds",
+    Verdict: "quality_verdicts",
+}
+_READERS = {
+    Decimal: Decimal,
+    date: date.fromisoformat,
+    datetime: datetime.fromisoformat,
+    datetime | None: datetime.fromisoformat,
+    Event: Event,
+}
+
+
+class SqliteLedger:
+    """A ledger in one SQLite file, or in memory.
+
+    States are derived here by running `protocol.transition` over the events, where the Delta store asks SQL for the
+    strongest event: the conformance suite holds the two against each other.
+    """
+
+    def __init__(self, path: str = ":memory:"):
+        self._connection = sqlite3.connect(path, isolation_level=None, timeout=30)
+        self.create()
+
+    def close(self) -> None:
+        self._connection.close()
+
+    def create(self) -> None:
+        for record, table in _TABLES.items():
+            columns = ", ".join(field.name for field in fields(record))
+            self._connection.execute(f"CREATE TABLE IF NOT EXISTS {table} ({columns})")
+        self._connection.execute("CREATE UNIQUE INDEX IF NOT EXISTS one_claim_per_key ON payout_claims (effect_key)")
+
+    def settlements(self) -> list[Settlement]:
+        return self._rows(Settlement)
+
+    def add_settlement(self, settlement: Settlement) -> None:
+        self._add([settlement])
+
+    def add_claims(self, claims: Sequence[Claim]) -> None:
+        self._add(claims, "INSERT OR IGNORE")
+
+    def add_events(self, events: Sequence[PayoutEvent]) -> None:
+        self._add(events)
+
+    def add_holds(self, holds: Sequence[Hold]) -> None:
+        self._add(holds)
+
+    def add_verdicts(self, verdicts: Sequence[Verdict]) -> None:
+        self._add(verdicts)
+
+    def holds(self, plan_id: str) -> list[Hold]:
+        return self._rows(Hold, "WHERE plan_id = ?", plan_id)
+
+    def verdicts(self, settlement_date: date) -> list[Verdict]:
+        of_date = self._rows(Verdict, "WHERE settlement_date = ?", settlement_date.isoformat())
+        newest = max((row.judged_at for row in of_date), default=None)
+        return sorted((row for row in of_date if row.judged_at == newest), key=lambda row: row.source)
+
+    def positions(self, settlement_date: date) -> list[Position]:
+        grouped: dict[tuple[str, str], list[ClaimStatus]] = defaultdict(list)
+        for status in self.claims():
+            grouped[status.claim.seller_id, status.claim.currency].append(status)
+        return [
+            Position(
+                seller_id=seller_id,
+                currency=currency,
+                claimed=sum(
+                    (
+                        status.claim.amount
+                        for status in statuses
+                        if not status.is_released and status.claim.settlement_date <= settlement_date
+                    ),
+                    Decimal("0.00"),
+                ),
+                has_date=any(status.claim.settlement_date == settlement_date for status in statuses),
+                rejected_accounts=frozenset(
+                    status.claim.payout_account for status in statuses if status.state is State.REJECTED
+                ),
+            )
+            for (seller_id, currency), statuses in sorted(grouped.items())
+        ]
+
+    def claims(self) -> list[ClaimStatus]:
+        events: dict[str, list[PayoutEvent]] = defaultdict(list)
+        for event in self._rows(PayoutEvent):
+            events[event.effect_key].append(event)
+        claims = sorted(self._rows(Claim), key=lambda claim: claim.effect_key)
+        states = {claim.effect_key: _state(events[claim.effect_key]) for claim in claims}
+        exceeding = _exceeding(claims, states)
+        return [
+            ClaimStatus(
+                claim=claim,
+                state=states[claim.effect_key],
+                has_events=bool(events[claim.effect_key]),
+                released_at=min(
+                    (row.occurred_at for row in events[claim.effect_key] if STATE_AFTER[row.event] in RELEASED),
+                    default=None,
+                ),
+                exceeds_entitlement=(claim.seller_id, claim.currency) in exceeding,
+            )
+            for claim in claims
+        ]
+
+    def pending_claims(self, lower: str = "", upper: str = "") -> list[ClaimStatus]:
+        return [
+            status
+            for status in self.claims()
+            if status.is_pending and lower <= status.claim.effect_key and (not upper or status.claim.effect_key < upper)
+        ]
+
+    def claims_dated(self, settlement_date: date) -> list[ClaimStatus]:
+        return [status for status in self.claims() if status.claim.settlement_date == settlement_date]
+
+    def claims_named(self, effect_keys: Iterable[str]) -> list[ClaimStatus]:
+        wanted = set(effect_keys)
+        return [status for status in self.claims() if status.claim.effect_key in wanted]
+
+    def unconfirmed_claims(self) -> list[ClaimStatus]:
+        return [status for status in self.claims() if status.is_pending or status.state is State.CANCELLED]
+
+    def duplicate_keys(self) -> list[str]:
+        return []  # the unique index refuses them
+
+    def _add(self, records: Sequence[Any], verb: str = "INSERT") -> None:
+        if not records:
+            return
+        marks = ", ".join("?" * len(fields(records[0])))
+        statement = f"{verb} INTO {_TABLES[type(records[0])]} VALUES ({marks})"
+        with self._connection:
+            self._connection.execute("BEGIN IMMEDIATE")
+            self._connection.executemany(statement, [tuple(map(_stored, astuple(row))) for row in records])
+
+    def _rows(self, record: type, condition: str = "", *parameters: str) -> list[Any]:
+        cursor = self._connection.execute(f"SELECT * FROM {_TABLES[record]} {condition}", parameters)
+        types = [(field.name, _READERS.get(field.type)) for field in fields(record)]
+        return [
+            record(
+                **{
+                    name: reader(value) if reader and value is not None else value
+                    for (name, reader), value in zip(types, row, strict=True)
+                }
+            )
+            for row in cursor.fetchall()
+        ]
+
+
+def _stored(value: Any) -> Any:
+    if isinstance(value, (date, datetime)):
+        return value.isoformat()
+    return str(value) if isinstance(value, Decimal) else value
+
+
+def _state(events: Iterable[PayoutEvent]) -> State:
+    state = State.CLAIMED
+    for event in events:
+        state = transition(state, event.event)
+    return state
+
+
+def _exceeding(claims: Iterable[Claim], states: dict[str, State]) -> set[tuple[str, str]]:
+    claimed: dict[tuple[str, str], Decimal] = defaultdict(Decimal)
+    newest: dict[tuple[str, str], Claim] = {}
+    for claim in claims:
+        key = claim.seller_id, claim.currency
+        if states[claim.effect_key] not in RELEASED:
+            claimed[key] += claim.amount
+        if key not in newest or newest[key].settlement_date < claim.settlement_date:
+            newest[key] = claim
+    return {key for key, amount in claimed.items() if amount > newest[key].entitled_amount}
