@@ -1,0 +1,8 @@
+"""A second bookkeeper: counts everything again from the files, the gateway's own store and the raw tables.
+
+It is written from the model of the business alone, in plain Python. It imports nothing of `payouts`, starts no Spark
+and trusts no figure of the product, so a mistake would have to be made twice, in two ways, to stay unseen.
+`python -m tests.recount --root .` prints the differences between `.lakeflow/balance.json` and what it counted itself.
+"""
+
+SOURCES = ("orders", "refunds", "sellers")
