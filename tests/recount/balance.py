@@ -13,7 +13,6 @@ from .plans import MINIMUM_PAYOUTS, ZERO, books_of, effect_key, plan_differences
 from .rows import Copy, Source, copies_of
 from .stores import Ingestion, Ledger, files, ingestions, statement
 
-PAID = ("ACCEPTED", "CONFIRMED", "PAID")
 FIGURES = ("entitled", "accepted", "in_flight", "released", "held")
 
 
@@ -83,9 +82,8 @@ def _seller_lines(books: Books, ledger: Ledger, paid: list[dict], settlement: di
     for key, amount in books.entitled(settlement["settlement_date"]).items():
         figures[key]["entitled"] += amount
     for payout in paid:
-        if payout["status"] in PAID:
-            figures[payout["seller_id"], payout["currency"]]["accepted"] += payout["amount"]
-    on_statement = {payout["effect_key"] for payout in paid if payout["status"] in PAID}
+        figures[payout["seller_id"], payout["currency"]]["accepted"] += payout["amount"]
+    on_statement = {payout["effect_key"] for payout in paid}
     released_at = ledger.released_at()
     for claim in ledger.claims:
         key = (claim["seller_id"], claim["currency"])

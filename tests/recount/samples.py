@@ -108,7 +108,7 @@ class Desk:
         """The gateway accepts the claim of a day."""
         key = effect_key(seller_id, currency, date.fromisoformat(day))
         claim = next(claim for claim in self.tables["payout_claims"] if claim["effect_key"] == key)
-        self.paid.append(claim | {"status": "ACCEPTED"})
+        self.paid.append(claim)
 
     def event(self, day: str, event: str, when: str, seller_id: str = "s1", currency: str = "EUR") -> None:
         key = effect_key(seller_id, currency, date.fromisoformat(day))

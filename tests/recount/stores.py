@@ -77,8 +77,12 @@ class Ledger:
         return by_age[-1] if by_age else None
 
     def released_at(self) -> dict[str, int]:
-        """Effect key -> when the claim stopped counting: rejected by the gateway, or cancelled by an operator."""
-        releases = [event for event in self.events if event["event"] in ("REJECTED", "CANCELLED")]
+        """Effect key -> when the claim stopped counting: rejected by the gateway, or cancelled by an operator.
+
+        A claim that turned out accepted all the same counts: money that has moved is not open.
+        """
+        paid = {event["effect_key"] for event in self.events if event["event"] in ("ACCEPTED", "CONFIRMED")}
+        releases = [e for e in self.events if e["event"] in ("REJECTED", "CANCELLED") and e["effect_key"] not in paid]
         return {e["effect_key"]: e["occurred_at"] for e in sorted(releases, key=lambda e: -e["occurred_at"])}
 
 
@@ -87,13 +91,13 @@ def _plain(rows: list[dict]) -> list[dict]:
 
 
 def statement(database: Path) -> list[dict]:
-    """Every payout that the gateway knows, from its own database; empty where it was never asked to pay."""
+    """The payouts that the gateway accepted, from its own database; empty where it was never asked to pay."""
     if not database.is_file():
         return []
     connection = sqlite3.connect(f"file:{database}?mode=ro", uri=True)
     connection.row_factory = sqlite3.Row
     try:
-        rows = [dict(row) for row in connection.execute("select * from payouts")]
+        rows = [dict(row) for row in connection.execute("SELECT * FROM payouts WHERE status = 'accepted'")]
     finally:
         connection.close()
     return [row | {"amount": Decimal(str(row["amount"]))} for row in rows]
