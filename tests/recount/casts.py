@@ -6,15 +6,15 @@ Amounts are `Decimal`, instants are whole microseconds since 1970 in UTC (so 999
 import re
 from datetime import date
 from decimal import Decimal
+from functools import partial
 
 _AMOUNT = re.compile(r"-?[0-9]+(?:\.[0-9]+)?")
-_INTEGER = re.compile(r"-?[0-9]+")
+_INTEGER = re.compile(r"[0-9]+")
 _INSTANT = re.compile(
     r"([0-9]{4})-([0-9]{2})-([0-9]{2})[T ]([0-9]{2}):([0-9]{2})(?::([0-9]{2})(?:\.([0-9]{1,6}))?)?"
     r"(?:Z|([+-])([0-9]{2}):([0-9]{2}))"
 )
 _EPOCH_DAY = date(1970, 1, 1).toordinal()
-_LONG = 2**63
 SECOND = 1_000_000
 DAY = 86_400 * SECOND
 
@@ -30,11 +30,12 @@ def amount(text: str) -> Decimal:
     return Decimal(text)
 
 
-def integer(text: str) -> int:
-    """Digits that fit a 64-bit integer."""
-    if not _INTEGER.fullmatch(text) or len(text) > 30 or not -_LONG <= int(text) < _LONG:
+def integer(text: str, bits: int = 32) -> int:
+    """Digits, and no sign, that fit a signed integer of so many bits."""
+    digits = text.lstrip("0") or "0"
+    if not _INTEGER.fullmatch(text) or len(digits) > 19 or int(digits) >= 2 ** (bits - 1):
         raise NotExact(text)
-    return int(text)
+    return int(digits)
 
 
 def boolean(text: str) -> bool:
@@ -56,8 +57,7 @@ def instant(text: str) -> int:
         raise NotExact(text) from None
     hours, minutes, seconds = int(hour), int(minute), int(second or 0)
     offset_hours, offset_minutes = int(zone_hour or 0), int(zone_minute or 0)
-    # 18 hours is the largest offset that a time zone of the platform can have
-    if hours > 23 or minutes > 59 or seconds > 59 or offset_minutes > 59 or offset_hours * 60 + offset_minutes > 1080:
+    if hours > 23 or minutes > 59 or seconds > 59 or offset_hours > 23 or offset_minutes > 59:
         raise NotExact(text)
     offset = (offset_hours * 3600 + offset_minutes * 60) * (-1 if sign == "-" else 1)
     whole_seconds = hours * 3600 + minutes * 60 + seconds - offset
@@ -77,7 +77,7 @@ def plain(value: Decimal) -> str:
 CASTS = {
     "gross_amount": amount,
     "refund_amount": amount,
-    "sequence_number": integer,
+    "sequence_number": partial(integer, bits=64),
     "fee_bps": integer,
     "is_suspended": boolean,
     "event_at": instant,

@@ -25,7 +25,7 @@ DECLARED = {
     ),
 }
 
-_LINE_END = re.compile(rb"\r\n|\r|\n")
+_LINE_END = re.compile(rb"\r?\n")
 _JSON_BLANKS = " \t\n\r"
 
 
@@ -56,6 +56,7 @@ class Row:
 def rows_of(source: str, content: bytes) -> Iterator[Row]:
     """The rows of one file, in the order in which they stand in it."""
     for line in _LINE_END.split(content):
+        line = line.removesuffix(b"\r")  # of a last line without a newline
         if line.strip(_JSON_BLANKS.encode()):
             yield from _rows_of_line(source, line)
 
@@ -64,7 +65,9 @@ def _rows_of_line(source: str, line: bytes) -> Iterator[Row]:
     try:
         text = line.decode("utf-8")
         value = _DECODER.decode(text)
-    except (ValueError, RecursionError):  # UnicodeDecodeError and JSONDecodeError are ValueErrors
+        if "\\u" in text:
+            _json(value).encode()  # an escape such as \ud800 without its pair is no character of UTF-8
+    except (ValueError, RecursionError):  # bad bytes and bad JSON are ValueErrors
         yield Row(line, None)
         return
     if not isinstance(value, list):

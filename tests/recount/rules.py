@@ -1,5 +1,6 @@
 """Which rules that keep a row out does it break? Warnings are not counted here: a row that only warns is kept."""
 
+import unicodedata
 from collections.abc import Iterator
 from decimal import Decimal
 
@@ -11,6 +12,7 @@ AMOUNTS = {"orders": "gross_amount", "refunds": "refund_amount"}
 STATUSES = {"placed": 1, "delivered": 2, "cancelled": 3}
 OPERATIONS = ("UPSERT", "DELETE")
 MINOR_UNITS = {"EUR": 2, "USD": 2, "GBP": 2, "JPY": 0}
+BLANKS = ("Zs", "Zl", "Zp", "Cc")
 LARGEST_AMOUNT = Decimal(1_000_000)
 EARLIEST = instant("2015-01-01T00:00Z")
 
@@ -37,8 +39,8 @@ def broken_rules(source: str, values: dict, ingested_at: int) -> Iterator[str]:
 
 
 def is_blank(key: str | None) -> bool:
-    """A blank key is no key."""
-    return key is None or not key.strip()
+    """A blank key is no key: nothing, or separators and control characters only."""
+    return key is None or all(unicodedata.category(character) in BLANKS for character in key)
 
 
 def _broken_money_rules(amount: Decimal | None, currency: str | None) -> Iterator[str]:
