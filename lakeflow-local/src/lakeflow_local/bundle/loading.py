@@ -1,0 +1,148 @@
+"""Loads a bundle: the steps, in the order in which the CLI takes them."""
+
+from __future__ import annotations
+
+import tomllib
+from collections.abc import Mapping
+from pathlib import Path
+
+from lakeflow_local.bundle import sections
+from lakeflow_local.bundle.artifacts import prepare_artifacts
+from lakeflow_local.bundle.catalogs import capture_dependencies, set_volume_paths
+from lakeflow_local.bundle.checks import check_bodies, check_compute, check_keys, check_references, check_shapes
+from lakeflow_local.bundle.contents import expand_library_globs, read_alerts, read_dashboards
+from lakeflow_local.bundle.defaults import annotate, set_defaults
+from lakeflow_local.bundle.draft import Draft, Workspace
+from lakeflow_local.bundle.identity import apply_run_as
+from lakeflow_local.bundle.includes import load_files
+from lakeflow_local.bundle.merging import join_keyed_lists
+from lakeflow_local.bundle.modes import apply_mode, check_mode
+from lakeflow_local.bundle.nodes import Node, matches
+from lakeflow_local.bundle.normalizing import normalize
+from lakeflow_local.bundle.permissions import apply_permissions
+from lakeflow_local.bundle.places import check_volume_paths, drop_doubled_prefix, fill_git, fill_identity, fill_paths
+from lakeflow_local.bundle.presets import apply_presets
+from lakeflow_local.bundle.references import Resolver
+from lakeflow_local.bundle.report import Report
+from lakeflow_local.bundle.resolved import Bundle
+from lakeflow_local.bundle.syncing import anchor_patterns, infer_sync_root
+from lakeflow_local.bundle.targets import prepare_targets, select_target
+from lakeflow_local.bundle.translating import normalize_paths, translate_dashboard_paths, translate_paths
+from lakeflow_local.bundle.variables import assign_given, assign_values, resolve_lookups
+from lakeflow_local.errors import BundleError
+
+
+def load(
+    root: Path | str,
+    target: str | None = None,
+    variables: Mapping[str, str] | None = None,
+    *,
+    workspace: Workspace | None = None,
+) -> Bundle:
+    """Loads and resolves a bundle for one target, as `databricks bundle validate` does, without a workspace.
+
+    Args:
+        root: The folder of `databricks.yml`.
+        target: The target; by default the one that is marked as default, or the only one.
+        variables: Values of variables, as with `--var`.
+        workspace: What stands in for the workspace: who deploys, what lookups answer. By default the user of
+            this machine, and `[tool.lakeflow-local.lookups]` of the bundle's `pyproject.toml`.
+
+    Raises:
+        UserError: one line, with file and line where the mistake stands in one.
+    """
+    folder = Path(root).resolve()
+    report = Report()
+    config = load_files(folder, report)
+    draft = Draft(folder, config, report, workspace=workspace or local_workspace(folder))
+    prepare_targets(draft)
+    check_keys(draft)
+    select_target(draft, target)
+    assign_given(draft, variables or {})
+    _initialize(draft)
+    return Bundle(draft)
+
+
+def local_workspace(root: Path) -> Workspace:
+    """The stand-in that a bundle's `pyproject.toml` describes: `[tool.lakeflow-local]` `user_name`, `lookups`.
+
+    Raises:
+        BundleError: if that file is no TOML.
+    """
+    path = root / "pyproject.toml"
+    if not path.is_file():
+        return Workspace()
+    try:
+        settings = tomllib.loads(path.read_text(encoding="utf-8")).get("tool", {}).get("lakeflow-local", {})
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as problem:
+        raise BundleError(f"not TOML: {problem}", path) from problem
+    return Workspace(user_name=settings.get("user_name", ""), lookups=settings.get("lookups", {}))
+
+
+def _initialize(draft: Draft) -> None:
+    check_bodies(draft)
+    anchor_patterns(draft)
+    infer_sync_root(draft)
+    fill_identity(draft)
+    fill_git(draft)
+    fill_paths(draft)
+    drop_doubled_prefix(draft)
+    assign_values(draft)
+    resolve_lookups(draft)
+    _resolve(draft, outside_resources=True)
+    check_volume_paths(draft)
+    apply_mode(draft)
+    _initialize_resources(draft)
+    set_volume_paths(draft)
+    _drop_empty_texts(draft)
+    check_shapes(draft)
+    translate_paths(draft)
+    prepare_artifacts(draft)
+    check_mode(draft)
+    annotate(draft)
+    check_compute(draft)
+    check_references(draft)
+
+
+def _initialize_resources(draft: Draft) -> None:
+    _resolve(draft, outside_resources=False)
+    normalize_paths(draft)
+    translate_dashboard_paths(draft)
+    expand_library_globs(draft)
+    join_keyed_lists(draft.config)
+    capture_dependencies(draft)
+    read_dashboards(draft)
+    read_alerts(draft)
+    apply_run_as(draft)
+    apply_presets(draft)
+    set_defaults(draft)
+    apply_permissions(draft)
+
+
+def _resolve(draft: Draft, *, outside_resources: bool) -> None:
+    """Resolves references in one half of the configuration, then fits it to the schema again."""
+    resolver = Resolver(draft.config)
+    for key, section in draft.config.value.items():
+        if (key != "resources") == outside_resources:
+            resolver.resolve(section)
+    fitted = normalize(draft.config, sections.root(), draft.report)
+    assert fitted is not None  # a map always fits the root record
+    draft.config = fitted
+
+
+def _drop_empty_texts(draft: Draft) -> None:
+    """An empty text on a resource counts as not written (`policy_id: ""`); an app's description is the exception."""
+    for path, resource in matches(draft.config, "resources.*.*"):
+        _drop_empty(resource, keep=("description",) if path[1] == "apps" else ())
+
+
+def _drop_empty(node: Node, keep: tuple[str, ...] = ()) -> None:
+    if node.is_list:
+        for child in node.value:
+            _drop_empty(child)
+    elif node.is_map:
+        for key, child in list(node.value.items()):
+            if child.value == "" and key not in keep:
+                del node.value[key]
+            else:
+                _drop_empty(child)

@@ -1,0 +1,88 @@
+"""Shapes of resources, read from the typed classes of `databricks-bundles`."""
+
+from __future__ import annotations
+
+import dataclasses
+import types
+import typing
+from collections.abc import Mapping
+from enum import Enum
+from functools import cache
+from typing import Any
+
+from databricks.bundles.core import Variable
+from databricks.bundles.core._resource_type import _ResourceType
+
+from lakeflow_local.bundle.schema import ANY, BOOL, FLOAT, INT, STRING, Field, ListOf, MapOf, Record, Scalar, Shape
+
+_SCALARS: dict[Any, Shape] = {str: STRING, int: INT, float: FLOAT, bool: BOOL, Any: ANY}
+
+# Known to the CLI, without a class in the package; their fields are not checked.
+_WITHOUT_CLASS = {
+    "postgres_projects": "postgres_project",
+    "postgres_branches": "postgres_branch",
+    "postgres_endpoints": "postgres_endpoint",
+    "postgres_catalogs": "postgres_catalog",
+    "postgres_databases": "postgres_database",
+    "postgres_roles": "postgres_role",
+    "postgres_synced_tables": "postgres_synced_table",
+}
+
+# Classes around the API's own: a zero that is written there counts as not written.
+_OWN_CLASSES = {"Lifecycle", "Permission"}
+
+
+@cache
+def singular_names() -> Mapping[str, str]:
+    """Kind of resource in the plural, as YAML has it -> in the singular, as file names have it."""
+    names = {kind.plural_name: kind.singular_name for kind in _ResourceType.all()}
+    return names | _WITHOUT_CLASS
+
+
+@cache
+def resources() -> Record:
+    """The shape of the `resources` section."""
+
+    def fields() -> dict[str, Field]:
+        made: dict[str, Field] = {}
+        for kind in _ResourceType.all():
+            made[kind.plural_name] = Field(MapOf(_record(kind.resource_type)))
+        for plural in _WITHOUT_CLASS:
+            made[plural] = Field(MapOf(ANY))
+        return made
+
+    return Record("Resources", fields)
+
+
+@cache
+def _record(cls: type) -> Record:
+    def fields() -> dict[str, Field]:
+        hints = typing.get_type_hints(cls)
+        own = cls.__name__ in _OWN_CLASSES
+        made: dict[str, Field] = {}
+        for part in dataclasses.fields(cls):
+            required = part.default is dataclasses.MISSING and part.default_factory is dataclasses.MISSING
+            made[part.name] = Field(_shape(hints[part.name]), required=required, keeps=required or not own)
+        return made
+
+    return Record(cls.__name__, fields)
+
+
+def _shape(hint: Any) -> Shape:
+    origin = typing.get_origin(hint)
+    if origin in (typing.Union, types.UnionType):
+        choices = [choice for choice in typing.get_args(hint) if choice is not type(None) and not _is_variable(choice)]
+        return _shape(choices[0]) if len(choices) == 1 else ANY
+    if origin is list:
+        return ListOf(_shape(typing.get_args(hint)[0]))
+    if origin is dict:
+        return MapOf(_shape(typing.get_args(hint)[1]))
+    if isinstance(hint, type) and issubclass(hint, Enum):
+        return Scalar("string", tuple(member.value for member in hint))
+    if dataclasses.is_dataclass(hint):
+        return _record(hint)
+    return _SCALARS.get(hint, ANY)
+
+
+def _is_variable(hint: Any) -> bool:
+    return (typing.get_origin(hint) or hint) is Variable
