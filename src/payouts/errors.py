@@ -36,3 +36,7 @@ class PayoutsHeld(PayoutsError):
 
 class NotSettled(PayoutsError):
     """Something payable is not claimed and confirmed."""
+
+
+class NotBalanced(PayoutsError):
+    """The closing balance does not balance: a row or an amount is not accounted for."""

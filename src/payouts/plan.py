@@ -12,9 +12,6 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
 
-from pyspark.sql import DataFrame
-from pyspark.sql import functions as F
-
 from payouts.effect_key import effect_key
 from payouts.errors import InvalidParameter
 from payouts.holds import OpenBalance, Seller, hold_reason
@@ -23,22 +20,6 @@ from payouts.ledger.records import Claim, Hold, Position, SellerCurrency
 BATCH_SIZE = 50
 NO_BATCH = "none"
 _PREFIX = 16  # hex digits of an effect key that name the border between two batches: 64 bits, no two keys share them
-
-
-def entitled(entries: DataFrame, settlement_date: date) -> DataFrame:
-    """Sums what each seller is entitled to by the end of a day.
-
-    Args:
-        entries: One row per entry, as `balance_entries`: seller_id, currency, amount DECIMAL(18,2), entry_date DATE.
-
-    Returns:
-        One row per seller and currency: seller_id, currency, entitled DECIMAL(18,2).
-    """
-    return (
-        entries.where(F.col("entry_date") <= F.lit(settlement_date))
-        .groupBy("seller_id", "currency")
-        .agg(F.sum("amount").cast("decimal(18,2)").alias("entitled"))
-    )
 
 
 @dataclass(frozen=True)

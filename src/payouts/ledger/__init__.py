@@ -4,6 +4,7 @@ from payouts.ledger.delta import DeltaLedger
 from payouts.ledger.records import (
     Claim,
     ClaimStatus,
+    ExpectationCount,
     Hold,
     PayoutEvent,
     Position,
@@ -18,6 +19,7 @@ __all__ = [
     "Claim",
     "ClaimStatus",
     "DeltaLedger",
+    "ExpectationCount",
     "Hold",
     "Ledger",
     "PayoutEvent",

@@ -14,7 +14,16 @@ from typing import Any
 from pyspark.sql import Column, DataFrame, Row, SparkSession
 from pyspark.sql import functions as F
 
-from payouts.ledger.records import Claim, ClaimStatus, Hold, PayoutEvent, Position, Settlement, Verdict
+from payouts.ledger.records import (
+    Claim,
+    ClaimStatus,
+    ExpectationCount,
+    Hold,
+    PayoutEvent,
+    Position,
+    Settlement,
+    Verdict,
+)
 from payouts.ledger.schema import TABLES, create_statement
 from payouts.protocol import PENDING, RELEASED, STATE_AFTER, State
 
@@ -100,8 +109,8 @@ class DeltaLedger:
         in_range = F.col("effect_key") >= lower
         return self._claim_statuses(_is(PENDING) & (in_range & (F.col("effect_key") < upper) if upper else in_range))
 
-    def claims_dated(self, settlement_date: date) -> list[ClaimStatus]:
-        return self._claim_statuses(F.col("settlement_date") == F.lit(settlement_date))
+    def claims_concerning(self, settlement_date: date) -> list[ClaimStatus]:
+        return self._claim_statuses(_is(PENDING) | (F.col("settlement_date") == F.lit(settlement_date)))
 
     def claims_named(self, effect_keys: Iterable[str]) -> list[ClaimStatus]:
         return self._claim_statuses(F.col("effect_key").isin(sorted(effect_keys)))
@@ -112,6 +121,13 @@ class DeltaLedger:
     def duplicate_keys(self) -> list[str]:
         counted = self._spark.table(self.name("payout_claims")).groupBy("effect_key").count()
         return sorted(row.effect_key for row in counted.where("count > 1").collect())
+
+    def add_expectation_counts(self, counts: Sequence[ExpectationCount]) -> None:
+        self._append("data_quality", counts)
+
+    def counted_updates(self) -> set[str]:
+        updates = self._spark.table(self.name("data_quality")).select("update_id").distinct()
+        return {row.update_id for row in updates.collect()}
 
     def _statuses(self) -> DataFrame:
         """One row per claim with what its events say; the state is the strongest event, as in `protocol`."""

@@ -80,6 +80,18 @@ class Verdict:
 
 
 @dataclass(frozen=True, kw_only=True)
+class ExpectationCount:
+    """One row per pipeline update, dataset and rule, as the event log counted."""
+
+    update_id: str
+    dataset: str
+    rule: str
+    severity: str | None
+    passed: int
+    failed: int
+
+
+@dataclass(frozen=True, kw_only=True)
 class ClaimStatus:
     """A claim and what its events say.
 

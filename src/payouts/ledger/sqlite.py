@@ -8,7 +8,16 @@ from datetime import date, datetime
 from decimal import Decimal
 from typing import Any
 
-from payouts.ledger.records import Claim, ClaimStatus, Hold, PayoutEvent, Position, Settlement, Verdict
+from payouts.ledger.records import (
+    Claim,
+    ClaimStatus,
+    ExpectationCount,
+    Hold,
+    PayoutEvent,
+    Position,
+    Settlement,
+    Verdict,
+)
 from payouts.protocol import RELEASED, STATE_AFTER, Event, State, transition
 
 _TABLES = {
@@ -17,6 +26,7 @@ _TABLES = {
     PayoutEvent: "payout_events",
     Hold: "payout_holds",
     Verdict: "quality_verdicts",
+    ExpectationCount: "data_quality",
 }
 _READERS = {
     Decimal: Decimal,
@@ -125,8 +135,8 @@ class SqliteLedger:
             if status.is_pending and lower <= status.claim.effect_key and (not upper or status.claim.effect_key < upper)
         ]
 
-    def claims_dated(self, settlement_date: date) -> list[ClaimStatus]:
-        return [status for status in self.claims() if status.claim.settlement_date == settlement_date]
+    def claims_concerning(self, settlement_date: date) -> list[ClaimStatus]:
+        return [s for s in self.claims() if s.is_pending or s.claim.settlement_date == settlement_date]
 
     def claims_named(self, effect_keys: Iterable[str]) -> list[ClaimStatus]:
         wanted = set(effect_keys)
@@ -137,6 +147,12 @@ class SqliteLedger:
 
     def duplicate_keys(self) -> list[str]:
         return []  # the unique index refuses them
+
+    def add_expectation_counts(self, counts: Sequence[ExpectationCount]) -> None:
+        self._add(counts)
+
+    def counted_updates(self) -> set[str]:
+        return {count.update_id for count in self._rows(ExpectationCount)}
 
     def _add(self, records: Sequence[Any], verb: str = "INSERT") -> None:
         if not records:

@@ -11,6 +11,7 @@ from typing import Protocol
 from payouts.ledger.records import (
     Claim,
     ClaimStatus,
+    ExpectationCount,
     Hold,
     PayoutEvent,
     Position,
@@ -52,8 +53,8 @@ class Ledger(Protocol):
     def pending_claims(self, lower: str = "", upper: str = "") -> list[ClaimStatus]:
         """Claims neither confirmed nor released, by effect key, `lower` <= key < `upper`; an empty bound is open."""
 
-    def claims_dated(self, settlement_date: date) -> list[ClaimStatus]:
-        """The claims of one settlement date, by effect key."""
+    def claims_concerning(self, settlement_date: date) -> list[ClaimStatus]:
+        """Every claim of a settlement date, whatever its state, and the pending claims of all others."""
 
     def claims_named(self, effect_keys: Iterable[str]) -> list[ClaimStatus]:
         """The claims with these keys; a key without a claim is left out."""
@@ -72,6 +73,12 @@ class Ledger(Protocol):
 
     def verdicts(self, settlement_date: date) -> list[Verdict]:
         """The newest judgement of a date, a row per source."""
+
+    def add_expectation_counts(self, counts: Sequence[ExpectationCount]) -> None:
+        """Appends what an update's expectations counted."""
+
+    def counted_updates(self) -> set[str]:
+        """Ids of the updates whose counts are there."""
 
 
 def newest_settlement(settlements: Iterable[Settlement], settlement_date: date | None = None) -> Settlement | None:

@@ -1,0 +1,1 @@
+"""Entry points of the job's tasks: read arguments and tables, call the library, set task values. No rule lives here."""

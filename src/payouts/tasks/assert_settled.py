@@ -1,0 +1,46 @@
+"""The last word of a run: red unless everything payable is claimed and confirmed, and prepare_batches finished."""
+
+import argparse
+
+from payouts.completeness import unsettled
+from payouts.errors import NotSettled
+from payouts.ledger import DeltaLedger
+from payouts.tasks.arguments import add_settlement_date, task_parser
+from payouts.tasks.context import spark
+from payouts.tasks.tables import PipelineTables
+
+SHOWN = 20
+
+
+def parser() -> argparse.ArgumentParser:
+    """The arguments of this task."""
+    arguments = task_parser(__doc__)
+    add_settlement_date(arguments)
+    arguments.add_argument("--prepare_batches_state", required=True, help="its result state; only `success` is good")
+    return arguments
+
+
+def main() -> None:
+    """Compares the plan with the ledger.
+
+    Raises:
+        NotSettled: What is missing, a line each.
+    """
+    arguments = parser().parse_args()
+    day = arguments.settlement_date
+    tables = PipelineTables(spark(), arguments.catalog, arguments.pipeline_schema)
+    ledger = DeltaLedger(spark(), arguments.catalog, arguments.ledger_schema)
+    ledger.create()
+    problems = unsettled(ledger, lambda: tables.entitled(day), day, prepared=arguments.prepare_batches_state)
+    if problems:
+        more = f"\n  and {len(problems) - SHOWN} more" if len(problems) > SHOWN else ""
+        raise NotSettled(
+            f"{day} is not settled, {len(problems)} open points (docs/runbook.md says how to go on):\n  "
+            + "\n  ".join(problems[:SHOWN])
+            + more
+        )
+    print(f"{day}: everything payable is claimed and confirmed")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,104 @@
+"""The pipeline's tables as the tasks read them: which tables, in as few passes as there are questions."""
+
+from collections.abc import Mapping
+from datetime import UTC, date, datetime
+from decimal import Decimal
+from functools import reduce
+
+from pyspark.sql import DataFrame, SparkSession
+from pyspark.sql import functions as F
+
+from payouts.balances import entitled
+from payouts.gate import Figure
+from payouts.ingestion import newest_ingestion
+from payouts.ledger import SellerCurrency, Settlement
+from payouts.plan_facts import (
+    PlanFacts,
+    entitled_amounts,
+    known_sellers,
+    payable_sellers,
+    seller_entitlements,
+)
+from payouts.quarantine import window_counts
+from payouts.schemas import ORDERS, SOURCES, Source
+from payouts.states import newest_state_day
+
+
+class PipelineTables:
+    """The tables of the schema `catalog`.`schema`, which the pipeline owns."""
+
+    def __init__(self, spark: SparkSession, catalog: str, schema: str):
+        self._spark = spark
+        self._schema = f"`{catalog}`.`{schema}`"
+
+    def exists(self, *tables: str) -> bool:
+        """Whether all of these tables are there."""
+        return all(self._spark.catalog.tableExists(f"{self._schema}.{table}") for table in tables)
+
+    def read(self, table: str) -> DataFrame:
+        """A table, by its name in the pipeline."""
+        return self._spark.table(f"{self._schema}.{table}")
+
+    def plan_facts(self, settlement_date: date) -> PlanFacts:
+        """What a plan needs, in two queries."""
+        # The watermarks first: what lands between the two queries is then in no plan yet, and in the next window.
+        ingested_to = self._ingested_to()
+        rows = seller_entitlements(self.read("balance_entries"), self.read("sellers"), settlement_date).collect()
+        return PlanFacts(entitled=entitled_amounts(rows), sellers=known_sellers(rows), ingested_to=ingested_to)
+
+    def entitled(self, settlement_date: date) -> dict[SellerCurrency, Decimal]:
+        """entitled(D) per seller and currency."""
+        return entitled_amounts(entitled(self.read("balance_entries"), settlement_date).collect())
+
+    def unpayable_sellers(self, seller_ids: set[str]) -> set[str]:
+        """Of some sellers, those who are suspended or deleted now."""
+        rows = self.read("sellers").where(F.col("seller_id").isin(sorted(seller_ids))).collect()
+        return seller_ids - payable_sellers(rows)
+
+    def window_figures(self, since: Settlement | None, timezone: str) -> tuple[dict[str, Figure | None], date | None]:
+        """The gate's figures per source, None where a table is missing, and the day of the newest valid order state.
+
+        Args:
+            since: The newest settlement, whose `*_ingested_to` begins the window; None for all that landed.
+            timezone: The zone of business days.
+        """
+        there = [source for source in SOURCES if self.exists(source.states, source.quarantine)]
+        figures: dict[str, Figure | None] = dict.fromkeys(source.name for source in SOURCES)
+        if not there:
+            return figures, None
+        rows = reduce(DataFrame.unionByName, (self._window(source, since, timezone) for source in there)).collect()
+        for row in rows:
+            figures[row.source] = Figure(row.window_rows, row.open_quarantined)
+        return figures, next((row.newest_day for row in rows if row.source == ORDERS.name), None)
+
+    def _window(self, source: Source, since: Settlement | None, timezone: str) -> DataFrame:
+        states = self.read(source.states)
+        bound = since.ingested_to(source.name) if since else None
+        counts = window_counts(states, self.read(source.quarantine), source, bound)
+        newest = F.lit(None).cast("date")
+        if source is ORDERS:
+            counts = counts.crossJoin(newest_state_day(states, timezone))  # one row each: one query for both
+            newest = F.col("newest_day")
+        return counts.select(
+            F.lit(source.name).alias("source"), "window_rows", "open_quarantined", newest.alias("newest_day")
+        )
+
+    def _ingested_to(self) -> Mapping[str, datetime | None]:
+        watermarks = reduce(
+            DataFrame.unionByName,
+            (
+                newest_ingestion(self.read(source.bronze)).select(
+                    F.lit(source.name).alias("source"), F.unix_micros("ingested_to").alias("micros")
+                )
+                for source in SOURCES
+            ),
+        )
+        return {row.source: _instant(row.micros) for row in watermarks.collect()}
+
+
+def _instant(micros: int | None) -> datetime | None:
+    return (
+        None
+        if micros is None
+        else datetime.fromtimestamp(micros // 1_000_000, UTC).replace(microsecond=micros % 1_000_000)
+    )
