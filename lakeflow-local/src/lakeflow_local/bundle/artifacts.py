@@ -85,7 +85,7 @@ def _apply_dynamic_version(draft: Draft) -> None:
 
 
 def _infer_wheel(draft: Draft) -> None:
-    """Adds the wheel of a `setup.py` in the bundle's root, where a job needs a local library and no artifact is defined."""
+    """Adds the wheel of a `setup.py` in the bundle's root, if a job needs a local library."""
     if draft.config.get("artifacts") is not None or not (draft.root / "setup.py").is_file():
         return
     dependencies = [

@@ -78,9 +78,12 @@ def _check_shape(node: Node, shape: Shape, path: NodePath, report: Report) -> No
         for index, child in enumerate(node.value):
             _check_shape(child, shape.item, (*path, index), report)
     elif isinstance(shape, Scalar) and shape.values and isinstance(node.value, str):
-        if node.value not in shape.values and not has_reference(node.value):
-            listed = ", ".join(shape.values)
-            report.warn(f'"{node.value}" is no value of this field (there are: {listed})', node, path)
+        _check_value(node, shape.values, path, report)
+
+
+def _check_value(node: Node, values: tuple[str, ...], path: NodePath, report: Report) -> None:
+    if node.value not in values and not has_reference(node.value):
+        report.warn(f'"{node.value}" is no value of this field (there are: {", ".join(values)})', node, path)
 
 
 def check_compute(draft: Draft) -> None:

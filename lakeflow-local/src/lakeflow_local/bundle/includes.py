@@ -124,7 +124,7 @@ def _check_root_path(root: Path) -> None:
 def _check_one_resource(part: Node, relative: str, report: Report) -> None:
     """Recommends one resource a file where the file's name promises it (`nightly.job.yml`)."""
     name = Path(relative).name
-    singular = {kind: single for kind, single in singular_names().items()}
+    singular = singular_names()
     promised = next((one for one in singular.values() if name.endswith((f".{one}.yml", f".{one}.yaml"))), None)
     if promised is None:
         return

@@ -10,6 +10,7 @@ from lakeflow_local.bundle import sections
 from lakeflow_local.bundle.artifacts import prepare_artifacts
 from lakeflow_local.bundle.catalogs import capture_dependencies, set_volume_paths
 from lakeflow_local.bundle.checks import check_bodies, check_compute, check_keys, check_references, check_shapes
+from lakeflow_local.bundle.compute import override_compute
 from lakeflow_local.bundle.contents import expand_library_globs, read_alerts, read_dashboards
 from lakeflow_local.bundle.defaults import annotate, set_defaults
 from lakeflow_local.bundle.draft import Draft, Workspace
@@ -17,14 +18,14 @@ from lakeflow_local.bundle.identity import apply_run_as
 from lakeflow_local.bundle.includes import load_files
 from lakeflow_local.bundle.merging import join_keyed_lists
 from lakeflow_local.bundle.modes import apply_mode, check_mode
-from lakeflow_local.bundle.nodes import Node, matches
-from lakeflow_local.bundle.normalizing import normalize
-from lakeflow_local.bundle.permissions import apply_permissions
+from lakeflow_local.bundle.normalizing import drop_empty_texts, normalize
+from lakeflow_local.bundle.permissions import apply_permissions, recommend_deployer
 from lakeflow_local.bundle.places import check_volume_paths, drop_doubled_prefix, fill_git, fill_identity, fill_paths
 from lakeflow_local.bundle.presets import apply_presets
 from lakeflow_local.bundle.references import Resolver
 from lakeflow_local.bundle.report import Report
 from lakeflow_local.bundle.resolved import Bundle
+from lakeflow_local.bundle.resource_shapes import resources
 from lakeflow_local.bundle.syncing import anchor_patterns, infer_sync_root
 from lakeflow_local.bundle.targets import prepare_targets, select_target
 from lakeflow_local.bundle.translating import normalize_paths, translate_dashboard_paths, translate_paths
@@ -96,6 +97,7 @@ def _initialize(draft: Draft) -> None:
     set_volume_paths(draft)
     _drop_empty_texts(draft)
     check_shapes(draft)
+    recommend_deployer(draft)
     translate_paths(draft)
     prepare_artifacts(draft)
     check_mode(draft)
@@ -114,6 +116,7 @@ def _initialize_resources(draft: Draft) -> None:
     read_dashboards(draft)
     read_alerts(draft)
     apply_run_as(draft)
+    override_compute(draft)
     apply_presets(draft)
     set_defaults(draft)
     apply_permissions(draft)
@@ -131,18 +134,10 @@ def _resolve(draft: Draft, *, outside_resources: bool) -> None:
 
 
 def _drop_empty_texts(draft: Draft) -> None:
-    """An empty text on a resource counts as not written (`policy_id: ""`); an app's description is the exception."""
-    for path, resource in matches(draft.config, "resources.*.*"):
-        _drop_empty(resource, keep=("description",) if path[1] == "apps" else ())
-
-
-def _drop_empty(node: Node, keep: tuple[str, ...] = ()) -> None:
-    if node.is_list:
-        for child in node.value:
-            _drop_empty(child)
-    elif node.is_map:
-        for key, child in list(node.value.items()):
-            if child.value == "" and key not in keep:
-                del node.value[key]
-            else:
-                _drop_empty(child)
+    section = draft.config.get("resources")
+    if section is not None:
+        drop_empty_texts(section, resources())
+    for _, app in draft.resources("apps"):
+        # The apps API answers "" where none is set, so the CLI always sends one.
+        if app.get("description") is None:
+            app.set(("description",), "")

@@ -6,6 +6,7 @@ reference (`${var.x}`) is left alone: it is fitted again once it is resolved.
 
 from __future__ import annotations
 
+import math
 from decimal import Decimal
 
 from lakeflow_local.bundle.nodes import Node, NodePath
@@ -116,15 +117,28 @@ def _from_text(node: Node, kind: str, report: Report, path: NodePath) -> Node | 
     return None
 
 
+def drop_empty_texts(node: Node, shape: Shape) -> None:
+    """Leaves out empty texts of optional fields, in place: `policy_id: ""` counts as not written."""
+    if isinstance(shape, Record) and node.is_map:
+        for key, child in list(node.value.items()):
+            known = shape.fields.get(key)
+            if known is not None and not known.required and child.value == "":
+                del node.value[key]
+            elif known is not None:
+                drop_empty_texts(child, known.shape)
+    elif isinstance(shape, MapOf) and node.is_map:
+        for child in node.value.values():
+            drop_empty_texts(child, shape.item)
+    elif isinstance(shape, ListOf) and node.is_list:
+        for child in node.value:
+            drop_empty_texts(child, shape.item)
+
+
 def _spell(value: object) -> str:
     if isinstance(value, bool):
         return "true" if value else "false"
-    if isinstance(value, float):
-        return (
-            format(Decimal(repr(value)).normalize(), "f")
-            if value == value and abs(value) != float("inf")
-            else str(value)
-        )
+    if isinstance(value, float) and math.isfinite(value):
+        return format(Decimal(repr(value)).normalize(), "f")
     return str(value)
 
 

@@ -32,9 +32,10 @@ _PRINCIPALS = ("user_name", "service_principal_name", "group_name")
 
 # From the weakest to the strongest, over all kinds of resources.
 _ORDER = (
-    "CAN_VIEW CAN_READ CAN_VIEW_METADATA CAN_RUN CAN_QUERY CAN_USE CAN_EDIT CAN_EDIT_METADATA CAN_CREATE CAN_ATTACH_TO "
-    "CAN_RESTART CAN_MONITOR CAN_MANAGE_RUN CAN_MANAGE_STAGING_VERSIONS CAN_MANAGE_PRODUCTION_VERSIONS CAN_MANAGE IS_OWNER"
-).split()
+    *("CAN_VIEW", "CAN_READ", "CAN_VIEW_METADATA", "CAN_RUN", "CAN_QUERY", "CAN_USE", "CAN_EDIT", "CAN_EDIT_METADATA"),
+    *("CAN_CREATE", "CAN_ATTACH_TO", "CAN_RESTART", "CAN_MONITOR", "CAN_MANAGE_RUN", "CAN_MANAGE_STAGING_VERSIONS"),
+    *("CAN_MANAGE_PRODUCTION_VERSIONS", "CAN_MANAGE", "IS_OWNER"),
+)
 
 
 def apply_permissions(draft: Draft) -> None:
@@ -60,6 +61,17 @@ def apply_permissions(draft: Draft) -> None:
             else:
                 resource.drop("permissions")
     _add_owners(draft)
+
+
+def recommend_deployer(draft: Draft) -> None:
+    """Advises to name the deploying identity, so that whoever deploys next finds the same permissions."""
+    section = draft.config.get("permissions")
+    if section is None or not section.is_list or not section.value:
+        return
+    managers = [item for item in section.value if _text(item, "level") == "CAN_MANAGE"]
+    if not any(_user(item) == draft.user_name for item in managers):
+        message = f"permissions should name the deploying identity {draft.user_name}, or a group of it, with CAN_MANAGE"
+        draft.report.recommend(message, section)
 
 
 def _converted(

@@ -62,10 +62,8 @@ class Resolver:
         path = parse(reference)
         if path[0] == "var":
             path = ("variables", path[1], "value", *path[2:]) if len(path) > 1 else path
-        if path[0] not in self._prefixes:
-            value = None
-        else:
-            value = self._find(path, reference, at, (*trail, reference))
+        wanted = path[0] in self._prefixes
+        value = self._find(path, reference, at, (*trail, reference)) if wanted else None
         self._known[reference] = value
         return value
 
