@@ -30,7 +30,7 @@ def typed(text: Column, kind: Kind) -> Column:
             plain = plain_amount(text)
             return F.when(F.length(plain) <= MAX_DIGITS, plain.try_cast(kind.value))
         case Kind.INTEGER | Kind.LONG:
-            digits = F.regexp_replace(text, r"\A0++([0-9])", "$1")
+            digits = F.regexp_replace(text, r"\A0+([0-9])", "$1")
             return F.when(text.rlike(DIGITS) & (F.length(digits) <= MAX_DIGITS), digits.try_cast(kind.value))
         case Kind.FLAG:
             return F.when(text == "true", F.lit(True)).when(text == "false", F.lit(False))
@@ -53,7 +53,7 @@ def canonical(text: Column, kind: Kind) -> Column:
 
 def plain_amount(text: Column) -> Column:
     """An amount in plain digits, without zeros that mean nothing: `-012.50` is `-12.5`, and both zeros are `0`."""
-    whole = F.regexp_replace(text, r"\A(-?)0++([0-9])", "$1$2")
+    whole = F.regexp_replace(text, r"\A(-?)0+([0-9])", "$1$2")
     short = F.when(whole.contains("."), F.rtrim(F.rtrim(whole, F.lit("0")), F.lit("."))).otherwise(whole)
     return F.when(text.rlike(PLAIN_DECIMAL), F.when(short == "-0", F.lit("0")).otherwise(short))
 

@@ -6,19 +6,19 @@ from pyspark.sql import functions as F
 from payouts.schemas import Source
 
 
-def conflicting_states(states_of: dict[Source, DataFrame]) -> DataFrame:
+def conflicting_states(states: list[tuple[Source, DataFrame]]) -> DataFrame:
     """Lists the contradictions of all sources. The greater content wins; a real correction carries a later time.
 
     Grain: one row per source, key, time and rank with more than one content.
 
     Args:
-        states_of: the states table of each source.
+        states: each source with its states table.
 
     Returns:
         source STRING, key STRING, occurred_at TIMESTAMP, tie_breaker BIGINT (status rank, sequence number; NULL of a
         refund), contents BIGINT, winning_content STRING, other_contents ARRAY<STRING>.
     """
-    listed = [_conflicts(states, source) for source, states in states_of.items()]
+    listed = [_conflicts(table, source) for source, table in states]
     conflicts = listed[0]
     for more in listed[1:]:
         conflicts = conflicts.unionByName(more)

@@ -43,7 +43,9 @@ def balance_entries(
     entries = (
         counted.select(*_entry("sale", F.col("order_id"), no_refund, gross, F.col("sale_date")))
         .unionByName(counted.select(*_entry("fee", F.col("order_id"), no_refund, -fee, F.col("sale_date"))))
-        .unionByName(cancelled.select(*_entry("reversal", F.col("order_id"), no_refund, fee - gross, F.col("newest_date"))))
+        .unionByName(
+            cancelled.select(*_entry("reversal", F.col("order_id"), no_refund, fee - gross, F.col("newest_date")))
+        )
         .unionByName(
             refunds.where("reason IS NULL").select(
                 *_entry("refund", F.col("refund_id"), F.col("refund_id"), -F.col("refund_amount"), F.col("entry_date"))

@@ -5,6 +5,7 @@ from pyspark.sql import functions as F
 
 from payouts.schemas import SELLERS
 
+TOMBSTONE_SECONDS = 90 * 86_400  # longer than any lateness that we know
 VERSION_COLUMNS = tuple(name for name in SELLERS.columns if name != "operation")
 
 

@@ -39,9 +39,7 @@ def landed_rows(lines: DataFrame, source: Source) -> DataFrame:
     Returns:
         The columns of `schemas.bronze_schema(source)`.
     """
-    documents = lines.select(
-        F.explode(_documents(F.col("value"))).alias("document"), "_file_path", "_file_modified_at"
-    )
+    documents = lines.select(F.explode(_documents(F.col("value"))).alias("document"), "_file_path", "_file_modified_at")
     fields = documents.select(
         F.from_json("document.json", "map<string,string>", STRICT).alias("fields"),
         F.col("document.corrupt").alias("_corrupt_record"),

@@ -88,5 +88,3 @@ def newest_state_day(order_states: DataFrame, settlement_timezone: str) -> DataF
         One row: `newest_day` DATE, NULL if there is no order.
     """
     return order_states.agg(local_date(F.max(ORDERS.clock), settlement_timezone).alias("newest_day"))
-
-

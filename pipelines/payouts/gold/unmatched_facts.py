@@ -1,0 +1,21 @@
+"""What has landed, is valid and does not count: one row per delivered order or refund, with the reason."""
+
+from pyspark import pipelines as dp
+from pyspark.sql import SparkSession
+
+from payouts.unmatched import unmatched_facts as facts
+
+
+@dp.materialized_view(
+    comment="Delivered orders and refunds that make no entry, one row per fact, with the first reason that applies.",
+    table_properties={"quality": "gold"},
+)
+def unmatched_facts():
+    spark = SparkSession.active()
+    return facts(
+        spark.read.table("order_states"),
+        spark.read.table("refund_notices"),
+        spark.read.table("seller_changes"),
+        spark.read.table("sellers_history"),
+        spark.conf.get("payouts.settlement_timezone"),
+    )

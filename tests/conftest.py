@@ -1,0 +1,41 @@
+"""The Spark session of the bundle's tests, and the repository on the import path."""
+
+import os
+import sys
+import time
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[1]
+sys.path.insert(0, str(ROOT))  # for tests.recount, the independent oracle, and tests.landed
+os.environ["TZ"] = "UTC"  # collect() gives datetimes in the process's zone
+time.tzset()
+
+if "SPARK_REMOTE" in os.environ:
+
+    @pytest.fixture(scope="session")
+    def spark():
+        """A Spark Connect session, as a serverless task has it: `make test-connect`."""
+        from databricks.connect import DatabricksSession
+
+        return DatabricksSession.builder.getOrCreate()
+
+else:
+
+    @pytest.fixture(scope="session")
+    def spark(tmp_path_factory):
+        """The one classic session of the run."""
+        from lakeflow_local.session import SparkServer
+
+        with SparkServer(tmp_path_factory.mktemp("bundle"), connect=False) as server:
+            yield server.spark
+
+
+@pytest.fixture(params=["true", "false"], ids=["ansi", "not ansi"])
+def ansi(spark, request):
+    """Both modes: pipelines have been seen running without ANSI where a warehouse ran with it."""
+    before = spark.conf.get("spark.sql.ansi.enabled")
+    spark.conf.set("spark.sql.ansi.enabled", request.param)
+    yield request.param
+    spark.conf.set("spark.sql.ansi.enabled", before)

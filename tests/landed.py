@@ -1,0 +1,103 @@
+"""Short ways to write what lands. Rows have every column, so that a test names only what it is about."""
+
+import json
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import UTC, datetime
+
+from payouts import schemas
+from payouts.landing import landed_rows
+from payouts.rules import dropped
+from payouts.states import judged_states, quarantined_rows
+from pyspark.sql import DataFrame, SparkSession
+from pyspark.sql import functions as F
+
+FIRST_LOAD = "2026-01-10T06:00:00Z"
+
+
+def moment(text: str) -> datetime:
+    """An aware datetime of an ISO text; a date alone is its noon in UTC."""
+    return datetime.fromisoformat(text if len(text) > 10 else f"{text}T12:00:00Z").astimezone(UTC)
+
+
+def instant(text: str) -> str:
+    return text if len(text) > 10 else f"{text}T12:00:00Z"
+
+
+def order(order_id: object, status: str = "delivered", event_at: str = "2026-01-01", **changes) -> dict:
+    """A valid state of an order of 100.00 EUR by seller s1."""
+    row = {"order_id": order_id, "seller_id": "s1", "buyer_country": "DE", "currency": "EUR", "gross_amount": "100.00"}
+    return row | {"status": status, "event_at": instant(event_at)} | changes
+
+
+def refund(refund_id: object, order_id: object, refunded_at: str = "2026-01-02", **changes) -> dict:
+    """A valid refund of 10.00 EUR."""
+    row = {"refund_id": refund_id, "order_id": order_id, "currency": "EUR", "refund_amount": "10.00"}
+    return row | {"reason": "damaged", "refunded_at": instant(refunded_at)} | changes
+
+
+def seller(seller_id: object = "s1", changed_at: str = "2025-12-01", sequence_number: object = 1, **changes) -> dict:
+    """A valid seller who pays a fee of 10 %."""
+    row = {"seller_id": seller_id, "operation": "UPSERT", "sequence_number": sequence_number, "legal_name": "One Ltd"}
+    row |= {"country": "DE", "payout_currency": "EUR", "payout_account": "DE89370400440532013000"}
+    return row | {"fee_bps": 1000, "is_suspended": False, "changed_at": instant(changed_at)} | changes
+
+
+def delete(seller_id: object, changed_at: str, sequence_number: object) -> dict:
+    """The end of a seller."""
+    row = {"seller_id": seller_id, "operation": "DELETE", "sequence_number": sequence_number}
+    return row | {"changed_at": instant(changed_at)}
+
+
+@dataclass(frozen=True)
+class File:
+    """A landing file. `lines` are bytes as they stand in it; a dictionary becomes a line of JSON."""
+
+    lines: Iterable[dict | bytes]
+    ingested_at: str = FIRST_LOAD
+    path: str = "a.json"
+    modified_at: str = FIRST_LOAD
+
+    @property
+    def raw_lines(self) -> list[bytes]:
+        return [line if isinstance(line, bytes) else json.dumps(line).encode() for line in self.lines]
+
+
+def bronze(spark: SparkSession, source: schemas.Source, *files: File) -> DataFrame:
+    """The bronze table of some files, each read at its own time. Its rows are fixed, as those of a table are."""
+    lines = [(bytearray(line), str(number)) for number, file in enumerate(files) for line in file.raw_lines]
+    raw = spark.createDataFrame(lines, "line BINARY, _file_path STRING").select(
+        F.col("line").cast("string").alias("value"), "_file_path", F.current_timestamp().alias("_file_modified_at")
+    )
+    data = list(source.columns)
+    rows = landed_rows(raw, source).select("_file_path", *data, "_rescued_data", "_corrupt_record", "_row_id").collect()
+    table = []
+    for row in rows:
+        file = files[int(row._file_path)]
+        when = (moment(file.modified_at), moment(file.ingested_at))
+        table.append(
+            (*(row[name] for name in data), row._rescued_data, row._corrupt_record, file.path, *when, row._row_id)
+        )
+    return spark.createDataFrame(table, schemas.bronze_schema(source))
+
+
+@dataclass(frozen=True)
+class Silver:
+    """What the pipeline makes of one source's files, computed in one go."""
+
+    landed: DataFrame
+    states: DataFrame
+    quarantine: DataFrame
+
+
+def silver(spark: SparkSession, source: schemas.Source, *files: File) -> Silver:
+    """Bronze, states and quarantine of some files."""
+    landed = bronze(spark, source, *files)
+    return Silver(
+        landed, valid(judged_states(landed, landed, source), source), quarantined_rows(landed, landed, source)
+    )
+
+
+def valid(judged: DataFrame, source: schemas.Source) -> DataFrame:
+    """What `expect_all_or_drop` leaves."""
+    return judged.where(" AND ".join(f"({predicate})" for predicate in dropped(source).values()))
