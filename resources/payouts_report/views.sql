@@ -1,7 +1,6 @@
 -- The views of the schema `reporting`, over the ledger. Parameters name objects only: a view may not hold a parameter, so the ledger becomes the
 -- current schema and the views' own queries name its tables alone. No view shows more of an account than its last four characters.
-USE CATALOG IDENTIFIER(:catalog);
-USE SCHEMA IDENTIFIER(:ledger_schema);
+USE IDENTIFIER(:catalog || '.' || :ledger_schema);
 
 -- One row per claim. The state is the strongest event that the claim ever had, as in src/payouts/protocol.py: events have no reliable order.
 CREATE OR REPLACE VIEW IDENTIFIER(:catalog || '.' || :reporting_schema || '.payouts') AS
