@@ -5,12 +5,13 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
+from pyspark.sql import DataFrame, SparkSession
+from pyspark.sql import functions as F
+
 from payouts import schemas
 from payouts.landing import landed_rows
 from payouts.rules import dropped
 from payouts.states import judged_states, quarantined_rows
-from pyspark.sql import DataFrame, SparkSession
-from pyspark.sql import functions as F
 
 FIRST_LOAD = "2026-01-10T06:00:00Z"
 

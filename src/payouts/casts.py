@@ -21,34 +21,45 @@ DAY = 86_400 * SECOND
 MAX_DIGITS = 38  # more fit in no SQL number, and parsing them costs time that grows with their square
 
 
-def typed(text: Column, kind: Kind) -> Column:
-    """The value of a landed text as the silver type; an amount of too many digits is NULL here, but not for the rules."""
+def exact(text: Column, kind: Kind) -> Column:
+    """What a landed text says, before any rounding: NULL if it is absent or does not cast.
+
+    An amount stays text (`plain_amount`), an instant is a number of microseconds (`micros`); others have their type.
+    """
     match kind:
         case Kind.TEXT:
             return text
         case Kind.AMOUNT:
-            plain = plain_amount(text)
-            return F.when(F.length(plain) <= MAX_DIGITS, plain.try_cast(kind.value))
+            return plain_amount(text)
         case Kind.INTEGER | Kind.LONG:
             digits = F.regexp_replace(text, r"\A0+([0-9])", "$1")
             return F.when(text.rlike(DIGITS) & (F.length(digits) <= MAX_DIGITS), digits.try_cast(kind.value))
         case Kind.FLAG:
             return F.when(text == "true", F.lit(True)).when(text == "false", F.lit(False))
         case Kind.INSTANT:
-            return F.timestamp_micros(micros(text))
+            return micros(text)
 
 
-def canonical(text: Column, kind: Kind) -> Column:
-    """The one spelling of a landed text's value; NULL if the text is absent or does not cast."""
+def typed(value: Column, kind: Kind) -> Column:
+    """An exact value as the silver type. An amount of more digits is rounded, or NULL: no rule lets it pass."""
     match kind:
-        case Kind.TEXT:
-            return text
         case Kind.AMOUNT:
-            return plain_amount(text)
-        case Kind.INTEGER | Kind.LONG | Kind.FLAG:
-            return typed(text, kind).cast("string")
+            return F.when(F.length(value) <= MAX_DIGITS, value.try_cast(kind.value))
         case Kind.INSTANT:
-            return instant_text(micros(text))
+            return F.timestamp_micros(value)
+        case _:
+            return value
+
+
+def canonical(value: Column, kind: Kind) -> Column:
+    """The one spelling of an exact value."""
+    match kind:
+        case Kind.INTEGER | Kind.LONG | Kind.FLAG:
+            return value.cast("string")
+        case Kind.INSTANT:
+            return instant_text(value)
+        case _:
+            return value
 
 
 def plain_amount(text: Column) -> Column:
@@ -59,9 +70,10 @@ def plain_amount(text: Column) -> Column:
 
 
 def micros(text: Column) -> Column:
-    """Microseconds since 1970-01-01T00:00Z of `YYYY-MM-DD`, `T` or a blank, `hh:mm[:ss[.1 to 6 digits]]`, `Z` or `±hh:mm`.
+    """Microseconds since 1970-01-01T00:00Z, of the only form that names an instant exactly.
 
-    A date that is not in the calendar is NULL. The years 0001 and 9999 are dates like any other.
+    That is `YYYY-MM-DD`, `T` or a blank, `hh:mm[:ss[.1 to 6 digits]]`, `Z` or `±hh:mm`. A date that is not in the
+    calendar is NULL. The years 0001 and 9999 are dates like any other.
     """
     date = F.substring(text, 1, 10)
     days = F.unix_date(F.when(~date.startswith("0000"), date.try_cast("date"))).cast("bigint")

@@ -3,7 +3,7 @@
 from pyspark.sql import Column, DataFrame
 from pyspark.sql import functions as F
 
-from payouts.casts import canonical, plain_amount, typed
+from payouts.casts import canonical, exact, typed
 from payouts.rules import STATUS_RANKS
 from payouts.schemas import LANDING_COLUMNS, Kind, Source
 
@@ -22,35 +22,47 @@ def read_rows(rows: DataFrame, source: Source) -> DataFrame:
         `_unparsed_columns`, the declared columns whose text does not cast (all of them, if the line is corrupt);
         `_landed` and `_canonical`, the declared columns as text; and LANDING_COLUMNS.
     """
-    landed = rows.select(F.struct(*source.columns).alias("_landed"), *LANDING_COLUMNS)
-    texts = {name: F.col(f"_landed.{name}") for name in source.columns}
-    canonicals = {name: canonical(texts[name], kind) for name, kind in source.columns.items()}
-    unparsed = [
-        F.when(texts[name].isNotNull() & canonicals[name].isNull(), F.lit(name))
-        for name, kind in source.columns.items()
-        if kind is not Kind.TEXT
-    ]
-    columns = [typed(texts[name], kind).alias(name) for name, kind in source.columns.items()]
-    if source.amount:
-        columns.append(plain_amount(texts[source.amount]).alias(source.amount_text))
-    if "status_rank" in source.tie_breakers:
-        columns.append(_status_rank(texts["status"]).alias("status_rank"))
+    # In steps, and not in one select: an expression that is used three times is then planned and computed once.
+    landed = rows.select(
+        F.struct(*source.columns).alias("_landed"),
+        F.struct(*[exact(F.col(name), kind).alias(name) for name, kind in source.columns.items()]).alias("_exact"),
+        *LANDING_COLUMNS,
+    )
+    values = {name: F.col(f"_exact.{name}") for name in source.columns}
     read = landed.select(
-        *columns,
-        F.when(F.col("_corrupt_record").isNotNull(), F.array(*[F.lit(name) for name in source.columns]))
-        .otherwise(F.array_compact(F.array(*unparsed)))
-        .alias("_unparsed_columns"),
+        *[typed(values[name], kind).alias(name) for name, kind in source.columns.items()],
+        *_derived(values, source),
+        _unparsed(values, source).alias("_unparsed_columns"),
         "_landed",
-        _joined(canonicals).alias("_canonical"),
+        _joined([canonical(values[name], kind) for name, kind in source.columns.items()]).alias("_canonical"),
         *LANDING_COLUMNS,
     )
     return read.select("*", _content(source).alias("content"))
 
 
+def _derived(values: dict[str, Column], source: Source) -> list[Column]:
+    derived = []
+    if source.amount:
+        derived.append(values[source.amount].alias(source.amount_text))
+    if "status_rank" in source.tie_breakers:
+        derived.append(_status_rank(values["status"]).alias("status_rank"))
+    return derived
+
+
+def _unparsed(values: dict[str, Column], source: Source) -> Column:
+    lost = [
+        F.when(F.col(f"_landed.{name}").isNotNull() & values[name].isNull(), F.lit(name))
+        for name, kind in source.columns.items()
+        if kind is not Kind.TEXT
+    ]
+    every = F.array(*[F.lit(name) for name in source.columns])
+    return F.when(F.col("_corrupt_record").isNotNull(), every).otherwise(F.array_compact(F.array(*lost)))
+
+
 def _content(source: Source) -> Column:
     """Canonical text of a row that is about something; of any other, what landed."""
     keyless = F.coalesce(F.col(f"_landed.{source.key}").rlike(BLANK_KEY), F.lit(True))
-    as_landed = _joined({name: F.col(f"_landed.{name}") for name in source.columns})
+    as_landed = _joined([F.col(f"_landed.{name}") for name in source.columns])
     return (
         F.when(F.col("_corrupt_record").isNotNull(), F.col("_corrupt_record"))
         .when(keyless | (F.size("_unparsed_columns") > 0), as_landed)
@@ -58,8 +70,8 @@ def _content(source: Source) -> Column:
     )
 
 
-def _joined(texts: dict[str, Column]) -> Column:
-    return F.concat_ws(SEPARATOR, *[F.coalesce(text, F.lit(NULL_TEXT)) for text in texts.values()])
+def _joined(texts: list[Column]) -> Column:
+    return F.concat_ws(SEPARATOR, *[F.coalesce(text, F.lit(NULL_TEXT)) for text in texts])
 
 
 def _status_rank(status: Column) -> Column:

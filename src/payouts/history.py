@@ -30,6 +30,6 @@ def sellers_history(seller_changes: DataFrame) -> DataFrame:
 
 
 def valid_at(instant: Column) -> Column:
-    """True for a version that was valid at an instant: from its `changed_at`, inclusive, to the next one's, exclusive."""
+    """True for the version valid at an instant: from its `changed_at`, inclusive, to the next one's, exclusive."""
     start, end = F.col("__START_AT.changed_at"), F.col("__END_AT.changed_at")
     return (start <= instant) & (end.isNull() | (instant < end))

@@ -18,7 +18,7 @@ EARLIEST_TIME = "2015-01-01T00:00:00Z"
 LATENESS_OF_CLOCKS_HOURS = 24  # how far ahead of its ingestion an event may be
 STATUS_RANKS = {"placed": 1, "delivered": 2, "cancelled": 3}  # of states with the same time, the higher is newer
 OPERATIONS = ("UPSERT", "DELETE")
-COUNTRIES = (  # ISO 3166-1 alpha-2
+_ISO_3166 = (
     "AD AE AF AG AI AL AM AO AQ AR AS AT AU AW AX AZ BA BB BD BE BF BG BH BI BJ BL BM BN BO BQ BR BS BT BV BW BY BZ CA "
     "CC CD CF CG CH CI CK CL CM CN CO CR CU CV CW CX CY CZ DE DJ DK DM DO DZ EC EE EG EH ER ES ET FI FJ FK FM FO FR GA "
     "GB GD GE GF GG GH GI GL GM GN GP GQ GR GS GT GU GW GY HK HM HN HR HT HU ID IE IL IM IN IO IQ IR IS IT JE JM JO JP "
@@ -26,7 +26,8 @@ COUNTRIES = (  # ISO 3166-1 alpha-2
     "MT MU MV MW MX MY MZ NA NC NE NF NG NI NL NO NP NR NU NZ OM PA PE PF PG PH PK PL PM PN PR PS PT PW PY QA RE RO RS "
     "RU RW SA SB SC SD SE SG SH SI SJ SK SL SM SN SO SR SS ST SV SX SY SZ TC TD TF TG TH TJ TK TL TM TN TO TR TT TV TW "
     "TZ UA UG UM US UY UZ VA VC VE VG VI VN VU WF WS YE YT ZA ZM ZW"
-).split()
+)
+COUNTRIES = tuple(_ISO_3166.split())  # alpha-2 codes
 
 
 class Severity(Enum):
@@ -201,7 +202,7 @@ ENTRY_RULES = (
     _fail(
         "entry_id_unique",
         "coalesce(entry_id IS NOT NULL AND copies = 1, false)",
-        "an entry that stands twice is paid twice; it can only come from a defect in this code, never from a landed row",
+        "an entry that stands twice is paid twice; only a defect in this code can make one, never a landed row",
     ),
     _fail(
         "fee_within_sale",

@@ -3,22 +3,23 @@
 import random
 
 import pytest
-from payouts.casts import canonical, instant_text, micros, typed
-from payouts.schemas import Kind
 from pyspark.sql import functions as F
 
+from payouts.casts import canonical, exact, instant_text, micros, typed
+from payouts.schemas import Kind
 from tests.recount import casts as oracle
 
-AMOUNTS = (
+_AMOUNTS = (
     "10 10.00 10.005 0 -0 0.00 -0.00 000 007.50 -012.50 .5 5. +1 1e2 1E-2 NaN Infinity 1,000.00 0x10 1_000 ١٢ -- - . "
     "1000000 1000000.00 1000000.0000000000000000000000000000000000000001 99999999999999999999999999999999999999999.5 "
     "0.000000000000000000000000000000000000000000001 100 1.10.1 --1 1- 12d 12f 12L"
-).split()
-INTEGERS = (
+)
+_INTEGERS = (
     "0 00 7 007 -1 +1 1.0 1e1 10000 2147483647 2147483648 9223372036854775807 9223372036854775808 ٣ 1L 0x1 "
     "00000000000000000000000000000000000000000000000005 99999999999999999999999999999999999999999999"
-).split()
-FLAGS = "true false True FALSE t f yes no 1 0 y n".split()
+)
+AMOUNTS, INTEGERS = _AMOUNTS.split(), _INTEGERS.split()
+FLAGS = ["true", "false", "True", "FALSE", "t", "f", "yes", "no", "1", "0", "y", "n"]
 INSTANTS = [
     "2026-01-03T10:00:00Z",
     "2026-01-03 10:00Z",
@@ -93,7 +94,7 @@ def spelled(kind: Kind, value: object) -> str | None:
 @pytest.mark.parametrize("kind", [Kind.AMOUNT, Kind.INTEGER, Kind.LONG, Kind.FLAG], ids=lambda kind: kind.name)
 def test_a_text_casts_exactly_or_not_at_all(spark, ansi, kind):
     values = {Kind.AMOUNT: AMOUNTS, Kind.FLAG: FLAGS}.get(kind, INTEGERS)
-    column = F.col("text")
+    column = exact(F.col("text"), kind)
     frame = spark.createDataFrame([(text,) for text in texts(values)], "text STRING")
     rows = frame.select(
         "text", canonical(column, kind).alias("canonical"), typed(column, kind).alias("typed")
@@ -105,7 +106,7 @@ def test_a_text_casts_exactly_or_not_at_all(spark, ansi, kind):
 
 def test_an_amount_that_fits_keeps_its_value_and_one_of_too_many_digits_is_null(spark, ansi):
     frame = spark.createDataFrame([("10.10",), ("-3",), ("1000000.00",), ("9" * 17,), ("9" * 50_000,)], "text STRING")
-    rows = frame.select(typed(F.col("text"), Kind.AMOUNT).cast("string").alias("amount")).collect()
+    rows = frame.select(typed(exact(F.col("text"), Kind.AMOUNT), Kind.AMOUNT).cast("string").alias("amount")).collect()
     assert [row.amount for row in rows] == ["10.10", "-3.00", "1000000.00", None, None]
 
 
@@ -116,7 +117,7 @@ def test_an_instant_is_read_exactly_in_any_session_zone(spark, ansi, zone):
     try:
         column = F.col("text")
         frame = spark.createDataFrame([(text,) for text in texts(INSTANTS) + _instants_at_random()], "text STRING")
-        value = F.unix_micros(typed(column, Kind.INSTANT))
+        value = F.unix_micros(typed(micros(column), Kind.INSTANT))
         rows = frame.select("text", micros(column).alias("micros"), value.alias("typed")).collect()
     finally:
         spark.conf.set("spark.sql.session.timeZone", before)

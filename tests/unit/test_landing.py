@@ -4,10 +4,10 @@ import json
 import random
 
 import pytest
-from payouts.landing import landed_rows
-from payouts.schemas import ORDERS
 from pyspark.sql import functions as F
 
+from payouts.landing import landed_rows
+from payouts.schemas import ORDERS
 from tests.landed import File, bronze
 from tests.recount.lines import rows_of
 

@@ -7,7 +7,7 @@ from payouts.schemas import REFUNDS
 
 dp.create_streaming_table(
     name="refunds",
-    comment="Newest notice of each refund, one row per refund_id. A refund should never change; if it does, the later wins.",
+    comment="Newest notice of each refund, one row per refund_id. None should change; if one does, the later wins.",
     table_properties={"quality": "silver"},
 )
 
