@@ -180,9 +180,7 @@ def add(state: RunState, unit: Unit, attempt: Attempt) -> None:
     _mark(state, unit, attempt)
 
 
-def _end(
-    state: RunState, unit: Unit, attempt: Attempt, at: int, result: Result, message: str, error_code: str
-) -> None:
+def _end(state: RunState, unit: Unit, attempt: Attempt, at: int, result: Result, message: str, error_code: str) -> None:
     if not error_code and result.is_failure:
         error_code = {Result.TIMEDOUT: "Timedout", Result.CANCELED: "Canceled"}.get(result, "RunExecutionError")
     close(state, unit, attempt, at, result, message, error_code)
@@ -218,6 +216,7 @@ def _expand(
         _end(state, task, attempt, at, Result.FAILED, str(error), _INVALID)
         return
     task.iterations = [Unit(key=task.key, iteration=index, input=element) for index, element in enumerate(elements)]
+    attempt.facts["iterations"] = len(elements)
     settle_iterations(state, task, at, commands)
 
 

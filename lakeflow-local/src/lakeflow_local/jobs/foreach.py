@@ -48,7 +48,8 @@ def _check_size(declared: str, resolved: str) -> None:
     elif "{{" in declared:
         if len(resolved) > JOB_PARAMETER_CHARACTERS:
             raise InputsError(
-                f"inputs by job parameter may have {JOB_PARAMETER_CHARACTERS:,} characters, these have {len(resolved):,}"
+                f"inputs by job parameter may have {JOB_PARAMETER_CHARACTERS:,} characters, "
+                f"these have {len(resolved):,}"
             )
     elif len(resolved) > INLINE_CHARACTERS:
         raise InputsError(f"inputs in the task may have {INLINE_CHARACTERS:,} characters, these have {len(resolved):,}")

@@ -188,7 +188,9 @@ def run_result(state: RunState) -> Result:
 
     FAILED when a leaf failed, SUCCESS_WITH_FAILURES when only others did, else SUCCESS (documentation: run-if).
     """
-    parents = {edge.task_key for task in state.spec.tasks.values() if task.key in state.tasks for edge in task.depends_on}
+    parents = {
+        edge.task_key for task in state.spec.tasks.values() if task.key in state.tasks for edge in task.depends_on
+    }
     failed = [key for key, task in state.tasks.items() if task.result and task.result.is_failure]
     if any(key not in parents for key in failed):
         return Result.FAILED

@@ -57,7 +57,11 @@ def _wrong(path: tuple[str, ...], tasks: Collection[str], parameters: Collection
         case ("tasks", task, *rest):
             if task not in tasks:
                 return f"the job has no task {task!r}; it has {', '.join(tasks)}"
-            if (len(rest) == 1 and rest[0] in _TASKS) or (len(rest) == 2 and rest[0] == "values") or rest[:1] == ["output"]:
+            if (
+                (len(rest) == 1 and rest[0] in _TASKS)
+                or (len(rest) == 2 and rest[0] == "values")
+                or rest[:1] == ["output"]
+            ):
                 return None
             return "a task has run_id, result_state, execution_count, error_code, values.<key>, output"
         case ("input", *_):

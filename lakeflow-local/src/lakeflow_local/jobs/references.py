@@ -1,7 +1,7 @@
 """Dynamic value references: `{{job.run_id}}`, `{{tasks.count_trips.values.rows}}`, `{{input.city}}`.
 
-Source: documentation page "Dynamic value references". A text in double braces that is not of the known grammar, or whose
-first word is no namespace, stays as it is; an unknown key in a known namespace is an error.
+Source: documentation page "Dynamic value references". A text in double braces that is not of the known grammar, or
+whose first word is no namespace, stays as it is; an unknown key in a known namespace is an error.
 """
 
 from __future__ import annotations
@@ -202,7 +202,9 @@ def _of_task(task: str, path: tuple[str, ...], facts: TaskFacts) -> Any:
             return _of_input(facts.output, keys)
         case ("run_id",) | ("result_state",):
             raise ReferenceProblem(f"task {task} has not run")
-    raise ReferenceProblem(f"a task has no {'.'.join(path)!r}; it has run_id, result_state, execution_count, values.<key>")
+    raise ReferenceProblem(
+        f"a task has no {'.'.join(path)!r}; it has run_id, result_state, execution_count, values.<key>"
+    )
 
 
 def _of_input(value: Any, keys: Iterable[str]) -> Any:

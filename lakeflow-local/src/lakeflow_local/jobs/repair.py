@@ -59,7 +59,9 @@ def select(
 def failed_tasks(state: RunState, spec: JobSpec) -> set[str]:
     """The tasks of the run that did not succeed and were not excluded or disabled."""
     return {
-        key for key, task in state.tasks.items() if key in spec.tasks and (task.result is None or task.result.is_failure)
+        key
+        for key, task in state.tasks.items()
+        if key in spec.tasks and (task.result is None or task.result.is_failure)
     }
 
 

@@ -84,8 +84,7 @@ def disable(state: RunState, keys: Iterable[str], at: int) -> None:
     """Settle when a pass begins which tasks are disabled, by themselves or by a run_if that can no longer be met."""
     disabled = {key for key, task in state.tasks.items() if task.result is Result.DISABLED}
     wanted = set(keys)
-    for key in _parents_first(state):
-        spec = state.spec.tasks[key]
+    for key, spec in state.spec.tasks.items():  # parents first
         if key not in wanted:
             continue
         parents = [edge.task_key in disabled for edge in spec.depends_on if edge.task_key in state.tasks]
@@ -138,23 +137,3 @@ def _parent_results(state: RunState, task: TaskState) -> list[Result]:
         not_taken = edge.outcome is not None and parent.result is Result.SUCCESS and parent.outcome != edge.outcome
         results.append(Result.EXCLUDED if not_taken else parent.result)
     return results
-
-
-def _parents_first(state: RunState) -> list[str]:
-    order: list[str] = []
-    seen: set[str] = set()
-    for root in state.tasks:
-        trail = [(root, False)]
-        while trail:
-            key, expanded = trail.pop()
-            if expanded:
-                order.append(key)
-            elif key not in seen:
-                seen.add(key)
-                trail.append((key, True))
-                trail.extend(
-                    (edge.task_key, False)
-                    for edge in state.spec.tasks[key].depends_on
-                    if edge.task_key in state.tasks and edge.task_key not in seen
-                )
-    return order

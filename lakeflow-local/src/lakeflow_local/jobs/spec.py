@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from collections import deque
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
 from typing import Any
 
 from lakeflow_local.jobs.conditions import OPERATORS
@@ -88,7 +89,7 @@ class TaskSpec:
 
 @dataclass(frozen=True, kw_only=True)
 class JobSpec:
-    """One job: its tasks in the order of the file, and how they hang together."""
+    """One job: its tasks, parents before children, and how they hang together."""
 
     key: str
     name: str
@@ -161,7 +162,7 @@ def read_job(key: str, resource: Mapping[str, Any]) -> JobSpec:
         queue=bool((resource.get("queue") or {}).get("enabled", False)),
     )
     _check_edges(spec)
-    return spec
+    return replace(spec, tasks=_parents_first(spec))
 
 
 def _read_task(source: Mapping[str, Any], path: str, job: Mapping[str, Any], nested: bool = False) -> TaskSpec:
@@ -245,23 +246,36 @@ def _check_edges(spec: JobSpec) -> None:
                 )
             if edge.outcome not in (None, "true", "false"):
                 raise SpecError(f"task {task.key}: outcome {edge.outcome!r} is neither true nor false", task.path)
-    for cycle in _cycles(spec):
-        raise SpecError(f"tasks wait for each other in a circle: {' → '.join(cycle)}", spec.tasks[cycle[0]].path)
 
 
-def _cycles(spec: JobSpec) -> Iterator[list[str]]:
+def _parents_first(spec: JobSpec) -> dict[str, TaskSpec]:
+    """The tasks, each after those it depends on, otherwise in the order of the file.
+
+    A resolved bundle sorts tasks by their keys, as the CLI does; people want to read them as they run.
+
+    Raises:
+        SpecError: there is no such order.
+    """
     waiting = {task.key: {edge.task_key for edge in task.depends_on} for task in spec.tasks.values()}
     children = spec.children()
-    ready = [key for key, parents in waiting.items() if not parents]
+    order: dict[str, TaskSpec] = {}
+    ready = deque(key for key, parents in waiting.items() if not parents)
     while ready:
-        done = ready.pop()
-        del waiting[done]
-        for child in children[done]:
-            waiting[child].discard(done)
+        key = ready.popleft()
+        order[key] = spec.tasks[key]
+        del waiting[key]
+        for child in children[key]:
+            waiting[child].discard(key)
             if not waiting[child]:
                 ready.append(child)
     if waiting:
-        trail = [next(iter(waiting))]
-        while trail.count(trail[-1]) < 2:
-            trail.append(next(parent for parent in sorted(waiting[trail[-1]]) if parent in waiting))
-        yield list(reversed(trail[trail.index(trail[-1]) :]))
+        cycle = _cycle(waiting)
+        raise SpecError(f"tasks wait for each other in a circle: {' → '.join(cycle)}", spec.tasks[cycle[0]].path)
+    return order
+
+
+def _cycle(waiting: Mapping[str, set[str]]) -> list[str]:
+    trail = [next(iter(waiting))]
+    while trail.count(trail[-1]) < 2:
+        trail.append(min(parent for parent in waiting[trail[-1]] if parent in waiting))
+    return list(reversed(trail[trail.index(trail[-1]) :]))

@@ -1,0 +1,1 @@
+"""The subcommands of `lakeflow-local` that run something or tell of runs."""

@@ -1,0 +1,80 @@
+"""Options that several subcommands share, and how their texts are read."""
+
+from __future__ import annotations
+
+import csv
+from collections.abc import Callable, Iterable
+from typing import Any
+
+import click
+
+from lakeflow_local.errors import UserError
+from lakeflow_local.jobs.retries import ServerlessRetries
+from lakeflow_local.jobs.state import RunOptions
+
+target = click.option("-t", "--target", help="The target; by default the bundle's default one.")
+variables = click.option("--var", "variables", multiple=True, metavar="NAME=VALUE", help="Sets a bundle variable.")
+output = click.option("-o", "--output", type=click.Choice(["text", "json"]), default="text", show_default=True)
+params = click.option(
+    "--params", multiple=True, metavar="K=V,…", help="Job parameters; a value with a comma in double quotes."
+)
+
+
+def playing(command: Callable[..., Any]) -> Callable[..., Any]:
+    """The options that say how a run is played."""
+    for option in (
+        click.option(
+            "--max-parallel", type=click.IntRange(min=1), help="How many tasks work at a time (default: two a core)."
+        ),
+        click.option(
+            "--retry-wait",
+            type=click.Choice(["declared", "none"]),
+            default="declared",
+            show_default=True,
+            help="Keep min_retry_interval_millis, or start the next attempt at once.",
+        ),
+        click.option(
+            "--serverless-retries",
+            type=click.Choice([choice.value for choice in ServerlessRetries]),
+            default=ServerlessRetries.DOCUMENTED.value,
+            show_default=True,
+            help="Retries of serverless auto-optimization, which max_retries: 0 does not stop.",
+        ),
+    ):
+        command = option(command)
+    return command
+
+
+def run_options(serverless_retries: str, retry_wait: str, max_parallel: int | None) -> RunOptions:
+    """The options as the state machine knows them."""
+    from lakeflow_local.jobs.workspace import DEFAULT_SLOTS
+
+    return RunOptions(
+        serverless_retries=ServerlessRetries(serverless_retries),
+        wait_for_retries=retry_wait == "declared",
+        slots=max_parallel or DEFAULT_SLOTS,
+    )
+
+
+def pairs(texts: Iterable[str], option: str) -> dict[str, str]:
+    """`k=v,k2="a,b"` -> {"k": "v", "k2": "a,b"}, read as `databricks bundle run` reads it.
+
+    One pair alone may hold commas if only its first `=` makes a key: `k=a,b` is one value.
+
+    Raises:
+        UserError: a part without `=`.
+    """
+    found: dict[str, str] = {}
+    for text in texts:
+        parts = [text.strip('"')] if text.count("=") == 1 else next(csv.reader([text]))
+        for part in parts:
+            key, sign, value = part.partition("=")
+            if not sign or not key.strip():
+                raise UserError(f"{option} {part}: write {option} name=value")
+            found[key.strip()] = value
+    return found
+
+
+def names(texts: Iterable[str]) -> list[str]:
+    """`a,b` -> ["a", "b"]."""
+    return [name.strip() for text in texts for name in text.split(",") if name.strip()]

@@ -1,0 +1,121 @@
+"""`lakeflow-local run`: one run of a job, or one update of a pipeline."""
+
+from __future__ import annotations
+
+import signal
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from lakeflow_local.commands import options
+from lakeflow_local.commands.output import only_json
+from lakeflow_local.errors import UserError
+from lakeflow_local.progress import make_progress
+
+if TYPE_CHECKING:
+    from lakeflow_local.jobs.report import RunReport, UpdateReport
+    from lakeflow_local.jobs.workspace import LocalWorkspace
+
+
+@click.command()
+@click.argument("key")
+@options.target
+@options.variables
+@options.params
+@click.option("--only", multiple=True, metavar="TASKS", help="Tasks of a partial run; +a with all before, a+ after it.")
+@click.option("--refresh", multiple=True, metavar="TABLES", help="Of a pipeline: only these.")
+@click.option("--full-refresh", multiple=True, metavar="TABLES", help="Of a pipeline: reset these and recompute.")
+@click.option("--full-refresh-all", is_flag=True, help="Of a pipeline: reset everything and recompute.")
+@click.option("--validate-only", is_flag=True, help="Of a pipeline: only check that its graph holds together.")
+@options.playing
+@options.output
+def run(
+    key: str,
+    target: str | None,
+    variables: tuple[str, ...],
+    params: tuple[str, ...],
+    only: tuple[str, ...],
+    refresh: tuple[str, ...],
+    full_refresh: tuple[str, ...],
+    full_refresh_all: bool,
+    validate_only: bool,
+    serverless_retries: str,
+    retry_wait: str,
+    max_parallel: int | None,
+    output: str,
+) -> None:
+    """Run the job or the pipeline KEY of the bundle in this folder.
+
+    Exits with 0 only on SUCCESS or SUCCESS_WITH_FAILURES.
+    """
+    of_pipeline = bool(refresh or full_refresh or full_refresh_all or validate_only)
+    playing = options.run_options(serverless_retries, retry_wait, max_parallel)
+    with only_json(output == "json") as show, open_workspace(target, variables) as workspace:
+        is_pipeline = key in (workspace.bundle.resources.get("pipelines") or {})
+        is_job = key in (workspace.bundle.resources.get("jobs") or {})
+        report: RunReport | UpdateReport
+        if is_pipeline and (of_pipeline or not is_job):
+            if params or only:
+                raise UserError(f"{key} is a pipeline: --params and --only are for jobs")
+            report = workspace.run_pipeline(
+                key,
+                refresh=options.names(refresh),
+                full_refresh=options.names(full_refresh),
+                full_refresh_all=full_refresh_all,
+                validate_only=validate_only,
+            )
+        else:
+            if of_pipeline and is_job:
+                raise UserError(f"{key} is a job: refresh options are for pipelines")
+            report = workspace.run_job(
+                key, options.pairs(params, "--params"), only=options.names(only), options=playing
+            )
+        show(report.as_dict())
+    finish(report)
+
+
+@contextmanager
+def open_workspace(target: str | None, variables: tuple[str, ...]) -> Iterator[LocalWorkspace]:
+    """A workspace in the current folder whose run Ctrl-C and SIGTERM cancel, with its progress on standard error."""
+    from lakeflow_local.jobs.workspace import LocalWorkspace
+
+    progress = make_progress()
+    workspace = LocalWorkspace(
+        Path.cwd(), target, options.pairs(variables, "--var"), watcher=progress, messages=progress.say
+    )
+
+    def cancel(*_: object) -> None:
+        if not workspace.cancel():
+            raise KeyboardInterrupt
+
+    before = {number: signal.signal(number, cancel) for number in (signal.SIGINT, signal.SIGTERM)}
+    try:
+        with progress, workspace:
+            yield workspace
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
+
+
+def finish(report: RunReport | UpdateReport) -> None:
+    """Say how it ended, and exit with 1 if that is not green."""
+    from lakeflow_local.jobs.report import RunReport
+
+    if isinstance(report, RunReport):
+        state = report.state
+        click.echo(f"run {report.run_id} of {state.spec.key}: {state.result} {state.message}".rstrip(), err=True)
+        for notification in report.notifications:
+            click.echo(str(notification), err=True)
+        if not report.is_green:
+            click.echo(f"logs: lakeflow-local logs {report.run_id} TASK", err=True)
+    else:
+        update = report.update
+        click.echo(f"update {update['update_id']} of {update['pipeline']}: {update['state']}", err=True)
+        if update.get("error"):
+            click.echo(f"Error: {update['error']}", err=True)
+    if not report.is_green:
+        sys.exit(1)

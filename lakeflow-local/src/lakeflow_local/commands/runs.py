@@ -1,0 +1,110 @@
+"""`lakeflow-local runs`: the history."""
+
+from __future__ import annotations
+
+import json
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+import click
+from rich.console import Console
+from rich.table import Table
+
+from lakeflow_local.commands import options
+from lakeflow_local.errors import ChoiceError
+from lakeflow_local.jobs.admission import settle_lost
+from lakeflow_local.jobs.apiview import summary, view
+from lakeflow_local.jobs.runner import now
+from lakeflow_local.runs import RunStore
+
+
+@click.group(invoke_without_command=True)
+@click.option("--key", help="Only the runs of this job or pipeline.")
+@click.option("--limit", default=20, show_default=True, help="How many.")
+@options.output
+@click.pass_context
+def runs(context: click.Context, key: str | None, limit: int, output: str) -> None:
+    """Show the newest runs of the bundle in this folder."""
+    if context.invoked_subcommand is not None:
+        return
+    found = [summary(row) for row in open_store().rows(limit=limit, key=key)]
+    if output == "json":
+        click.echo(json.dumps({"runs": found}, indent=2, ensure_ascii=False))
+        return
+    table = Table(box=None, pad_edge=False)
+    for name in ("run", "kind", "key", "target", "state", "started", "took"):
+        table.add_column(name)
+    for run in found:
+        table.add_row(
+            str(run["run_id"]),
+            run["kind"],
+            run["key"],
+            run["target"],
+            _state(run["state"]),
+            _moment(run["start_time"]),
+            f"{run['run_duration'] / 1000:.1f} s",
+        )
+    Console().print(table)
+
+
+@runs.command(name="get")
+@click.argument("run_id", type=int)
+@options.output
+def get(run_id: int, output: str) -> None:
+    """Show one run: its tasks and their attempts."""
+    store = open_store()
+    run = view(store, run_id)
+    if run is None:
+        known = ", ".join(str(row["run_id"]) for row in store.rows(limit=5))
+        raise ChoiceError(f"there is no run {run_id}; the newest are {known or 'none'}")
+    if output == "json":
+        click.echo(json.dumps(run, indent=2, ensure_ascii=False))
+        return
+    click.echo(
+        f"run {run_id} of {run['key']} ({run['target']}): {_state(run['state'])} {run['state']['state_message']}"
+    )
+    for parameter in run.get("job_parameters", []):
+        click.echo(f"  {parameter['name']}={parameter['value']}")
+    table = Table(box=None, pad_edge=False)
+    for name in ("task", "attempt", "state", "took", "message"):
+        table.add_column(name)
+    for task in run.get("tasks", []):
+        _add(table, task["task_key"], task)
+        for iteration in task.get("iterations", []):
+            _add(table, f"  [{iteration['iteration']}] {json.dumps(iteration['input'])}", iteration)
+    Console().print(table)
+
+
+def open_store() -> RunStore:
+    """The store of the bundle in the current folder, with lost runs put on record.
+
+    Raises:
+        ChoiceError: nothing has been run here.
+    """
+    folder = Path.cwd() / ".lakeflow"
+    if not (folder / "runs.db").exists():
+        raise ChoiceError("nothing has been run in this folder yet")
+    store = RunStore(folder)
+    settle_lost(store, now())
+    return store
+
+
+def _add(table: Table, name: str, entry: dict[str, Any]) -> None:
+    table.add_row(
+        name,
+        str(entry["attempt_number"]),
+        _state(entry["state"]),
+        f"{max(entry['end_time'] - entry['start_time'], 0) / 1000:.1f} s",
+        entry["state"]["state_message"],
+    )
+
+
+def _state(state: dict[str, Any]) -> str:
+    life_cycle = state["life_cycle_state"]
+    result = state.get("result_state")
+    return result if result and life_cycle == "TERMINATED" else f"{life_cycle} {result or ''}".strip()
+
+
+def _moment(millis: int) -> str:
+    return datetime.fromtimestamp(millis / 1000).strftime("%Y-%m-%d %H:%M:%S")

@@ -1,0 +1,1 @@
+"""Stand-ins for dbutils: task values, widgets, secrets, files."""

@@ -1,0 +1,105 @@
+"""The names under which tasks look for dbutils and spark.
+
+`from databricks.sdk.runtime import dbutils, spark` asks a module `dbruntime` first, which exists on a cluster only;
+here it is this one. `from pyspark.dbutils import DBUtils` works as well.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+from types import ModuleType
+from typing import Any
+
+from lakeflow_local.jobs.dbutils import task
+from lakeflow_local.jobs.dbutils.fs import Fs
+from lakeflow_local.jobs.dbutils.secrets import Secrets
+from lakeflow_local.jobs.dbutils.values import Jobs
+from lakeflow_local.jobs.dbutils.widgets import Widgets
+
+
+class DBUtils:
+    """What of dbutils works without a workspace. `DBUtils(spark)` and `DBUtils()` are the same."""
+
+    def __init__(self, spark: Any = None) -> None:
+        self.jobs = Jobs()
+        self.widgets = _WIDGETS
+        self.secrets = Secrets()
+        self.fs = Fs()
+
+    def __getattr__(self, name: str) -> Any:
+        raise AttributeError(f"dbutils.{name} is not available locally; there are fs, jobs, secrets, widgets")
+
+
+_WIDGETS = Widgets()
+
+
+class LazySpark:
+    """Spark for tasks that import it together with dbutils: no session is made before it is used."""
+
+    def __getattr__(self, name: str) -> Any:
+        from pyspark.sql import SparkSession
+
+        return getattr(SparkSession.builder.getOrCreate(), name)
+
+
+class UserNamespaceInitializer:
+    """What databricks-sdk asks for the objects that a cluster puts into every notebook."""
+
+    @staticmethod
+    def getOrCreate() -> UserNamespaceInitializer:
+        """The only one."""
+        return UserNamespaceInitializer()
+
+    def get_namespace_globals(self) -> dict[str, Any]:
+        """The objects by name."""
+        spark = LazySpark()
+        return {
+            "dbutils": DBUtils(),
+            "spark": spark,
+            "sql": lambda *arguments, **named: spark.sql(*arguments, **named),
+            "table": lambda name: spark.table(name),
+            "getArgument": _WIDGETS.getArgument,
+            "display": _display,
+            "displayHTML": print,
+        }
+
+
+def install() -> None:
+    """Make the modules importable, and let a task's first Spark session start the run's Spark server."""
+    runtime = ModuleType("dbruntime", "A stand-in by lakeflow-local.")
+    runtime.UserNamespaceInitializer = UserNamespaceInitializer  # type: ignore[attr-defined]
+    sys.modules["dbruntime"] = runtime
+    wrapper = ModuleType("pyspark.dbutils", "A stand-in by lakeflow-local.")
+    wrapper.DBUtils = DBUtils  # type: ignore[attr-defined]
+    sys.modules["pyspark.dbutils"] = wrapper
+    _connect_on_demand()
+
+
+def configure(facts: dict[str, Any]) -> None:
+    """Tell this process which task it is."""
+    task.current = task.TaskContext()
+    task.current.facts = facts
+
+
+def _connect_on_demand() -> None:
+    try:
+        from pyspark.sql import SparkSession
+    except ImportError:
+        return
+    original = SparkSession.Builder.getOrCreate
+
+    def get_or_create(builder: Any) -> Any:
+        if "SPARK_REMOTE" not in os.environ and task.current.is_in_run:
+            os.environ["SPARK_REMOTE"] = task.current.ask("spark_remote")
+        return original(builder)
+
+    SparkSession.Builder.getOrCreate = get_or_create  # type: ignore[method-assign]
+
+
+def _display(value: Any, *_: Any, **__: Any) -> None:
+    show = getattr(value, "show", None)
+    if show is None:
+        print(value)
+    else:
+        show()

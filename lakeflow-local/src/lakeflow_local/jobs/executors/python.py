@@ -1,0 +1,176 @@
+"""Python tasks: a process each, from the fork server."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import signal
+import threading
+import uuid
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from lakeflow_local.jobs.dbutils.task import SOCKET, TOKEN
+from lakeflow_local.jobs.events import StartAttempt
+from lakeflow_local.jobs.executors.base import Logs, Reporter
+from lakeflow_local.jobs.outcomes import Result
+from lakeflow_local.jobs.references import as_text
+from lakeflow_local.jobs.sparkhandle import SparkHandle
+from lakeflow_local.jobs.taskprocess import ForkServerClient, TaskGateway
+
+
+@dataclass
+class PythonPlace:
+    """Where Python tasks run.
+
+    Attributes:
+        root: the bundle's folder, their working directory.
+        secrets_file: for dbutils.secrets.
+        volumes: what stands for /Volumes.
+    """
+
+    root: Path
+    secrets_file: Path | None = None
+    volumes: Path | None = None
+    environment: dict[str, str] = field(default_factory=dict)
+
+
+@dataclass
+class _Running:
+    token: str
+    session_id: str
+    logs: Logs
+    reporter: Reporter
+    used_spark: bool
+
+
+class PythonExecutor:
+    """Wheel and script tasks."""
+
+    def __init__(self, server: ForkServerClient, gateway: TaskGateway, spark: SparkHandle, place: PythonPlace) -> None:
+        self._server = server
+        self._gateway = gateway
+        self._spark = spark
+        self._place = place
+        self._running: dict[int, _Running] = {}
+
+    def start(self, work: StartAttempt, logs: Logs, reporter: Reporter) -> None:
+        """Fork a process for the attempt."""
+        self.launch(work.run_id, code_of(work), logs, reporter)
+
+    def launch(self, task_id: int, code: Mapping[str, Any], logs: Logs, reporter: Reporter) -> None:
+        """Fork a process.
+
+        Args:
+            task_id: by which it can be stopped.
+            code: `kind`, `argv` and what the kind needs.
+            logs: where its output goes.
+            reporter: hears of it.
+        """
+        logs.folder.mkdir(parents=True, exist_ok=True)
+        session_id = str(uuid.uuid4())
+        running = _Running("", session_id, logs, reporter, self._spark.is_running)
+        running.token = self._gateway.register(lambda operation, arguments: self._answer(running, operation, arguments))
+        self._running[task_id] = running
+        environment = {**self._place.environment, SOCKET: self._gateway.path, TOKEN: running.token}
+        if self._spark.is_running:
+            environment["SPARK_REMOTE"] = self._spark.remote(session_id)
+        place = self._place
+        task = {
+            **code,
+            "cwd": str(place.root),
+            "environment": environment,
+            "stdout": str(logs.stdout),
+            "stderr": str(logs.stderr),
+            "error": str(logs.error),
+            "context": {
+                "secrets_file": str(place.secrets_file) if place.secrets_file else None,
+                "volumes": str(place.volumes) if place.volumes else None,
+            },
+        }
+        self._server.start(task_id, task, lambda message: self._heard(task_id, message))
+
+    def stop(self, run_id: int) -> None:
+        """Kill the process group."""
+        self._server.kill(run_id)
+
+    def _heard(self, task_id: int, message: Mapping[str, Any]) -> None:
+        running = self._running.get(task_id)
+        if running is None:
+            return
+        if "started" in message:
+            running.reporter.noted(pid=message["pid"])
+            return
+        del self._running[task_id]
+        self._gateway.forget(running.token)
+        if running.used_spark:
+            threading.Thread(target=self._close_session, args=(running.session_id,), daemon=True).start()
+        status = message["status"]
+        if status is None:
+            running.reporter.ended(Result.FAILED, "the fork server died, and this task with it")
+            return
+        code = os.waitstatus_to_exitcode(status)
+        if code == 0:
+            running.reporter.ended(Result.SUCCESS)
+        elif code < 0:
+            running.reporter.ended(Result.FAILED, f"killed by {_signal_name(-code)}", "DriverError")
+        else:
+            running.reporter.ended(Result.FAILED, _reason(running.logs, code), "RunExecutionError")
+
+    def _close_session(self, session_id: str) -> None:
+        # On the way out the server may be gone already; then so is the session.
+        with contextlib.suppress(Exception):
+            self._spark.close_session(session_id)
+
+    def _answer(self, running: _Running, operation: str, arguments: dict[str, Any]) -> Any:
+        match operation:
+            case "set_value":
+                running.reporter.set_value(arguments["name"], arguments["value"])
+                return None
+            case "get_value":
+                found, value = running.reporter.get_value(arguments["task"], arguments["name"])
+                return {"found": found, "value": value}
+            case "spark_remote":
+                running.used_spark = True
+                return self._spark.remote(running.session_id)
+        raise ValueError(f"no operation {operation!r}")
+
+
+def code_of(work: StartAttempt) -> dict[str, Any]:
+    """What a process is to run: for a wheel its entry point, for a script its file, and their arguments."""
+    payload = work.payload
+    if work.task.kind == "spark_python_task":
+        file = payload["python_file"]
+        return {"kind": "script", "file": file, "argv": [file, *map(as_text, payload.get("parameters") or [])]}
+    return wheel_code(
+        payload["package_name"], payload["entry_point"], payload.get("parameters"), payload.get("named_parameters")
+    )
+
+
+def wheel_code(
+    package_name: str, entry_point: str, parameters: list[Any] | None, named: Mapping[str, Any] | None = None
+) -> dict[str, Any]:
+    """What a process is to run for a wheel task."""
+    arguments = [as_text(value) for value in parameters or []]
+    arguments += [f"--{name}={as_text(value)}" for name, value in (named or {}).items()]
+    return {
+        "kind": "wheel",
+        "package_name": package_name,
+        "entry_point": entry_point,
+        "argv": [entry_point, *arguments],
+    }
+
+
+def _reason(logs: Logs, code: int) -> str:
+    with contextlib.suppress(OSError):
+        return logs.error.read_text(encoding="utf-8").strip() or f"exit code {code}"
+    return f"exit code {code}"
+
+
+def _signal_name(number: int) -> str:
+    try:
+        return signal.Signals(number).name
+    except ValueError:
+        return f"signal {number}"

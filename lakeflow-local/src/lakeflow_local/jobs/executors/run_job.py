@@ -1,0 +1,84 @@
+"""Run-job tasks: a run of another job of the bundle, with its own id and state."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Collection, Mapping
+from typing import Protocol
+
+from lakeflow_local.errors import UserError
+from lakeflow_local.jobs.events import StartAttempt
+from lakeflow_local.jobs.executors.base import Logs, Reporter
+from lakeflow_local.jobs.executors.threads import in_thread
+from lakeflow_local.jobs.outcomes import Result
+from lakeflow_local.jobs.references import as_text
+from lakeflow_local.jobs.state import RunState
+
+
+class ChildRun(Protocol):
+    """A run that can be played and canceled."""
+
+    run_id: int
+
+    def play(self) -> RunState:
+        """Play it to its end."""
+
+    def cancel(self) -> None:
+        """Stop it; `play` then returns soon."""
+
+
+# (job_id of the task, explicit parameters, pushed down parameters, key of the parent's task) -> the run
+OpenChild = Callable[[str, Mapping[str, str], Mapping[str, str], str], ChildRun]
+
+
+class RunJobExecutor:
+    """Starts child runs; a failed child fails its task."""
+
+    def __init__(self, open_child: OpenChild) -> None:
+        self._open_child = open_child
+        self._children: dict[int, ChildRun] = {}
+        self._stopped: set[int] = set()
+
+    def start(self, work: StartAttempt, logs: Logs, reporter: Reporter) -> None:
+        """Play the child in a thread."""
+        in_thread(f"run-job-{work.key}", logs, reporter, lambda: self._run(work, reporter))
+
+    def stop(self, run_id: int) -> None:
+        """Cancel the child."""
+        self._stopped.add(run_id)
+        child = self._children.get(run_id)
+        if child is not None:
+            child.cancel()
+
+    def _run(self, work: StartAttempt, reporter: Reporter) -> None:
+        given = {name: as_text(value) for name, value in (work.payload.get("job_parameters") or {}).items()}
+        pushed = {name: value for name, value in given.items() if name in work.pushed}
+        own = {name: value for name, value in given.items() if name not in work.pushed}
+        child = self._open_child(str(work.payload.get("job_id")), own, pushed, work.key)
+        self._children[work.run_id] = child
+        reporter.noted(child_run_id=child.run_id)
+        if work.run_id in self._stopped:
+            child.cancel()
+        state = child.play()
+        del self._children[work.run_id]
+        facts = {"child_run_id": child.run_id, "child_result": state.result}
+        if state.result in (Result.SUCCESS, Result.SUCCESS_WITH_FAILURES):
+            reporter.ended(Result.SUCCESS, facts=facts)
+        else:
+            message = f"run {child.run_id} of {state.spec.key} ended {state.result}: {state.message}"
+            reporter.ended(Result.FAILED, message, "RunExecutionError", facts)
+
+
+def referenced_key(value: object, kind: str, known: Collection[str]) -> str:
+    """The key of a resource of this bundle, from `${resources.<kind>.<key>.id}` or what that resolved to.
+
+    Raises:
+        UserError: it is something else, such as the id of a resource in a workspace.
+    """
+    text = str(value).strip()
+    found = re.fullmatch(r"\$\{resources\." + kind + r"\.([A-Za-z0-9_\-]+)\.id\}", text)
+    key = found.group(1) if found else text
+    if key not in known:
+        listed = ", ".join(sorted(known)) or "none"
+        raise UserError(f"{text!r} is none of the {kind} of this bundle ({listed}); others live in a workspace")
+    return key

@@ -1,0 +1,34 @@
+"""Work that runs in a thread of the runner."""
+
+from __future__ import annotations
+
+import threading
+import traceback
+from collections.abc import Callable
+
+from lakeflow_local.errors import UserError
+from lakeflow_local.jobs.executors.base import Logs, Reporter
+from lakeflow_local.jobs.outcomes import Result
+
+
+def in_thread(name: str, logs: Logs, reporter: Reporter, work: Callable[[], None]) -> None:
+    """Do work in a thread; whatever it raises ends the attempt as FAILED, with the traceback in its log."""
+
+    def run() -> None:
+        try:
+            work()
+        except UserError as error:
+            reporter.ended(Result.FAILED, str(error), "InvalidRunConfiguration")
+        except BaseException as error:
+            logs.folder.mkdir(parents=True, exist_ok=True)
+            with open(logs.stderr, "a", encoding="utf-8") as log:
+                traceback.print_exc(file=log)
+            reporter.ended(Result.FAILED, first_line(error), "RunExecutionError")
+
+    threading.Thread(target=run, name=name, daemon=True).start()
+
+
+def first_line(error: BaseException) -> str:
+    """An error in one line, for the run's state."""
+    text = str(error).strip() or repr(error)
+    return f"{type(error).__name__}: {text.splitlines()[0]}"

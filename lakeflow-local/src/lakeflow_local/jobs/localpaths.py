@@ -1,0 +1,62 @@
+"""Workspace paths of a bundle's files, as paths on this machine."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+from lakeflow_local.jobs.events import StartAttempt
+from lakeflow_local.jobs.executors.base import Executor, Logs, Reporter
+
+
+@dataclass(frozen=True)
+class LocalPaths:
+    """Maps the folder that a deployment syncs to, to the bundle's folder.
+
+    Attributes:
+        root: the bundle's folder.
+        file_path: `workspace.file_path` of the resolved bundle.
+    """
+
+    root: Path
+    file_path: str | None = None
+
+    def local(self, path: str) -> str:
+        """A path on this machine; relative ones are below the bundle's folder."""
+        text = path.removeprefix("file:") if path.startswith("file:/") else path
+        for prefix in self._prefixes():
+            if text == prefix or text.startswith(prefix + "/"):
+                return str(self.root / text[len(prefix) :].lstrip("/"))
+        return str(self.root / text)
+
+    def in_payload(self, kind: str, payload: dict[str, Any]) -> dict[str, Any]:
+        """The settings of a task with its file on this machine."""
+        if kind == "spark_python_task":
+            return {**payload, "python_file": self.local(payload["python_file"])}
+        if kind == "sql_task" and isinstance(payload.get("file"), Mapping):
+            return {**payload, "file": {**payload["file"], "path": self.local(payload["file"]["path"])}}
+        return payload
+
+    def _prefixes(self) -> list[str]:
+        if not self.file_path:
+            return []
+        return [self.file_path, self.file_path.removeprefix("/Workspace")]
+
+
+class OnLocalPaths:
+    """An executor that sees files where they are on this machine."""
+
+    def __init__(self, inner: Executor, paths: LocalPaths) -> None:
+        self._inner = inner
+        self._paths = paths
+
+    def start(self, work: StartAttempt, logs: Logs, reporter: Reporter) -> None:
+        """Start with local paths."""
+        payload = self._paths.in_payload(work.task.kind, work.payload)
+        self._inner.start(replace(work, payload=payload), logs, reporter)
+
+    def stop(self, run_id: int) -> None:
+        """Stop."""
+        self._inner.stop(run_id)

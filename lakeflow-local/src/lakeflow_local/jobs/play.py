@@ -1,0 +1,246 @@
+"""The playing of one run: its record, its turn, its end; and the child runs that it opens."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Mapping
+from typing import Protocol
+
+from lakeflow_local.errors import ChoiceError, UserError
+from lakeflow_local.jobs.admission import QueueLeft, Refused, admit
+from lakeflow_local.jobs.events import Begin, RepairRequested
+from lakeflow_local.jobs.executors.base import Executor
+from lakeflow_local.jobs.outcomes import LifeCycle, Result
+from lakeflow_local.jobs.runner import JobRunner, Watcher, now
+from lakeflow_local.jobs.spec import JobSpec
+from lakeflow_local.jobs.state import RunOptions, RunState
+from lakeflow_local.runs import RunLock, RunStore
+
+
+class Home(Protocol):
+    """What a run needs of the workspace that plays it."""
+
+    watcher: Watcher | None
+    probe: Callable[[str], None] | None
+    messages: Callable[[str], None]
+
+    @property
+    def target(self) -> str:
+        """The target of the bundle."""
+
+    def job_id(self, key: str) -> int:
+        """The id of a job."""
+
+    def job_of(self, text: str) -> JobSpec:
+        """The job that a run-job task names, found fit to run."""
+
+    def executors(self, run: Run) -> Mapping[str, Executor]:
+        """By task type."""
+
+    def after_run(self, state: RunState) -> None:
+        """Do what the bundle wants done after a run."""
+
+
+class Run:
+    """One run of one job. Make it, `open` or `reopen` it and `play` it on one thread; `cancel` from any."""
+
+    def __init__(
+        self,
+        home: Home,
+        spec: JobSpec,
+        store: RunStore,
+        *,
+        overrides: Mapping[str, str],
+        options: RunOptions,
+        parent: tuple[int, str] | None = None,
+        backfill_time: int | None = None,
+    ) -> None:
+        """
+        Args:
+            home: plays it.
+            spec: the job.
+            store: of this thread.
+            overrides: job parameters as given.
+            options: how it is played.
+            parent: run id and task key of the run-job task that started it.
+            backfill_time: epoch milliseconds, of a backfill.
+        """
+        self.spec = spec
+        self.store = store
+        self.state: RunState | None = None
+        self._home = home
+        self._overrides = dict(overrides)
+        self._options = options
+        self._parent = parent
+        self._backfill_time = backfill_time
+        self._lock: RunLock | None = None
+        self._runner: JobRunner | None = None
+        self._canceled = threading.Event()
+
+    @property
+    def run_id(self) -> int:
+        """Its id, once it is open."""
+        assert self.state is not None
+        return self.state.run_id
+
+    def open(self) -> None:
+        """Put it on record."""
+        started = now()
+        job_id = self._home.job_id(self.spec.key)
+        run_id, self._lock = self.store.create(
+            kind="job",
+            key=self.spec.key,
+            name=self.spec.name,
+            job_id=job_id,
+            target=self._home.target,
+            source=self.spec.source,
+            at=started,
+            parent=self._parent,
+        )
+        self.state = RunState(
+            run_id=run_id,
+            job_id=job_id,
+            spec=self.spec,
+            start=started,
+            options=self._options,
+            overrides=self._overrides,
+            trigger_type="run_job_task" if self._parent else "one_time",
+            trigger_time=started,
+            backfill_time=self._backfill_time,
+        )
+
+    def play(self, only: frozenset[str] | None = None) -> RunState:
+        """Wait for its turn, then play it to its end."""
+        state, lock = self.state, self._lock
+        assert state is not None and lock is not None
+        try:
+            if self._admitted(state):
+                self._play(state, Begin(at=now(), only=only))
+        finally:
+            lock.release()
+        self._home.after_run(state)
+        return state
+
+    def repair(self, state: RunState, chosen: frozenset[str]) -> RunState:
+        """Wait for the turn of an ended run, then run some of its tasks again.
+
+        Raises:
+            UserError: somebody plays the run, or its job has too many active runs.
+        """
+        self.state = state
+        state.options = self._options
+        try:
+            lock = self.store.lock(state.run_id)
+        except BlockingIOError:
+            raise UserError(f"run {state.run_id} is active; a run can be repaired once it has ended") from None
+        before = (state.life_cycle, state.result, state.message)
+        try:
+            self.store.mark(state.run_id, LifeCycle.QUEUED, None, "", now())
+            if not self._admitted(state):
+                why = state.message
+                self.store.mark(state.run_id, *before, now())
+                raise UserError(f"run {state.run_id} was not repaired: {why}")
+            self.store.save_source(state.run_id, self.spec.source)
+            self.store.drop_values(state.run_id, chosen)
+            event = RepairRequested(at=now(), spec=self.spec, rerun=chosen, parameters=self._overrides)
+            self._play(state, event)
+        finally:
+            lock.release()
+        self._home.after_run(state)
+        return state
+
+    def cancel(self) -> None:
+        """Ask for its end; safe in a signal handler."""
+        self._canceled.set()
+        if self._runner is not None:
+            self._runner.cancel()
+
+    def open_child(self, job: str, own: Mapping[str, str], pushed: Mapping[str, str], task_key: str) -> Child:
+        """Open the run of a run-job task; called on the thread that then plays it.
+
+        Of the parameters that are pushed down, those that the child declares arrive [U]; of the task's own, all must be
+        declared.
+
+        Raises:
+            UserError: the job cannot run, or lacks a parameter.
+        """
+        spec = self._home.job_of(job)
+        check_parameters(spec, own)
+        overrides = dict(own) | {name: value for name, value in pushed.items() if name in spec.parameters}
+        child = Run(
+            self._home,
+            spec,
+            RunStore(self.store.folder),
+            overrides=overrides,
+            options=self._options,
+            parent=(self.run_id, task_key),
+        )
+        child.open()
+        return Child(child)
+
+    def _admitted(self, state: RunState) -> bool:
+        try:
+            admit(
+                self.store,
+                state.run_id,
+                self.spec,
+                state.job_id,
+                now=now,
+                canceled=self._canceled.is_set,
+                waiting=lambda runs: self._home.messages(
+                    f"run {state.run_id} of {self.spec.key} is queued behind run {', '.join(map(str, runs))}"
+                ),
+            )
+        except Refused as refused:
+            self._end_early(state, LifeCycle.SKIPPED, Result.MAXIMUM_CONCURRENT_RUNS_REACHED, str(refused))
+            return False
+        except QueueLeft:
+            self._end_early(state, LifeCycle.TERMINATED, Result.CANCELED, "The run was canceled while it was queued.")
+            return False
+        return True
+
+    def _end_early(self, state: RunState, life_cycle: LifeCycle, result: Result, message: str) -> None:
+        state.life_cycle, state.result, state.message, state.end = life_cycle, result, message, now()
+        self.store.mark(state.run_id, life_cycle, result, message, now())
+
+    def _play(self, state: RunState, first: Begin | RepairRequested) -> None:
+        home = self._home
+        self._runner = JobRunner(self.store, state, home.executors(self), watcher=home.watcher, probe=home.probe)
+        if self._canceled.is_set():
+            self._runner.cancel()
+        self._runner.play(first)
+
+
+class Child:
+    """A child run as its executor sees it."""
+
+    def __init__(self, run: Run) -> None:
+        self._run = run
+
+    @property
+    def run_id(self) -> int:
+        """Its id."""
+        return self._run.run_id
+
+    def play(self) -> RunState:
+        """Play it to its end."""
+        try:
+            return self._run.play()
+        finally:
+            self._run.store.close()
+
+    def cancel(self) -> None:
+        """Stop it."""
+        self._run.cancel()
+
+
+def check_parameters(spec: JobSpec, parameters: Mapping[str, str]) -> None:
+    """Refuse parameters that the job does not declare.
+
+    Raises:
+        ChoiceError: with the list of those that it does.
+    """
+    unknown = [name for name in parameters if name not in spec.parameters]
+    if unknown:
+        known = ", ".join(spec.parameters) or "none"
+        raise ChoiceError(f"job {spec.key} has no parameter {unknown[0]!r}; it has {known}")

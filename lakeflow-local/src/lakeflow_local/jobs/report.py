@@ -1,0 +1,69 @@
+"""What a run or an update gives back."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Any
+
+from lakeflow_local.jobs.apiview import view
+from lakeflow_local.jobs.notifications import Notification, at_end
+from lakeflow_local.jobs.outcomes import Result
+from lakeflow_local.jobs.state import RunState
+from lakeflow_local.runs import RunStore
+
+
+@dataclass
+class RunReport:
+    """An ended run of a job.
+
+    Attributes:
+        state: the run as the state machine left it.
+        after_run_errors: what the tasks after the run had to complain of.
+    """
+
+    store: RunStore
+    state: RunState
+    after_run_errors: list[str] = field(default_factory=list)
+
+    @property
+    def run_id(self) -> int:
+        """Its id."""
+        return self.state.run_id
+
+    @property
+    def result(self) -> Result | None:
+        """Its result."""
+        return self.state.result
+
+    @property
+    def is_green(self) -> bool:
+        """Whether a command that played it exits with 0."""
+        return self.result in (Result.SUCCESS, Result.SUCCESS_WITH_FAILURES) and not self.after_run_errors
+
+    @property
+    def notifications(self) -> list[Notification]:
+        """Who would be told."""
+        return at_end(self.state)
+
+    def as_dict(self) -> dict[str, Any]:
+        """The run as `GET /api/2.2/jobs/runs/get` gives it."""
+        found = view(self.store, self.run_id)
+        assert found is not None
+        return found
+
+
+@dataclass(frozen=True)
+class UpdateReport:
+    """An ended update of a pipeline. `update` is its JSON."""
+
+    run_id: int
+    update: dict[str, Any]
+
+    @property
+    def is_green(self) -> bool:
+        """Whether a command that played it exits with 0."""
+        return bool(self.update["state"] == "COMPLETED")
+
+    def as_dict(self) -> dict[str, Any]:
+        """The update."""
+        return self.update

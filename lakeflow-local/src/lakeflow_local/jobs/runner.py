@@ -1,0 +1,236 @@
+"""Plays one run: it feeds events to the state machine, stores what changed, then carries out the commands.
+
+The order matters. What the machine has decided is on disk before anything happens because of it, so a runner that dies
+at any moment leaves a record that says at most too little: work that was never started shows as lost, never as done.
+"""
+
+from __future__ import annotations
+
+import queue
+import threading
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any, Protocol
+
+from lakeflow_local.jobs.events import (
+    AttemptEnded,
+    Begin,
+    CancelRequested,
+    Command,
+    Event,
+    FactsNoted,
+    RepairRequested,
+    StartAttempt,
+    Tick,
+    ValueSet,
+)
+from lakeflow_local.jobs.executors.base import Executor, logs_of
+from lakeflow_local.jobs.machine import advance, next_deadline
+from lakeflow_local.jobs.outcomes import Result
+from lakeflow_local.jobs.state import Attempt, RunState, Unit
+from lakeflow_local.runs import RunStore
+
+
+def now() -> int:
+    """The time, epoch milliseconds."""
+    return time.time_ns() // 1_000_000
+
+
+class Watcher(Protocol):
+    """Somebody who looks on, such as the terminal."""
+
+    def changed(self, state: RunState, changes: list[tuple[Unit, Attempt]]) -> None:
+        """Attempts have changed; their state is on disk."""
+
+    def progress(self, state: RunState, key: str, iteration: int | None, text: str) -> None:
+        """A running task says how far it is."""
+
+
+class Nobody:
+    """A watcher that does not look."""
+
+    def changed(self, state: RunState, changes: list[tuple[Unit, Attempt]]) -> None:
+        """Nothing."""
+
+    def progress(self, state: RunState, key: str, iteration: int | None, text: str) -> None:
+        """Nothing."""
+
+
+@dataclass
+class _Call:
+    """Something to do on the runner's thread, because only it may touch the state."""
+
+    work: Callable[[], Any]
+    done: threading.Event
+    answer: Any = None
+    error: BaseException | None = None
+
+
+class JobRunner:
+    """One run, from its first event to its end."""
+
+    def __init__(
+        self,
+        store: RunStore,
+        state: RunState,
+        executors: Mapping[str, Executor],
+        *,
+        watcher: Watcher | None = None,
+        probe: Callable[[str], None] | None = None,
+    ) -> None:
+        """
+        Args:
+            store: where the run is kept.
+            state: the run.
+            executors: by task type.
+            watcher: who looks on.
+            probe: called with the name of each point that the runner passes, so that tests can kill it there.
+        """
+        self.state = state
+        self._store = store
+        self._executors = executors
+        self._watcher = watcher or Nobody()
+        self._probe = probe or (lambda point: None)
+        self._inbox: queue.SimpleQueue[Event | _Call] = queue.SimpleQueue()
+
+    def play(self, first: Begin | RepairRequested) -> RunState:
+        """Play the run to its end. Call it once, from the thread that made the store."""
+        self._probe("begin")
+        self._take(first)
+        while not self.state.life_cycle.is_final:
+            self._take(self._next())
+        self._probe("end")
+        while True:  # somebody may wait for an answer
+            try:
+                left = self._inbox.get_nowait()
+            except queue.Empty:
+                return self.state
+            if isinstance(left, _Call):
+                left.error = RuntimeError("the run has ended")
+                left.done.set()
+
+    def cancel(self, message: str = "The run was canceled.") -> None:
+        """Ask for the end of the run; safe in a signal handler."""
+        self._inbox.put(CancelRequested(at=now(), message=message))
+
+    def _next(self) -> Event | _Call:
+        deadline = next_deadline(self.state)
+        if deadline is None:
+            return self._inbox.get()
+        try:
+            return self._inbox.get(timeout=max(deadline - now(), 0) / 1000)
+        except queue.Empty:
+            return Tick(at=now())
+
+    def _take(self, event: Event | _Call) -> None:
+        if isinstance(event, _Call):
+            try:
+                event.answer = event.work()
+            except Exception as error:
+                event.error = error
+            event.done.set()
+            return
+        name = type(event).__name__
+        self._probe(f"{name} arrived")
+        commands = advance(self.state, event)
+        changes = list(self.state.changed.values())
+        if changes or not isinstance(event, Tick):
+            self._store.save(self.state, now())
+        self._probe(f"{name} stored")
+        self._watcher.changed(self.state, changes)
+        for command in commands:
+            self._carry_out(command)
+        self._probe(f"{name} done")
+
+    def _carry_out(self, command: Command) -> None:
+        if isinstance(command, StartAttempt):
+            reporter = AttemptReporter(self, command)
+            logs = logs_of(self._store.folder, self.state.run_id, command.key, command.iteration, command.number)
+            try:
+                self._executors[command.task.kind].start(command, logs, reporter)
+            except Exception as error:
+                reporter.ended(Result.FAILED, f"could not be started: {error}", "InvalidRunConfiguration")
+        else:
+            unit = self.state.unit(command.key, command.iteration)
+            self._executors[self.state.spec_of(unit).kind].stop(command.run_id)
+
+    # For reporters, on any thread.
+
+    def post(self, event: Event) -> None:
+        """Let an event happen soon."""
+        self._inbox.put(event)
+
+    def call(self, work: Callable[[], Any]) -> Any:
+        """Do something on the runner's thread and wait for it."""
+        call = _Call(work, threading.Event())
+        self._inbox.put(call)
+        while not call.done.wait(timeout=1):
+            if self.state.life_cycle.is_final:
+                raise RuntimeError("the run has ended")
+        if call.error is not None:
+            raise call.error
+        return call.answer
+
+    def set_value(self, key: str, iteration: int | None, name: str, value: Any) -> None:
+        """Store a task value; on the runner's thread."""
+        at = now()
+        self._store.save_value(self.state.run_id, key, iteration, name, value, at)
+        advance(self.state, ValueSet(at=at, key=key, iteration=iteration, name=name, value=value))
+        self._probe("value stored")
+
+    def get_value(self, key: str, name: str) -> tuple[bool, Any]:
+        """Look up a task value; on the runner's thread."""
+        task = self.state.tasks.get(key)
+        if task is None or name not in task.values:
+            return False, None
+        return True, task.values[name]
+
+    def progressed(self, key: str, iteration: int | None, text: str) -> None:
+        """Show how far a task is."""
+        self._watcher.progress(self.state, key, iteration, text)
+
+
+class AttemptReporter:
+    """What an executor reports to."""
+
+    def __init__(self, runner: JobRunner, work: StartAttempt) -> None:
+        self._runner = runner
+        self._work = work
+
+    def ended(
+        self, result: Result, message: str = "", error_code: str = "", facts: Mapping[str, Any] | None = None
+    ) -> None:
+        """The attempt has ended."""
+        work = self._work
+        self._runner.post(
+            AttemptEnded(
+                at=now(),
+                key=work.key,
+                iteration=work.iteration,
+                number=work.number,
+                result=result,
+                message=message,
+                error_code=error_code,
+                facts=dict(facts or {}),
+            )
+        )
+
+    def noted(self, **facts: Any) -> None:
+        """Something worth keeping."""
+        work = self._work
+        self._runner.post(FactsNoted(at=now(), key=work.key, iteration=work.iteration, number=work.number, facts=facts))
+
+    def progress(self, text: str) -> None:
+        """How far it is."""
+        self._runner.progressed(self._work.key, self._work.iteration, text)
+
+    def set_value(self, name: str, value: Any) -> None:
+        """Store a task value and wait until it is on disk."""
+        work = self._work
+        self._runner.call(lambda: self._runner.set_value(work.key, work.iteration, name, value))
+
+    def get_value(self, task: str, name: str) -> tuple[bool, Any]:
+        """Look up a task value of this run."""
+        found: tuple[bool, Any] = self._runner.call(lambda: self._runner.get_value(task, name))
+        return found

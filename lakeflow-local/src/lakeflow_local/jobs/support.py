@@ -1,0 +1,153 @@
+"""What of a job can run here, settled before anything runs."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterator
+from importlib import metadata, util
+from pathlib import Path
+
+from lakeflow_local.errors import UserError
+from lakeflow_local.jobs.executors.run_job import referenced_key
+from lakeflow_local.jobs.localpaths import LocalPaths
+from lakeflow_local.jobs.parameters import shadowed
+from lakeflow_local.jobs.reference_check import problems
+from lakeflow_local.jobs.spec import JobSpec, SpecError, TaskSpec
+
+RUNNABLE = (
+    "pipeline_task",
+    "python_wheel_task",
+    "spark_python_task",
+    "sql_task",
+    "condition_task",
+    "for_each_task",
+    "run_job_task",
+)
+PYTHON = ("python_wheel_task", "spark_python_task")
+
+
+def check_job(
+    spec: JobSpec, paths: LocalPaths, *, jobs: Collection[str], pipelines: Collection[str], only: Collection[str] | None
+) -> None:
+    """Refuse a job that cannot run here.
+
+    Args:
+        spec: the job.
+        paths: where its files are.
+        jobs: keys of the bundle's jobs.
+        pipelines: keys of its pipelines.
+        only: the tasks that are to run, None for all.
+
+    Raises:
+        SpecError: a task type, file, package or reference that is not to be had here, with its place.
+    """
+    for task in spec.tasks.values():
+        if only is not None and task.key not in only:
+            continue
+        for piece, path in _pieces(task):
+            _check_task(piece, path, paths, jobs, pipelines)
+    root = f"resources.jobs.{spec.key}"
+    names = list(spec.parameters)
+    for task in spec.tasks.values():
+        if only is not None and task.key not in only:
+            continue
+        for piece, path in _pieces(task):
+            payload = {name: value for name, value in piece.payload.items() if not (piece.nested and name == "task")}
+            nested = piece is task.nested
+            for where, wrong in problems(
+                payload, f"{path}.{piece.kind}", tasks=list(spec.tasks), parameters=names, nested=nested
+            ):
+                raise SpecError(wrong, where)
+    for index, value in enumerate(spec.parameters.values()):
+        for where, wrong in problems(
+            value, f"{root}.parameters[{index}].default", tasks=[], parameters=[], nested=False
+        ):
+            raise SpecError(wrong, where)
+
+
+def warnings_of(spec: JobSpec) -> list[tuple[str, str]]:
+    """What will surprise: (message, path)."""
+    found = []
+    for task in spec.tasks.values():
+        for piece, path in _pieces(task):
+            for name in shadowed(piece, spec.parameters):
+                found.append(
+                    (
+                        f"task {piece.key}: its parameter {name!r} never arrives; the job parameter of the same name "
+                        "is pushed down and beats it",
+                        path,
+                    )
+                )
+    return found
+
+
+def uses_python(spec: JobSpec) -> bool:
+    """Whether any task is a Python process."""
+    return any(piece.kind in PYTHON for task in spec.tasks.values() for piece, _ in _pieces(task))
+
+
+def _pieces(task: TaskSpec) -> Iterator[tuple[TaskSpec, str]]:
+    yield task, task.path
+    if task.nested is not None:
+        yield task.nested, task.nested.path
+
+
+def _check_task(
+    task: TaskSpec, path: str, paths: LocalPaths, jobs: Collection[str], pipelines: Collection[str]
+) -> None:
+    payload = task.payload
+    if task.kind not in RUNNABLE:
+        raise SpecError(
+            f"task {task.key} is a {task.kind}, which cannot run here; leave it out with --only, "
+            f"or run it in a workspace (here run: {', '.join(RUNNABLE)})",
+            path,
+        )
+    try:
+        match task.kind:
+            case "sql_task":
+                _check_sql(task, path, paths)
+            case "spark_python_task":
+                _check_file(task, "python_file", payload.get("python_file"), path, paths)
+            case "python_wheel_task":
+                _check_wheel(task, path)
+            case "pipeline_task":
+                referenced_key(payload.get("pipeline_id"), "pipelines", pipelines)
+            case "run_job_task":
+                referenced_key(payload.get("job_id"), "jobs", jobs)
+    except UserError as error:
+        raise SpecError(f"task {task.key}: {error.message}", path) from None
+
+
+def _check_sql(task: TaskSpec, path: str, paths: LocalPaths) -> None:
+    work = [name for name in ("file", "query", "dashboard", "alert") if name in task.payload]
+    if work != ["file"]:
+        raise SpecError(
+            f"task {task.key}: a SQL task runs here with a file, not with {' and '.join(work) or 'nothing'}; "
+            "queries, dashboards and alerts live in a workspace",
+            path,
+        )
+    _check_file(task, "file.path", task.payload["file"].get("path"), path, paths)
+
+
+def _check_file(task: TaskSpec, field: str, value: object, path: str, paths: LocalPaths) -> None:
+    if not isinstance(value, str) or not value:
+        raise SpecError(f"task {task.key} names no {field}", path)
+    if "{{" in value:
+        return  # known when the task starts
+    local = Path(paths.local(value))
+    if not local.is_file():
+        raise SpecError(f"task {task.key}: there is no file {local}", f"{path}.{task.kind}.{field}")
+
+
+def _check_wheel(task: TaskSpec, path: str) -> None:
+    name = str(task.payload.get("package_name") or "")
+    if not name or not task.payload.get("entry_point"):
+        raise SpecError(f"wheel task {task.key} needs package_name and entry_point", path)
+    try:
+        metadata.distribution(name)
+        return
+    except metadata.PackageNotFoundError:
+        pass
+    if util.find_spec(name.replace("-", "_")) is None:
+        raise SpecError(
+            f"task {task.key}: package {name} is not installed in this environment; install it (pip install -e .)", path
+        )

@@ -1,0 +1,401 @@
+"""The history of runs, in SQLite: `.lakeflow/runs.db`.
+
+Every change of a run is committed to disk before anything follows from it. A run is alive exactly while its runner
+holds the lock on its lock file: the operating system gives that lock back however the runner dies, so a row that says
+RUNNING without a held lock is a run that was lost.
+"""
+
+from __future__ import annotations
+
+import fcntl
+import json
+import os
+import sqlite3
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from lakeflow_local.jobs.outcomes import LifeCycle, Result
+from lakeflow_local.jobs.retries import ServerlessRetries
+from lakeflow_local.jobs.spec import read_job
+from lakeflow_local.jobs.state import Attempt, Pass, RunOptions, RunState, TaskState, Unit
+
+_SCHEMA = """
+CREATE TABLE IF NOT EXISTS runs (
+  run_id INTEGER PRIMARY KEY AUTOINCREMENT,
+  kind TEXT NOT NULL,               -- job | pipeline
+  key TEXT NOT NULL,                -- resource key
+  name TEXT NOT NULL,
+  job_id INTEGER NOT NULL,
+  target TEXT NOT NULL,
+  parent_run_id INTEGER,            -- the run whose run_job_task started this one
+  parent_task_key TEXT,
+  life_cycle TEXT NOT NULL,
+  result TEXT,
+  message TEXT NOT NULL DEFAULT '',
+  start INTEGER NOT NULL,           -- epoch milliseconds, as all times
+  end INTEGER,
+  updated INTEGER NOT NULL,
+  source TEXT NOT NULL,             -- the resolved resource
+  doc TEXT NOT NULL                 -- parameters, trigger, options, passes
+);
+CREATE INDEX IF NOT EXISTS runs_by_job ON runs (job_id, life_cycle);
+CREATE TABLE IF NOT EXISTS attempts (
+  task_run_id INTEGER PRIMARY KEY,
+  run_id INTEGER NOT NULL REFERENCES runs,
+  task_key TEXT NOT NULL,
+  iteration INTEGER,
+  number INTEGER NOT NULL,
+  repair INTEGER NOT NULL,
+  life_cycle TEXT NOT NULL,
+  result TEXT,
+  start INTEGER NOT NULL,
+  end INTEGER,
+  doc TEXT NOT NULL                 -- message, reason, settings with references resolved, what executors reported
+);
+CREATE INDEX IF NOT EXISTS attempts_by_run ON attempts (run_id, task_run_id);
+CREATE TABLE IF NOT EXISTS task_values (
+  run_id INTEGER NOT NULL REFERENCES runs,
+  task_key TEXT NOT NULL,
+  iteration INTEGER NOT NULL DEFAULT -1,
+  name TEXT NOT NULL,
+  value TEXT NOT NULL,              -- JSON
+  at INTEGER NOT NULL,
+  PRIMARY KEY (run_id, task_key, iteration, name)
+) WITHOUT ROWID;
+"""
+_ACTIVE = tuple(state.value for state in LifeCycle if not state.is_final)
+
+
+class RunStore:
+    """The runs of one bundle. Use one instance a thread.
+
+    Attributes:
+        folder: `<bundle>/.lakeflow`.
+    """
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = Path(folder)
+        self.folder.mkdir(parents=True, exist_ok=True)
+        self._db = sqlite3.connect(self.folder / "runs.db", isolation_level=None, timeout=60)
+        self._db.row_factory = sqlite3.Row
+        self._db.execute("PRAGMA journal_mode = WAL")
+        self._db.execute("PRAGMA synchronous = FULL")  # a commit survives a power cut; about 0.2 ms
+        if not self._db.execute("SELECT 1 FROM sqlite_master WHERE name = 'task_values'").fetchone():
+            self._db.executescript(_SCHEMA)
+
+    def close(self) -> None:
+        """Close the database."""
+        self._db.close()
+
+    @contextmanager
+    def transaction(self) -> Iterator[None]:
+        """All or nothing, and no other writer in between."""
+        self._db.execute("BEGIN IMMEDIATE")
+        try:
+            yield
+        except BaseException:
+            self._db.execute("ROLLBACK")
+            raise
+        self._db.execute("COMMIT")
+
+    def create(
+        self,
+        *,
+        kind: str,
+        key: str,
+        name: str,
+        job_id: int,
+        target: str,
+        source: Mapping[str, Any],
+        at: int,
+        parent: tuple[int, str] | None = None,
+    ) -> tuple[int, RunLock]:
+        """Put a new run on record, QUEUED, and take its lock.
+
+        Returns:
+            The id of the run, and the lock to hold as long as it is played.
+        """
+        with self.transaction():
+            cursor = self._db.execute(
+                "INSERT INTO runs (kind, key, name, job_id, target, parent_run_id, parent_task_key, life_cycle, start,"
+                " updated, source, doc) VALUES (?, ?, ?, ?, ?, ?, ?, 'QUEUED', ?, ?, ?, '{}')",
+                (kind, key, name, job_id, target, *(parent or (None, None)), at, at, json.dumps(source)),
+            )
+            run_id = cursor.lastrowid
+            assert run_id is not None
+            lock = self.lock(run_id)  # before the row can be seen: else somebody could take the run for lost
+        return run_id, lock
+
+    def lock(self, run_id: int) -> RunLock:
+        """Take the lock of a run.
+
+        Raises:
+            BlockingIOError: somebody plays this run at the moment.
+        """
+        return RunLock(self._lock_path(run_id))
+
+    def is_alive(self, run_id: int) -> bool:
+        """Whether a process plays this run at the moment."""
+        return RunLock.is_held(self._lock_path(run_id))
+
+    def save(self, state: RunState, at: int) -> None:
+        """Write what has changed in a run; when this returns, it is on disk."""
+        changed = state.take_changed()
+        with self.transaction():
+            for unit, attempt in changed:
+                self._write_attempt(state.run_id, unit, attempt)
+            self._db.execute(
+                "UPDATE runs SET life_cycle = ?, result = ?, message = ?, start = ?, end = ?, updated = ?, doc = ?"
+                " WHERE run_id = ?",
+                (
+                    state.life_cycle,
+                    state.result,
+                    state.message,
+                    state.start,
+                    state.end,
+                    at,
+                    json.dumps(_run_doc(state)),
+                    state.run_id,
+                ),
+            )
+
+    def save_source(self, run_id: int, source: Mapping[str, Any]) -> None:
+        """Replace the settings of a run: a repair uses those of now."""
+        with self.transaction():
+            self._db.execute("UPDATE runs SET source = ? WHERE run_id = ?", (json.dumps(source), run_id))
+
+    def save_value(self, run_id: int, key: str, iteration: int | None, name: str, value: Any, at: int) -> None:
+        """Write a task value; when this returns, it is on disk."""
+        with self.transaction():
+            self._db.execute(
+                "INSERT OR REPLACE INTO task_values VALUES (?, ?, ?, ?, ?, ?)",
+                (run_id, key, -1 if iteration is None else iteration, name, json.dumps(value), at),
+            )
+
+    def drop_values(self, run_id: int, keys: frozenset[str]) -> None:
+        """Forget the task values of tasks that are about to start from scratch."""
+        with self.transaction():
+            self._db.executemany(
+                "DELETE FROM task_values WHERE run_id = ? AND task_key = ?", [(run_id, key) for key in keys]
+            )
+
+    def finish_plain(self, run_id: int, result: Result, message: str, end: int, doc: Mapping[str, Any]) -> None:
+        """End a run that has no tasks: an update of a pipeline."""
+        with self.transaction():
+            self._db.execute(
+                "UPDATE runs SET life_cycle = 'TERMINATED', result = ?, message = ?, end = ?, updated = ?, doc = ?"
+                " WHERE run_id = ?",
+                (result, message, end, end, json.dumps(doc), run_id),
+            )
+
+    def mark(self, run_id: int, life_cycle: LifeCycle, result: Result | None, message: str, at: int) -> None:
+        """Set the state of a run as a whole, for one that is refused, lost, or about to start."""
+        end = at if life_cycle.is_final else None
+        self._db.execute(
+            "UPDATE runs SET life_cycle = ?, result = ?, message = ?, end = ?, updated = ? WHERE run_id = ?",
+            (life_cycle, result, message, end, at, run_id),
+        )
+
+    def row(self, run_id: int) -> dict[str, Any] | None:
+        """One run's row, or None."""
+        row = self._db.execute("SELECT * FROM runs WHERE run_id = ?", (run_id,)).fetchone()
+        return dict(row) if row else None
+
+    def rows(self, *, limit: int = 50, key: str | None = None) -> list[dict[str, Any]]:
+        """The newest runs, newest first."""
+        where, values = ("WHERE key = ?", [key]) if key else ("", [])
+        query = f"SELECT * FROM runs {where} ORDER BY run_id DESC LIMIT ?"
+        return [dict(row) for row in self._db.execute(query, [*values, limit])]
+
+    def active(self, job_id: int | None = None) -> list[dict[str, Any]]:
+        """Runs that have not ended, oldest first, alive or not."""
+        marks = ", ".join("?" * len(_ACTIVE))
+        where, values = ("AND job_id = ?", [job_id]) if job_id is not None else ("", [])
+        query = f"SELECT * FROM runs WHERE life_cycle IN ({marks}) {where} ORDER BY run_id"
+        return [dict(row) for row in self._db.execute(query, [*_ACTIVE, *values])]
+
+    def attempts(self, run_id: int) -> list[dict[str, Any]]:
+        """All attempts of a run in the order in which they started; `doc` is parsed."""
+        rows = self._db.execute("SELECT * FROM attempts WHERE run_id = ? ORDER BY task_run_id", (run_id,))
+        return [{**dict(row), "doc": json.loads(row["doc"])} for row in rows]
+
+    def attempt(self, task_run_id: int) -> dict[str, Any] | None:
+        """One attempt, or None."""
+        row = self._db.execute("SELECT * FROM attempts WHERE task_run_id = ?", (task_run_id,)).fetchone()
+        return {**dict(row), "doc": json.loads(row["doc"])} if row else None
+
+    def values(self, run_id: int) -> dict[str, dict[str, Any]]:
+        """The task values of a run's tasks: {task_key: {name: value}}."""
+        found: dict[str, dict[str, Any]] = {}
+        query = (
+            "SELECT task_key, name, value FROM task_values WHERE run_id = ? AND iteration = -1 ORDER BY task_key, name"
+        )
+        for row in self._db.execute(query, (run_id,)):
+            found.setdefault(row["task_key"], {})[row["name"]] = json.loads(row["value"])
+        return found
+
+    def load(self, run_id: int) -> RunState | None:
+        """Build the state of a run as it was last written, or None."""
+        row = self.row(run_id)
+        if row is None or row["kind"] != "job":
+            return None
+        doc = json.loads(row["doc"])
+        state = RunState(
+            run_id=run_id,
+            job_id=row["job_id"],
+            spec=read_job(row["key"], json.loads(row["source"])),
+            start=row["start"],
+            options=_options(doc.get("options", {})),
+            overrides=doc.get("overrides", {}),
+            parameters=doc.get("parameters", {}),
+            trigger_type=doc.get("trigger_type", "one_time"),
+            trigger_time=doc.get("trigger_time", row["start"]),
+            backfill_time=doc.get("backfill_time"),
+            only=frozenset(doc["only"]) if doc.get("only") is not None else None,
+            passes=[Pass(**{**item, "result": _result(item["result"])}) for item in doc.get("passes", [])],
+            life_cycle=LifeCycle(row["life_cycle"]),
+            result=_result(row["result"]),
+            message=row["message"],
+            end=row["end"],
+            next_id=doc.get("next_id", 1),
+        )
+        _load_tasks(state, self.attempts(run_id), self.values(run_id))
+        return state
+
+    def _lock_path(self, run_id: int) -> Path:
+        return self.folder / "locks" / f"run-{run_id}.lock"
+
+    def _write_attempt(self, run_id: int, unit: Unit, attempt: Attempt) -> None:
+        doc = {
+            "message": attempt.message,
+            "error_code": attempt.error_code,
+            "reason": attempt.reason,
+            "payload": attempt.payload,
+            "outcome": attempt.outcome,
+            "facts": attempt.facts,
+        }
+        if unit.iteration is not None:
+            doc["input"] = unit.input
+        self._db.execute(
+            "INSERT OR REPLACE INTO attempts VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+            (
+                attempt.run_id,
+                run_id,
+                unit.key,
+                unit.iteration,
+                attempt.number,
+                attempt.repair,
+                attempt.life_cycle,
+                attempt.result,
+                attempt.start,
+                attempt.end,
+                json.dumps(doc),
+            ),
+        )
+
+
+class RunLock:
+    """An exclusive lock on a file, held until `release` or the end of the process."""
+
+    def __init__(self, path: Path) -> None:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        self._path = path
+        self._descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+        try:
+            fcntl.flock(self._descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            os.close(self._descriptor)
+            raise
+
+    def release(self) -> None:
+        """Give the lock back."""
+        self._path.unlink(missing_ok=True)
+        os.close(self._descriptor)
+
+    @staticmethod
+    def is_held(path: Path) -> bool:
+        """Whether anybody holds the lock of this file."""
+        try:
+            descriptor = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
+        except FileNotFoundError:
+            return False
+        try:
+            fcntl.flock(descriptor, fcntl.LOCK_SH | fcntl.LOCK_NB)
+        except BlockingIOError:
+            return True
+        finally:
+            os.close(descriptor)
+        return False
+
+
+def _run_doc(state: RunState) -> dict[str, Any]:
+    return {
+        "overrides": state.overrides,
+        "parameters": state.parameters,
+        "trigger_type": state.trigger_type,
+        "trigger_time": state.trigger_time,
+        "backfill_time": state.backfill_time,
+        "only": sorted(state.only) if state.only is not None else None,
+        "options": {
+            "serverless_retries": state.options.serverless_retries,
+            "wait_for_retries": state.options.wait_for_retries,
+            "slots": state.options.slots,
+        },
+        "passes": [
+            {"number": item.number, "start": item.start, "end": item.end, "result": item.result}
+            for item in state.passes
+        ],
+        "next_id": state.next_id,
+    }
+
+
+def _options(doc: Mapping[str, Any]) -> RunOptions:
+    return RunOptions(
+        serverless_retries=ServerlessRetries(doc.get("serverless_retries", "documented")),
+        wait_for_retries=doc.get("wait_for_retries", True),
+        slots=doc.get("slots", 8),
+    )
+
+
+def _result(value: str | None) -> Result | None:
+    return Result(value) if value else None
+
+
+def _load_tasks(state: RunState, attempts: list[dict[str, Any]], values: Mapping[str, dict[str, Any]]) -> None:
+    wanted = state.only if state.only is not None else state.spec.tasks
+    if state.passes:
+        state.tasks = {key: TaskState(key=key) for key in state.spec.tasks if key in wanted}
+    for row in attempts:
+        doc = row["doc"]
+        attempt = Attempt(
+            run_id=row["task_run_id"],
+            number=row["number"],
+            repair=row["repair"],
+            start=row["start"],
+            end=row["end"],
+            life_cycle=LifeCycle(row["life_cycle"]),
+            result=_result(row["result"]),
+            message=doc["message"],
+            error_code=doc["error_code"],
+            reason=doc["reason"],
+            payload=doc["payload"],
+            outcome=doc["outcome"],
+            facts=doc["facts"],
+        )
+        home = state.tasks if row["task_key"] in state.spec.tasks else state.retired
+        task = home.setdefault(row["task_key"], TaskState(key=row["task_key"]))
+        unit: Unit = task
+        if row["iteration"] is None:
+            task.iterations = []  # those that follow belong to this attempt
+        else:
+            while len(task.iterations) <= row["iteration"]:
+                task.iterations.append(Unit(key=task.key, iteration=len(task.iterations)))
+            unit = task.iterations[row["iteration"]]
+            unit.input = doc.get("input")
+        unit.attempts.append(attempt)
+        unit.life_cycle, unit.result = attempt.life_cycle, attempt.result
+    for key, found in values.items():
+        if key in state.tasks:
+            state.tasks[key].values = found

@@ -1,0 +1,127 @@
+"""A bundle's settings for this tool: `[tool.lakeflow-local]` in its pyproject.toml.
+
+[tool.lakeflow-local]
+secrets_file = ".lakeflow/secrets.json"           # {scope: {key: value}}, what dbutils.secrets reads
+
+[tool.lakeflow-local.services.turnstiles]         # started before a run, ended after it
+command = ["python", "-m", "turnstiles", "--port", "0"]   # its first line on stdout is its URL …
+targets = ["local"]
+variable = "turnstiles_url"                       # … which this bundle variable gets
+
+[tool.lakeflow-local.after_run.daily_counts]      # a Python task after every end of a run of that job
+package_name = "counts"
+entry_point = "print_totals"
+parameters = ["--schema=${resources.schemas.counts.name}"]
+targets = ["local"]
+"""
+
+from __future__ import annotations
+
+import tomllib
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from lakeflow_local.errors import UserError
+
+
+@dataclass(frozen=True, kw_only=True)
+class Service:
+    """A process that runs beside the runs of some targets. `targets` empty: of all."""
+
+    name: str
+    command: tuple[str, ...]
+    targets: tuple[str, ...]
+    variable: str | None
+
+
+@dataclass(frozen=True, kw_only=True)
+class AfterRun:
+    """A wheel task after each run of a job, whatever its end. `targets` empty: of all."""
+
+    job: str
+    package_name: str
+    entry_point: str
+    parameters: tuple[str, ...]
+    targets: tuple[str, ...]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Settings:
+    """The settings of a bundle, strings as written."""
+
+    services: tuple[Service, ...] = ()
+    after_run: Mapping[str, AfterRun] | None = None
+    secrets_file: str | None = None
+
+
+def load_settings(root: Path) -> Settings:
+    """Read the settings of the bundle in `root`; without a pyproject.toml or the table, there are none.
+
+    Raises:
+        UserError: the file is no TOML, a key is unknown or has the wrong type.
+    """
+    path = root / "pyproject.toml"
+    if not path.exists():
+        return Settings()
+    try:
+        table = tomllib.loads(path.read_text(encoding="utf-8")).get("tool", {}).get("lakeflow-local", {})
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise UserError(f"not readable as TOML: {error}", path) from None
+    place = "[tool.lakeflow-local]"
+    _known(table, ("services", "after_run", "secrets_file", "user_name", "lookups"), place, path)
+    return Settings(
+        services=tuple(_service(name, entry, path) for name, entry in table.get("services", {}).items()),
+        after_run={job: _after_run(job, entry, path) for job, entry in table.get("after_run", {}).items()},
+        secrets_file=_text(table.get("secrets_file"), f"{place} secrets_file", path),
+    )
+
+
+def _service(name: str, entry: Mapping[str, Any], path: Path) -> Service:
+    place = f"[tool.lakeflow-local.services.{name}]"
+    _known(entry, ("command", "targets", "variable"), place, path)
+    command = _texts(entry.get("command"), f"{place} command", path)
+    if not command:
+        raise UserError(f"{place} needs a command, a list of strings", path)
+    return Service(
+        name=name,
+        command=command,
+        targets=_texts(entry.get("targets", []), f"{place} targets", path),
+        variable=_text(entry.get("variable"), f"{place} variable", path),
+    )
+
+
+def _after_run(job: str, entry: Mapping[str, Any], path: Path) -> AfterRun:
+    place = f"[tool.lakeflow-local.after_run] {job}"
+    _known(entry, ("package_name", "entry_point", "parameters", "targets"), place, path)
+    package, entry_point = entry.get("package_name"), entry.get("entry_point")
+    if not isinstance(package, str) or not isinstance(entry_point, str):
+        raise UserError(f"{place} needs package_name and entry_point", path)
+    return AfterRun(
+        job=job,
+        package_name=package,
+        entry_point=entry_point,
+        parameters=_texts(entry.get("parameters", []), f"{place} parameters", path),
+        targets=_texts(entry.get("targets", []), f"{place} targets", path),
+    )
+
+
+def _known(table: Any, keys: tuple[str, ...], place: str, path: Path) -> None:
+    if not isinstance(table, Mapping):
+        raise UserError(f"{place} is no table", path)
+    unknown = [key for key in table if key not in keys]
+    if unknown:
+        raise UserError(f"{place} has no setting {unknown[0]!r}; there are {', '.join(keys)}", path)
+
+
+def _text(value: Any, place: str, path: Path) -> str | None:
+    if value is not None and not isinstance(value, str):
+        raise UserError(f"{place} is no string", path)
+    return value
+
+
+def _texts(value: Any, place: str, path: Path) -> tuple[str, ...]:
+    if not isinstance(value, list) or not all(isinstance(item, str) for item in value):
+        raise UserError(f"{place} is no list of strings", path)
+    return tuple(value)
