@@ -36,8 +36,8 @@ def _prepare(draft: Draft, name: str, artifact: Node) -> None:
     folder = artifact.location.file.parent if artifact.location else draft.root
     files = artifact.get("files")
     for file in files.value if files is not None and files.is_list else ():
-        source = file.get("source")
-        if source is not None and not os.path.isabs(source.value):
+        source = file.get("source") or file.set(("source",), "")
+        if not os.path.isabs(source.value):
             source.value = os.path.normpath(folder / source.value)
     if not _text(artifact, "path"):
         artifact.set(("path",), str(draft.root))

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import difflib
+
 from lakeflow_local.bundle.draft import Draft
 from lakeflow_local.bundle.nodes import Node, NodePath, matches, walk
 from lakeflow_local.bundle.report import Report, error
@@ -12,6 +14,17 @@ from lakeflow_local.errors import BundleError, _short
 
 _COMPUTE_TASKS = ("python_wheel_task", "dbt_task", "spark_jar_task", "spark_submit_task", "spark_python_task")
 _COMPUTE = ("job_cluster_key", "environment_key", "existing_cluster_id", "new_cluster")
+_RESERVED = (
+    ("resources.dashboards.*.etag", "a deployment keeps track of it"),
+    ("resources.genie_spaces.*.etag", "a deployment keeps track of it"),
+    ("resources.jobs.*.deployment.deployment_id", "a deployment sets it"),
+    ("resources.jobs.*.deployment.version_id", "a deployment sets it"),
+    ("resources.pipelines.*.deployment.deployment_id", "a deployment sets it"),
+    ("resources.pipelines.*.deployment.version_id", "a deployment sets it"),
+    ("resources.job_runs.*.idempotency_token", "a deployment sets it"),
+)
+_AUTHENTICATION = ("host", "profile", "auth_type", "client_id", "account_id", "workspace_id", "metadata_service_url")
+_AUTHENTICATION += ("google_service_account", "azure_client_id", "azure_tenant_id", "azure_environment")
 
 
 def check_keys(draft: Draft) -> None:
@@ -36,11 +49,45 @@ def check_keys(draft: Draft) -> None:
             )
 
 
-def check_bodies(draft: Draft) -> None:
-    """Every resource has a body."""
+def check_written(draft: Draft) -> None:
+    """Before anything is resolved: what may not be written, or not be left out.
+
+    Raises:
+        BundleError: for the first offence.
+    """
     for path, node in matches(draft.config, "resources.*.*"):
         if node.is_null:
             raise error(f"{path[1]}.{path[2]} is empty", node)
+    for pattern, reason in _RESERVED:
+        for path, node in matches(draft.config, pattern):
+            if node.value:
+                raise error(f"{path[-1]} cannot be set: {reason}", node)
+    for path, script in matches(draft.config, "scripts.*"):
+        _check_script(str(path[-1]), script)
+    engine = draft.config.get("bundle", "engine")
+    if engine is not None and engine.value not in ("direct", "terraform"):
+        raise error(f"engine is {engine.value!r}: it can be direct or terraform", engine)
+    if engine is not None and engine.value == "terraform":
+        draft.report.warn("the terraform engine is deprecated: use direct", engine)
+    name = draft.config.get("bundle", "name")
+    if name is not None and has_reference(str(name.value)):
+        draft.report.warn("a bundle's name is part of the path of its state: write it without references", name)
+    for path, node in matches(draft.config, "workspace.*"):
+        if path[-1] in _AUTHENTICATION and isinstance(node.value, str) and has_reference(node.value):
+            draft.report.warn(f"references do not work in workspace.{path[-1]}: it is needed to connect", node)
+
+
+def _check_script(name: str, script: Node) -> None:
+    content = script.get("content")
+    if content is None or not content.value:
+        raise error(f"script {name} has no content", script)
+    if has_reference(str(content.value)):
+        raise error(f"script {name}: references do not work in content; put them into env", content)
+    env = script.get("env")
+    for key, node in env.value.items() if env is not None and env.is_map else ():
+        for reference in REFERENCE.findall(str(node.value)):
+            if reference.split(".")[0] not in ("bundle", "workspace", "var", "variables"):
+                raise error(f"${{{reference}}} is not known when script {name} runs, so env.{key} cannot use it", node)
 
 
 def check_shapes(draft: Draft) -> None:
@@ -64,7 +111,7 @@ def check_shapes(draft: Draft) -> None:
 
 
 def _check_shape(node: Node, shape: Shape, path: NodePath, report: Report) -> None:
-    if isinstance(shape, Record) and node.is_map:
+    if isinstance(shape, Record) and (node.is_map or node.is_null):
         for name, field in shape.fields.items():
             child = node.get(name)
             if child is not None:
@@ -83,7 +130,9 @@ def _check_shape(node: Node, shape: Shape, path: NodePath, report: Report) -> No
 
 def _check_value(node: Node, values: tuple[str, ...], path: NodePath, report: Report) -> None:
     if node.value not in values and not has_reference(node.value):
-        report.warn(f'"{node.value}" is no value of this field (there are: {", ".join(values)})', node, path)
+        near = difflib.get_close_matches(str(node.value), values, n=3, cutoff=0.3) if len(values) > 8 else values
+        listed = f" (there are: {', '.join(near)}{' and more' if len(near) < len(values) else ''})" if near else ""
+        report.warn(f'"{node.value}" is no value of this field{listed}', node, path)
 
 
 def check_compute(draft: Draft) -> None:

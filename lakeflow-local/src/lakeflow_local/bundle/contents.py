@@ -49,9 +49,14 @@ def read_dashboards(draft: Draft) -> None:
     """Puts the text of a dashboard's (or Genie space's) file into its definition."""
     for kind, field in _SERIALIZED.items():
         for _, resource in draft.resources(kind):
-            path = resource.get("file_path")
+            path, inline = resource.get("file_path"), resource.get(field)
             if path is None or not isinstance(path.value, str):
+                if kind == "genie_spaces" and inline is not None and (inline.is_map or inline.is_list):
+                    text = json.dumps(inline.plain(), sort_keys=True, separators=(",", ":"), ensure_ascii=False)
+                    resource.set((field,), text)
                 continue
+            if kind == "genie_spaces" and inline is not None and not inline.is_null:
+                raise error(f"file_path and {field} are both set: keep one", inline)
             try:
                 resource.set((field,), (draft.sync_root / path.value).read_text(encoding="utf-8"))
             except OSError as problem:

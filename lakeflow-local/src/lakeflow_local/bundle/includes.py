@@ -55,6 +55,7 @@ def load_files(root: Path, report: Report) -> Node:
     config = _load(entry, report)
     _check_root_path(root)
     files: list[str] = []
+    ignored: list[Node] = []
     seen = set(ROOT_FILES)
     include = config.get("include")
     for pattern in include.value if include is not None and include.is_list else []:
@@ -69,12 +70,13 @@ def load_files(root: Path, report: Report) -> Node:
                 report.warn(
                     "include works in the root file only; it is ignored here", part.get("include"), ("include",)
                 )
+                ignored.extend(part.get("include").value)
                 part.drop("include")
             config = merge(config, part)
     if include is not None:
-        include.value = from_plain(files).value
-        config.value["include"] = include if files else Node(None)
-        if not files:
+        include.value = [*from_plain(files).value, *ignored]
+        config.value["include"] = include
+        if not include.value:
             config.drop("include")
     return config
 

@@ -9,7 +9,8 @@ from pathlib import Path
 from lakeflow_local.bundle import sections
 from lakeflow_local.bundle.artifacts import prepare_artifacts
 from lakeflow_local.bundle.catalogs import capture_dependencies, set_volume_paths
-from lakeflow_local.bundle.checks import check_bodies, check_compute, check_keys, check_references, check_shapes
+from lakeflow_local.bundle.checks import check_compute, check_keys, check_references, check_shapes, check_written
+from lakeflow_local.bundle.clusters import fit_clusters, warn_single_node
 from lakeflow_local.bundle.compute import override_compute
 from lakeflow_local.bundle.contents import expand_library_globs, read_alerts, read_dashboards
 from lakeflow_local.bundle.defaults import annotate, set_defaults
@@ -19,6 +20,7 @@ from lakeflow_local.bundle.includes import load_files
 from lakeflow_local.bundle.merging import join_keyed_lists
 from lakeflow_local.bundle.modes import apply_mode, check_mode
 from lakeflow_local.bundle.normalizing import drop_empty_texts, normalize
+from lakeflow_local.bundle.patterns import warn_unmatched_patterns
 from lakeflow_local.bundle.permissions import apply_permissions, recommend_deployer
 from lakeflow_local.bundle.places import check_volume_paths, drop_doubled_prefix, fill_git, fill_identity, fill_paths
 from lakeflow_local.bundle.presets import apply_presets
@@ -26,6 +28,7 @@ from lakeflow_local.bundle.references import Resolver
 from lakeflow_local.bundle.report import Report
 from lakeflow_local.bundle.resolved import Bundle
 from lakeflow_local.bundle.resource_shapes import resources
+from lakeflow_local.bundle.serving import convert_served_models
 from lakeflow_local.bundle.syncing import anchor_patterns, infer_sync_root
 from lakeflow_local.bundle.targets import prepare_targets, select_target
 from lakeflow_local.bundle.translating import normalize_paths, translate_dashboard_paths, translate_paths
@@ -81,7 +84,7 @@ def local_workspace(root: Path) -> Workspace:
 
 
 def _initialize(draft: Draft) -> None:
-    check_bodies(draft)
+    check_written(draft)
     anchor_patterns(draft)
     infer_sync_root(draft)
     fill_identity(draft)
@@ -103,6 +106,7 @@ def _initialize(draft: Draft) -> None:
     check_mode(draft)
     annotate(draft)
     check_compute(draft)
+    warn_unmatched_patterns(draft)
     check_references(draft)
 
 
@@ -115,6 +119,9 @@ def _initialize_resources(draft: Draft) -> None:
     capture_dependencies(draft)
     read_dashboards(draft)
     read_alerts(draft)
+    warn_single_node(draft)
+    fit_clusters(draft)
+    convert_served_models(draft)
     apply_run_as(draft)
     override_compute(draft)
     apply_presets(draft)

@@ -66,6 +66,8 @@ def join_by_key(
     read = key or (lambda field: (field.text() or "") if field else "")
     found: dict[str, Node] = {}
     for item in items.value:
+        if item.is_null:
+            item.value = {}
         label = read(item.get(name))
         found[label] = merge(found[label], item) if label in found else item
     for label, item in found.items():

@@ -42,15 +42,18 @@ class Resolver:
         values = [self._value(match.group(1), node, trail) for match in found]
         if len(found) == 1 and found[0].group(0) == node.value:
             return node if values[0] is None else Node(values[0].copy().value, node.locations, node.key)
-        text = node.value
+        text, changed = node.value, False
         for match, value in zip(found, values, strict=True):
             if value is None:
                 continue
+            changed = True
             if value.is_map or value.is_list:
                 kind = "map" if value.is_map else "sequence"
                 raise error(f"{match.group(0)} is a {kind} and cannot be put into a text", node)
             text = text.replace(match.group(0), _spell(value.value), 1)
-        return Node(text, node.locations, node.key)
+        result = Node(text, node.locations, node.key)
+        # The values may have completed an outer reference: ${var.host_${bundle.target}}.
+        return self._text(result, trail) if changed else result
 
     def _value(self, reference: str, at: Node, trail: tuple[str, ...]) -> Node | None:
         """The resolved value of a reference, or None for one that is not resolved here."""

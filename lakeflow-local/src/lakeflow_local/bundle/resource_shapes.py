@@ -10,7 +10,7 @@ from enum import Enum
 from functools import cache
 from typing import Any
 
-from databricks.bundles.core import Variable
+from databricks.bundles.core import Resource, Variable
 from databricks.bundles.core._resource_type import _ResourceType
 
 from lakeflow_local.bundle.schema import ANY, BOOL, FLOAT, INT, STRING, Field, ListOf, MapOf, Record, Scalar, Shape
@@ -30,6 +30,18 @@ _WITHOUT_CLASS = {
 
 # Classes around the API's own: a zero that is written there counts as not written.
 _OWN_CLASSES = {"Lifecycle", "Permission"}
+# Fields around the API's own: a null that is written there counts as not written.
+_OWN_FIELDS = {"permissions", "grants"}
+
+# Set by a deployment, so the package, which describes what people write, does not have them.
+_BY_DEPLOYMENT = {"id": Field(STRING), "url": Field(STRING), "modified_status": Field(STRING)}
+_BY_DEPLOYMENT_OF_ONE: dict[str, dict[str, Field]] = {
+    "Volume": {"volume_path": Field(STRING)},
+    "Job": {"deployment": Field(ANY), "edit_mode": Field(STRING), "format": Field(STRING)},
+    "Pipeline": {"deployment": Field(ANY)},
+    # Left out of the package as outdated; the API still takes it.
+    "PipelineLibrary": {"whl": Field(STRING)},
+}
 
 
 @cache
@@ -62,8 +74,14 @@ def _record(cls: type) -> Record:
         made: dict[str, Field] = {}
         for part in dataclasses.fields(cls):
             required = part.default is dataclasses.MISSING and part.default_factory is dataclasses.MISSING
-            made[part.name] = Field(_shape(hints[part.name]), required=required, keeps=required or not own)
-        return made
+            made[part.name] = Field(
+                _shape(hints[part.name]),
+                required=required,
+                keeps=required or not own,
+                keeps_null=not own and part.name not in _OWN_FIELDS,
+            )
+        extra = _BY_DEPLOYMENT if issubclass(cls, Resource) else {}
+        return {**extra, **_BY_DEPLOYMENT_OF_ONE.get(cls.__name__, {}), **made}
 
     return Record(cls.__name__, fields)
 

@@ -182,4 +182,5 @@ def root() -> Record:
         permissions=ListOf(PERMISSION),
         scripts=MapOf(record("Script", content=Field(STRING, required=True, keeps=True), env=MapOf(STRING))),
         python=Field(PYTHON, keeps_null=True),
+        definitions=ANY,
     )

@@ -24,6 +24,7 @@ _TASK_PATHS = (
     ("sql_task.file.path", "file"),
     ("alert_task.workspace_path", "file"),
     ("libraries[*].requirements", "file"),
+    ("ai_runtime_task.deployments[*].command_path", "file"),
     ("libraries[*].whl", "relative"),
     ("libraries[*].jar", "relative"),
 )
@@ -99,7 +100,7 @@ def _places(draft: Draft) -> list[_Place]:
         for path, node in matches(draft.config, pattern):
             if path[1] == "jobs" and draft.config.get(*path[:3], "git_source") is not None:
                 continue
-            if isinstance(node.value, str) and node.value:
+            if isinstance(node.value, str):
                 found.append(_Place(path, node, kind))
     return found
 
