@@ -5,6 +5,7 @@ Pipelines run in the classic session; Python tasks reach the same tables over Co
 
 from __future__ import annotations
 
+import logging
 import os
 import re
 import secrets
@@ -125,6 +126,8 @@ class SparkServer:
                 gateway = launch_gateway(conf, popen_kwargs={"stderr": stderr, "stdout": stderr})
             except PySparkRuntimeError:
                 raise UserError("Spark did not start: its last words are here", file=log) from None
+        # pyspark logs each error as JSON on stderr as well; whoever catches it says it in a line.
+        logging.getLogger("SQLQueryContextLogger").setLevel(logging.CRITICAL + 1)
         return SparkSession(SparkContext(gateway=gateway, conf=conf))
 
     def _settings(self, token: str) -> dict[str, str]:
@@ -147,13 +150,14 @@ class SparkServer:
             "spark.sql.session.timeZone": "UTC",
             # A table without a named format is a Delta table on Databricks.
             "spark.sql.sources.default": "delta",
+            # Databricks takes properties of its own, which open source Delta does not know.
+            "spark.databricks.delta.allowArbitraryProperties.enabled": "true",
             # Cost only, no semantics: small data has few partitions, a short log needs no checkpoint every ten commits.
             "spark.sql.shuffle.partitions": str(min(cores, 4)),
             "spark.default.parallelism": str(min(cores, 4)),
             "spark.sql.sources.parallelPartitionDiscovery.parallelism": str(min(cores, 4)),
             "spark.databricks.delta.snapshotPartitions": "1",
             "spark.databricks.delta.properties.defaults.checkpointInterval": "50",
-            "spark.sql.streaming.noDataMicroBatches.enabled": "false",
             "spark.sql.streaming.metricsEnabled": "false",
             "spark.sql.streaming.ui.enabled": "false",
             "spark.sql.ui.retainedExecutions": "1",

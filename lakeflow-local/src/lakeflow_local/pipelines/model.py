@@ -1,0 +1,140 @@
+"""What a pipeline's source files declare: datasets, flows, expectations. Plain data, no Spark."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from enum import StrEnum
+from typing import Any
+
+from lakeflow_local.errors import UserError
+
+
+class Kind(StrEnum):
+    """The kinds of dataset. TABLE is `dlt.table`'s: its query decides whether it streams."""
+
+    STREAMING_TABLE = "streaming_table"
+    MATERIALIZED_VIEW = "materialized_view"
+    TEMPORARY_VIEW = "temporary_view"
+    TABLE = "table"
+
+
+class Severity(StrEnum):
+    """What happens to a row that breaks an expectation: kept and counted, dropped and counted, or the flow fails."""
+
+    WARN = "warn"
+    DROP = "drop"
+    FAIL = "fail"
+
+
+@dataclass(frozen=True)
+class Place:
+    """Where something is declared, for messages."""
+
+    file: str
+    line: int | None = None
+
+
+@dataclass(frozen=True)
+class Expectation:
+    """One named rule over a row; NULL is a violation."""
+
+    name: str
+    predicate: str
+    severity: Severity
+
+
+@dataclass(frozen=True)
+class Flow:
+    """An append flow, or a dataset's own query.
+
+    Attributes:
+        query: gives the DataFrame; called while its reads are being followed.
+        once: runs one time only, until the target is fully refreshed.
+    """
+
+    name: str
+    target: str
+    query: Callable[[], Any]
+    place: Place
+    spark_conf: Mapping[str, str] = field(default_factory=dict)
+    once: bool = False
+
+
+@dataclass(frozen=True)
+class CdcFlow:
+    """An AUTO CDC flow. Columns are names; `sequence_by` and the `apply_as` conditions are SQL text or Columns."""
+
+    name: str
+    target: str
+    source: str
+    keys: tuple[str, ...]
+    sequence_by: Any
+    place: Place
+    apply_as_deletes: Any = None
+    apply_as_truncates: Any = None
+    column_list: tuple[str, ...] | None = None
+    except_column_list: tuple[str, ...] | None = None
+    scd_type: int = 1
+    track_history_column_list: tuple[str, ...] | None = None
+    track_history_except_column_list: tuple[str, ...] | None = None
+    ignore_null_updates: bool = False
+    ignore_null_updates_columns: tuple[str, ...] | None = None
+    once: bool = False
+    spark_conf: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass
+class Dataset:
+    """One dataset with everything that flows into it.
+
+    Attributes:
+        name: as declared, may be qualified.
+        schema: declared schema (DDL or StructType), None if the query decides.
+    """
+
+    name: str
+    kind: Kind
+    place: Place
+    comment: str | None = None
+    schema: Any = None
+    partition_cols: Sequence[str] = ()
+    cluster_by: Sequence[str] = ()
+    properties: Mapping[str, str] = field(default_factory=dict)
+    private: bool = False
+    expectations: tuple[Expectation, ...] = ()
+    flows: list[Flow] = field(default_factory=list)
+    cdc_flows: list[CdcFlow] = field(default_factory=list)
+
+    @property
+    def is_view(self) -> bool:
+        """True for what is never stored."""
+        return self.kind is Kind.TEMPORARY_VIEW
+
+    @property
+    def may_be_reset(self) -> bool:
+        """False with `pipelines.reset.allowed=false`: a full refresh then refreshes it normally."""
+        return str(self.properties.get("pipelines.reset.allowed", "true")).strip().lower() != "false"
+
+    @property
+    def files(self) -> set[str]:
+        """The files that declare the dataset and its flows."""
+        return {self.place.file} | {flow.place.file for flow in (*self.flows, *self.cdc_flows)}
+
+
+def merge_expectations(dataset: str, rules: Sequence[Expectation], place: Place) -> tuple[Expectation, ...]:
+    """The rules of one dataset in order of declaration.
+
+    Raises:
+        UserError: when two have one name: their counts could not be told apart.
+    """
+    seen: dict[str, Expectation] = {}
+    for rule in rules:
+        if rule.name in seen:
+            raise UserError(
+                f"dataset {dataset} has two expectations named '{rule.name}': names are unique in a dataset",
+                file=place.file,
+                line=place.line,
+            )
+        seen[rule.name] = replace(rule)
+    return tuple(seen.values())

@@ -1,0 +1,173 @@
+"""A pipeline as something to run: `Pipeline(spec, root=…, spark=…).update()`."""
+
+from __future__ import annotations
+
+import time
+import uuid
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+from typing import Any
+
+from pyspark.errors import AnalysisException
+from pyspark.sql import SparkSession
+
+from lakeflow_local.errors import UserError
+from lakeflow_local.pipelines import follow, source
+from lakeflow_local.pipelines.event_log import EventLog, pipeline_id
+from lakeflow_local.pipelines.model import Dataset
+from lakeflow_local.pipelines.names import quote
+from lakeflow_local.pipelines.run import Run
+from lakeflow_local.pipelines.source import Key
+from lakeflow_local.pipelines.spec import PipelineSpec
+from lakeflow_local.pipelines.state import exclusive
+from lakeflow_local.pipelines.tables import Tables
+from lakeflow_local.pipelines.update import Listener, Update
+
+UPDATE_RETRIES = "pipelines.numUpdateRetryAttempts"
+
+
+class Pipeline:
+    """A resolved pipeline resource on this machine."""
+
+    def __init__(self, spec: Mapping[str, Any], *, root: Path, spark: SparkSession) -> None:
+        """
+        Args:
+            spec: the pipeline resource of a resolved bundle.
+            root: the bundle's folder; all state goes to `.lakeflow/` in it.
+            spark: a classic session with Delta, as `SparkServer` gives it.
+
+        Raises:
+            UserError: for a pipeline without schema or libraries.
+        """
+        follow.install()
+        self.spec = PipelineSpec.parse(spec, Path(root).resolve())
+        self._base = spark
+        self._session: SparkSession | None = None
+
+    def update(
+        self,
+        refresh: Iterable[str] = (),
+        full_refresh: Iterable[str] = (),
+        full_refresh_all: bool = False,
+        validate_only: bool = False,
+        listener: Listener | None = None,
+        *,
+        stand_ins: Iterable[str] = (),
+    ) -> Update:
+        """Run one update.
+
+        Args:
+            refresh: datasets to bring up to date; with `full_refresh` empty as well, all of them.
+            full_refresh: datasets to compute anew from the beginning.
+            full_refresh_all: compute everything anew.
+            validate_only: resolve all queries and write nothing.
+            listener: gets an event when a dataset starts and ends.
+            stand_ins: datasets whose tables somebody else has filled, for tests.
+
+        Raises:
+            UserError: for files that cannot be loaded, or a dataset that is not there.
+            UpdateInProgress: when an update of this pipeline is running.
+        """
+        with exclusive(self.spec.state_folder, self.spec.name):
+            spark = self._open()
+            with follow.as_default_session(spark), source.code_on_path(self.spec):
+                known = source.load(self.spec, spark)
+                run_again = self._planner(known, list(refresh), list(full_refresh), full_refresh_all, list(stand_ins))
+                return self._attempts(run_again, validate_only, listener)
+
+    def datasets(self) -> dict[Key, Dataset]:
+        """What the source files declare.
+
+        Raises:
+            UserError: for files that cannot be loaded.
+        """
+        spark = self._open()
+        with follow.as_default_session(spark):
+            return source.load(self.spec, spark)
+
+    def _open(self) -> SparkSession:
+        """The pipeline's own session: its schema is the default one, `spark.conf.get` reads its configuration."""
+        if self._session is None:
+            self._session = self._base.newSession()
+        spark = self._session
+        Tables(spark).ensure_schema(self.spec.namespace.schema)
+        spark.catalog.setCurrentDatabase(quote(self.spec.namespace.schema))
+        for key, value in self.spec.configuration.items():
+            try:
+                spark.conf.set(key, value)
+            except AnalysisException as error:  # a setting of the cluster, which is fixed here
+                if "CANNOT_MODIFY" not in str(error):
+                    raise
+        return spark
+
+    def _planner(
+        self,
+        known: dict[Key, Dataset],
+        refresh: list[str],
+        full_refresh: list[str],
+        full_refresh_all: bool,
+        stand_ins: list[str],
+    ) -> Any:
+        full = set(known) if full_refresh_all else self._keys(full_refresh, known)
+        named = self._keys(refresh, known) | full
+        selected = None if full_refresh_all or not (refresh or full_refresh) else named
+        replaced = self._keys(stand_ins, known)
+
+        def plan(validate_only: bool, listener: Listener | None) -> Run:
+            assert self._session is not None
+            confs = any(flow.spark_conf for dataset in known.values() for flow in (*dataset.flows, *dataset.cdc_flows))
+            return Run(
+                self.spec,
+                self._session,
+                known,
+                selected=selected,
+                full=full,
+                stand_ins=replaced,
+                validate_only=validate_only,
+                listener=listener,
+                workers=1 if confs else 2,  # a flow's own settings are the session's while it runs
+            )
+
+        return plan
+
+    def _keys(self, names: Iterable[str], known: Mapping[Key, Dataset]) -> set[Key]:
+        found = set()
+        for name in names:
+            table = self.spec.namespace.resolve(name)
+            if table is None or table.key not in known:
+                there = ", ".join(sorted(dataset.name for dataset in known.values()))
+                raise UserError(f"pipeline {self.spec.name} has no dataset {name}; it has: {there}")
+            found.add(table.key)
+        return found
+
+    def _attempts(self, plan: Any, validate_only: bool, listener: Listener | None) -> Update:
+        started = time.monotonic()
+        retries = self.spec.retries(UPDATE_RETRIES)
+        log = EventLog(self.spec, pipeline_id(self.spec.state_folder))
+        update = Update(str(uuid.uuid4()), self.spec.name, [])
+        while True:
+            run = plan(validate_only, listener)
+            run.go()
+            update.datasets = [node.result for node in run.nodes.values()]
+            broken = [result for result in update.datasets if result.state in ("FAILED", "SKIPPED")]
+            update.state = "FAILED" if broken or run.cycle else "COMPLETED"
+            update.error = str(run.cycle) if run.cycle else _summary(update)
+            update.seconds = time.monotonic() - started
+            if not validate_only:
+                log.add_update(update)
+            if update.state == "COMPLETED" or update.attempts > retries or validate_only or run.cycle:
+                break
+            update.attempts += 1
+        if not validate_only:
+            log.publish(self._base, Tables(self._base))
+            update.seconds = time.monotonic() - started
+        return update
+
+
+def _summary(update: Update) -> str | None:
+    failed = update.failed
+    if not failed:
+        return None
+    skipped = sum(result.state == "SKIPPED" for result in update.datasets)
+    more = f" (and {skipped} that read it skipped)" if skipped else ""
+    return "; ".join(f"{result.name} failed: {result.error}" for result in failed) + more

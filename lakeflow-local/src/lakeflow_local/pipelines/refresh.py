@@ -1,0 +1,225 @@
+"""Brings one dataset up to date: skips it if nothing is new, else runs its flows."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from pyspark.sql import DataFrame
+from pyspark.sql import functions as F
+from pyspark.sql.types import StructType
+
+from lakeflow_local.errors import UserError
+from lakeflow_local.pipelines import cdc, cloudfiles, points
+from lakeflow_local.pipelines.evaluate import Evaluation, is_repeatable, reads_only_known_streams
+from lakeflow_local.pipelines.model import CdcFlow, Dataset, Flow, Kind
+from lakeflow_local.pipelines.state import Memory
+from lakeflow_local.pipelines.stream import append, empty_table, observed
+from lakeflow_local.pipelines.tables import rows_written
+
+if TYPE_CHECKING:
+    from lakeflow_local.pipelines.run import Node, Run
+
+Stack = tuple[tuple[str, str], ...]
+
+
+def refresh(run: Run, node: Node, stack: Stack) -> None:
+    """Bring a dataset's table up to date.
+
+    Raises:
+        UserError: for a declaration that cannot be carried out.
+        UpstreamFailed: when something that it reads failed.
+    """
+    dataset, table = node.dataset, node.table
+    node.result.metric_sets.clear()
+    memory = run.store.recall(table)
+    full = node.full or memory.resetting
+    if full and not dataset.may_be_reset:
+        run.warn(node, "refreshed normally: pipelines.reset.allowed=false keeps what it has")
+        full = False
+    if memory.kind and memory.kind != _settled_kind(dataset, memory):
+        full = True  # a table that was a materialized view yesterday has no progress to go on from
+    run.tables.ensure_schema(table.schema)
+    if not full and _nothing_new(run, node, memory, stack):
+        node.result.up_to_date = True
+        node.result.kind = memory.kind
+        return
+    streams = dataset.cdc_flows or dataset.kind is Kind.STREAMING_TABLE
+    if not streams:
+        evaluation = Evaluation(run, stack)
+        frame = evaluation.frame(dataset, dataset.flows[0].query)
+        if not frame.isStreaming:
+            _materialize(run, node, evaluation, frame)
+            return
+        if dataset.kind is Kind.MATERIALIZED_VIEW:
+            message = (
+                f"materialized view {dataset.name} is a batch dataset, but its query reads a stream: "
+                "use spark.read, or declare a streaming table"
+            )
+            raise UserError(message, file=dataset.place.file, line=dataset.place.line)
+    _stream(run, node, memory, full, stack)
+
+
+def _settled_kind(dataset: Dataset, memory: Memory) -> str:
+    return memory.kind if dataset.kind is Kind.TABLE else dataset.kind.value
+
+
+def _nothing_new(run: Run, node: Node, memory: Memory, stack: Stack) -> bool:
+    """Whether code, settings, inputs and the table are as the last update left them; the query is not called."""
+    if not memory.repeatable or memory.settings != run.code.settings:
+        return False
+    if not run.code.is_unchanged(memory.code, node.dataset.files):
+        return False
+    if memory.own_version is None or run.tables.version(node.table) != memory.own_version:
+        return False
+    for name, version in memory.inputs.items():
+        table = run.spec.namespace.resolve(name)
+        if table is None:
+            return False
+        if table.key in run.nodes:
+            run.bring_up_to_date(table.key, stack)
+        if run.tables.version(table) != version:
+            return False
+    return all(cloudfiles.fingerprint(folder) == found for folder, found in memory.folders.items())
+
+
+def _remember(
+    run: Run, node: Node, memory: Memory, evaluations: list[Evaluation], *, repeatable: bool, kind: Kind
+) -> None:
+    memory.code = run.code.of(node.dataset.files)
+    memory.settings = run.code.settings
+    memory.inputs, memory.folders = {}, {}
+    for evaluation in evaluations:
+        notes = evaluation.notes
+        repeatable = repeatable and None not in notes.inputs.values() and None not in notes.folders.values()
+        memory.inputs |= {name: version for name, version in notes.inputs.items() if version is not None}
+        memory.folders |= {folder: found for folder, found in notes.folders.items() if found is not None}
+    memory.own_version = run.tables.version(node.table)
+    memory.repeatable = repeatable
+    memory.kind = node.result.kind = kind.value
+    memory.resetting = False
+    run.store.remember(node.table, memory)
+
+
+def _materialize(run: Run, node: Node, evaluation: Evaluation, frame: DataFrame) -> None:
+    """Compute a materialized view and replace its rows in one commit."""
+    dataset, table = node.dataset, node.table
+    repeatable = is_repeatable(frame)
+    before = run.tables.version(table)
+    shaped = evaluation.watch(shape(frame, dataset), dataset)
+    with observed(evaluation.notes.watches) as metrics:
+        run.tables.replace(table, shaped, dataset)
+    node.result.metric_sets += metrics
+    location = run.tables.location(table)
+    if location is not None:
+        node.result.rows = rows_written(location, before, run.tables.version(table))
+    points.reached("after_commit", node.result.name)
+    _remember(run, node, run.store.recall(table), [evaluation], repeatable=repeatable, kind=Kind.MATERIALIZED_VIEW)
+
+
+def _stream(run: Run, node: Node, memory: Memory, full: bool, stack: Stack) -> None:
+    """Run the flows of a streaming table, one after the other."""
+    dataset, table = node.dataset, node.table
+    if full or not run.tables.exists(table):
+        # Said before it is done: killed in between, the next update begins with it again.
+        memory.resetting = True
+        run.store.remember(table, memory)
+        run.store.forget_progress(table)
+        memory.once, memory.folded = [], None
+    resetting = memory.resetting
+    evaluations: list[Evaluation] = []
+    repeatable = True
+    for flow in dataset.cdc_flows or dataset.flows:
+        if flow.name in memory.once:
+            continue
+        evaluation = Evaluation(run, stack)
+        frame = evaluate_flow(evaluation, dataset, flow)
+        if isinstance(flow, CdcFlow):
+            cdc.apply(run, node, flow, evaluation, frame, memory)
+        else:
+            shaped = evaluation.watch(shape(frame, dataset), dataset)
+            if resetting:
+                empty_table(run, node, shaped.schema)
+                resetting = False
+            append(run, node, flow, evaluation, shaped)
+        evaluations.append(evaluation)
+        repeatable = repeatable and (not frame.isStreaming or reads_only_known_streams(frame, evaluation.notes))
+        if flow.once:
+            memory.once.append(flow.name)
+    if resetting and not dataset.cdc_flows:
+        if dataset.schema is None:
+            message = f"streaming table {dataset.name} has neither flow nor schema: nothing says what its columns are"
+            raise UserError(message, file=dataset.place.file, line=dataset.place.line)
+        empty_table(run, node, as_struct(dataset))
+    _remember(run, node, memory, evaluations, repeatable=repeatable, kind=Kind.STREAMING_TABLE)
+
+
+def evaluate_flow(evaluation: Evaluation, dataset: Dataset, flow: Flow | CdcFlow) -> DataFrame:
+    """The frame of one flow of a streaming table.
+
+    Raises:
+        UserError: when it is a batch query, or for a `once` flow a stream.
+    """
+    if isinstance(flow, CdcFlow):
+        spark = evaluation.spark
+        read = spark.read.table if flow.once else spark.readStream.table
+        return evaluation.frame(dataset, lambda: read(flow.source))
+    frame = evaluation.frame(dataset, flow.query)
+    if flow.once and frame.isStreaming:
+        message = f"flow {flow.name} runs once, over a batch, but its query reads a stream: use spark.read"
+        raise UserError(message, file=flow.place.file, line=flow.place.line)
+    if not flow.once and not frame.isStreaming:
+        message = (
+            f"streaming table {dataset.name} needs a streaming query, but {flow.name} is a batch query: "
+            "use spark.readStream, or declare a materialized view"
+        )
+        raise UserError(message, file=flow.place.file, line=flow.place.line)
+    return frame
+
+
+def as_struct(dataset: Dataset) -> StructType:
+    """A dataset's declared schema."""
+    return dataset.schema if isinstance(dataset.schema, StructType) else StructType.fromDDL(dataset.schema)
+
+
+def shape(frame: DataFrame, dataset: Dataset) -> DataFrame:
+    """The frame with the declared columns in their types and order; unchanged without a declared schema.
+
+    Raises:
+        UserError: when the query lacks a declared column or has another one.
+    """
+    if dataset.schema is None:
+        return frame
+    declared = as_struct(dataset)
+    found = {name.lower() for name in frame.columns}
+    wanted = {field.name.lower() for field in declared}
+    for name in sorted(wanted ^ found):
+        problem = "lacks the declared column" if name in wanted else "has a column that the schema does not declare:"
+        message = f"the query of {dataset.name} {problem} {name}"
+        raise UserError(message, file=dataset.place.file, line=dataset.place.line)
+    columns = [
+        F.col("`" + field.name.replace("`", "``") + "`")
+        .cast(field.dataType)
+        .alias(field.name, metadata=field.metadata or {})
+        for field in declared
+    ]
+    return frame.select(*columns)
+
+
+def validate(run: Run, node: Node, stack: Stack) -> None:
+    """Resolve a dataset's queries and its rules; keep its columns for what reads it."""
+    dataset = node.dataset
+    shaped: StructType | None = None
+    for flow in dataset.cdc_flows or dataset.flows:
+        evaluation = Evaluation(run, stack)
+        if dataset.kind in (Kind.MATERIALIZED_VIEW, Kind.TABLE, Kind.TEMPORARY_VIEW):
+            frame = evaluation.frame(dataset, flow.query)
+            if dataset.kind is Kind.MATERIALIZED_VIEW and frame.isStreaming:
+                message = f"materialized view {dataset.name} is a batch dataset, but its query reads a stream"
+                raise UserError(message, file=dataset.place.file, line=dataset.place.line)
+        else:
+            frame = evaluate_flow(evaluation, dataset, flow)
+        if isinstance(flow, CdcFlow):
+            shaped = cdc.target_schema(frame, flow)
+        else:
+            shaped = evaluation.watch(shape(frame, dataset), dataset).schema
+    node.schema = shaped or as_struct(dataset)

@@ -1,0 +1,287 @@
+"""One update: which datasets to bring up to date, in the order in which they read each other."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Iterable
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field
+from enum import StrEnum
+from pathlib import Path
+
+from pyspark.errors import AnalysisException, PySparkException
+from pyspark.sql import DataFrame, SparkSession
+from pyspark.sql.types import StructType
+
+from lakeflow_local.errors import UserError
+from lakeflow_local.pipelines import follow
+from lakeflow_local.pipelines.code import Code
+from lakeflow_local.pipelines.expectations import ExpectationViolation, violation
+from lakeflow_local.pipelines.model import Dataset
+from lakeflow_local.pipelines.names import TableName
+from lakeflow_local.pipelines.source import Key, line_in
+from lakeflow_local.pipelines.spec import PipelineSpec
+from lakeflow_local.pipelines.state import Store
+from lakeflow_local.pipelines.tables import Tables
+from lakeflow_local.pipelines.update import DatasetResult, Event, Listener
+
+FLOW_RETRIES = "pipelines.maxFlowRetryAttempts"
+
+
+class CycleError(UserError):
+    """Datasets that read each other in a circle."""
+
+
+class UpstreamFailed(Exception):
+    """What a dataset reads could not be brought up to date."""
+
+
+class Status(StrEnum):
+    """Where a dataset stands within the update."""
+
+    PENDING = "pending"
+    RUNNING = "running"
+    DONE = "done"
+    LEFT = "left"  # not asked for: read as it is
+
+
+@dataclass
+class Node:
+    """A dataset within one update."""
+
+    dataset: Dataset
+    table: TableName
+    result: DatasetResult
+    status: Status = Status.PENDING
+    full: bool = False
+    ended: threading.Event = field(default_factory=threading.Event)
+    owner: int = 0
+    schema: StructType | None = None
+
+    @property
+    def key(self) -> Key:
+        """The local identity."""
+        return self.table.key
+
+
+class Run:
+    """One attempt to bring datasets up to date.
+
+    A dataset is brought up to date when another one reads it, in the thread that reads; what nobody reads is started by
+    a small pool. Two threads never work on one dataset: the second waits for the first.
+    """
+
+    def __init__(
+        self,
+        spec: PipelineSpec,
+        spark: SparkSession,
+        known: dict[Key, Dataset],
+        *,
+        selected: set[Key] | None = None,
+        full: Iterable[Key] = (),
+        stand_ins: Iterable[Key] = (),
+        validate_only: bool = False,
+        listener: Listener | None = None,
+        workers: int = 2,
+    ) -> None:
+        """
+        Args:
+            selected: what to refresh; None for everything.
+            full: what to compute anew from the beginning.
+            stand_ins: datasets whose tables somebody else has filled (tests); never refreshed.
+            validate_only: resolve every query and write nothing.
+        """
+        self.spec, self.spark, self.known = spec, spark, known
+        self.store = Store(spec.state_folder)
+        self.tables = Tables(spark)
+        self.code = Code(spec)
+        self.validate_only = validate_only
+        self._listener = listener
+        self._workers = workers
+        self._lock = threading.Lock()
+        self._waits: dict[int, Key] = {}
+        self._stacks: dict[int, tuple[Key, ...]] = {}
+        self._stand_ins = set(stand_ins)
+        self.cycle: CycleError | None = None
+        self.nodes = {key: self._node(key, dataset, selected, set(full)) for key, dataset in known.items()}
+
+    def _node(self, key: Key, dataset: Dataset, selected: set[Key] | None, full: set[Key]) -> Node:
+        table = self.spec.namespace.resolve(dataset.name)
+        assert table is not None  # source.load has refused other names
+        name = table.table if table.schema.lower() == self.spec.namespace.schema.lower() else table.full
+        node = Node(dataset, table, DatasetResult(name, dataset.kind.value), full=key in full)
+        if not self.validate_only and (key in self._stand_ins or (selected is not None and key not in selected)):
+            node.status = Status.LEFT
+            node.ended.set()
+        return node
+
+    def go(self) -> None:
+        """Bring every dataset up to date that is asked for."""
+        todo = [node.key for node in self.nodes.values() if node.status is Status.PENDING and not node.dataset.is_view]
+        with ThreadPoolExecutor(self._workers) as pool:
+            list(pool.map(self._start, todo))
+        for node in self.nodes.values():
+            if node.dataset.is_view and node.status is Status.PENDING:
+                if self.validate_only:
+                    self._validate_view(node)
+                node.result.state = "COMPLETED" if node.result.error is None else "FAILED"
+
+    def _start(self, key: Key) -> None:
+        follow.activate(self.spark)
+        try:
+            self.bring_up_to_date(key, ())
+        except UpstreamFailed:
+            pass  # told in the dataset's own result
+        except CycleError as error:
+            self.cycle = self.cycle or error
+
+    def bring_up_to_date(self, key: Key, stack: tuple[Key, ...]) -> None:
+        """Return once a dataset is up to date, for the reader at the end of the stack.
+
+        Raises:
+            UpstreamFailed: when it failed.
+            CycleError: when it is itself waiting for the reader.
+        """
+        node = self.nodes[key]
+        if key in stack:
+            raise self._cycle([*stack[stack.index(key) :], key])
+        if node.dataset.is_view or node.status is Status.LEFT:
+            return
+        me = threading.get_ident()
+        with self._lock:
+            mine = node.status is Status.PENDING
+            if mine:
+                node.status, node.owner = Status.RUNNING, me
+            elif node.status is Status.RUNNING:
+                self._refuse_deadlock(node, stack)
+                self._waits[me] = key
+        if mine:
+            self._refresh(node, (*stack, key))
+        else:
+            node.ended.wait()
+            with self._lock:
+                self._waits.pop(me, None)
+        if node.result.state != "COMPLETED":
+            raise UpstreamFailed(node.result.name)
+
+    def _refuse_deadlock(self, node: Node, stack: tuple[Key, ...]) -> None:
+        me = threading.get_ident()
+        circle, owner, wanted = list(stack), node.owner, node.key
+        while True:
+            there = self._stacks.get(owner, ())
+            circle += there[there.index(wanted) :] if wanted in there else (wanted,)
+            if owner not in self._waits:
+                return
+            wanted = self._waits[owner]
+            owner = self.nodes[wanted].owner
+            if owner == me:
+                start = circle.index(wanted) if wanted in circle else 0
+                raise self._cycle([*circle[start:], wanted])
+
+    def _cycle(self, keys: list[Key]) -> CycleError:
+        names = " → ".join(self.nodes[key].result.name for key in keys)
+        place = self.nodes[keys[0]].dataset.place
+        return CycleError(f"datasets read each other in a circle: {names}", file=place.file, line=place.line)
+
+    def _refresh(self, node: Node, stack: tuple[Key, ...]) -> None:
+        me = threading.get_ident()
+        outer = self._stacks.get(me, ())
+        self._stacks[me] = stack
+        started = time.monotonic()
+        self.tell("started", node)
+        try:
+            self._attempt(node, stack)
+            node.result.state = "COMPLETED"
+        except UpstreamFailed as error:
+            node.result.state, node.result.error = "SKIPPED", f"{error} failed, and this dataset reads it"
+        except CycleError as error:
+            node.result.state, node.result.error = "FAILED", str(error)
+            raise
+        except Exception as error:  # one dataset's failure is its own; the update says which
+            node.result.state, node.result.error = "FAILED", self._explain(error, node)
+        finally:
+            node.result.seconds = time.monotonic() - started
+            self._stacks[me] = outer
+            node.status = Status.DONE
+            node.ended.set()
+            self.tell("finished", node)
+
+    def _attempt(self, node: Node, stack: tuple[Key, ...]) -> None:
+        from lakeflow_local.pipelines.refresh import refresh, validate
+
+        retries = self.spec.retries(FLOW_RETRIES)
+        while True:
+            try:
+                return validate(self, node, stack) if self.validate_only else refresh(self, node, stack)
+            except (UpstreamFailed, UserError, AnalysisException):
+                raise  # the same the next time
+            except Exception as error:
+                found = violation(error, node.result.name)
+                if found is not None:
+                    raise found from None
+                if not retries:
+                    raise
+                retries -= 1
+                self.warn(node, f"failed, tried again: {self._explain(error, node)}")
+
+    def _explain(self, error: Exception, node: Node) -> str:
+        if isinstance(error, (ExpectationViolation, UserError)):
+            return str(error)
+        files = node.dataset.files
+        text = explain(error)
+        line = line_in(error, files)
+        if line is None:
+            place = node.dataset.place
+            return f"{Path(place.file).name}:{place.line}: {text}"
+        file = next(name for name in files if line_in(error, {name}) == line)
+        return f"{Path(file).name}:{line}: {text}"
+
+    def _validate_view(self, node: Node) -> None:
+        from lakeflow_local.pipelines.refresh import validate
+
+        try:
+            validate(self, node, (node.key,))
+        except UpstreamFailed as error:
+            node.result.error = f"{error} failed, and this view reads it"
+        except Exception as error:
+            node.result.error = self._explain(error, node)
+
+    def planned(self, table: TableName, *, streaming: bool) -> DataFrame | None:
+        """While validating, an empty frame in place of a dataset's table; None to read the table itself."""
+        node = self.nodes.get(table.key)
+        if node is None or node.schema is None:
+            return None
+        if streaming:
+            empty = self.store.folder / "empty"
+            empty.mkdir(parents=True, exist_ok=True)
+            return self.spark.readStream.format("parquet").schema(node.schema).load(str(empty))
+        return self.spark.createDataFrame([], node.schema)
+
+    def tell(self, kind: str, node: Node) -> None:
+        """Report to whoever listens."""
+        if self._listener is not None:
+            result = node.result
+            state = (
+                "UP_TO_DATE" if result.up_to_date and kind == "finished" else result.state if kind == "finished" else ""
+            )
+            self._listener(Event(kind, result.name, state, result.rows, result.seconds, result.error or ""))
+
+    def warn(self, node: Node, message: str) -> None:
+        """Add a warning to a dataset's result."""
+        node.result.warnings.append(message)
+        if self._listener is not None:
+            self._listener(Event("warning", node.result.name, message=message))
+
+
+def explain(error: BaseException) -> str:
+    """The useful part of an error: without Spark's plan, JVM trace and query id."""
+    text = str(error)
+    if isinstance(error, PySparkException):
+        text = text.split("\n\nJVM stacktrace:")[0]
+        cause = error.__cause__
+        if "STREAM_FAILED" in text and cause is not None:
+            text = str(cause)
+        text = text.split(";\n'")[0].split("\n'")[0].split("\n=== Streaming Query ===")[0]
+    lines = [line for line in text.strip().splitlines() if line.strip()]
+    return " ".join(lines[:4]) if lines else type(error).__name__

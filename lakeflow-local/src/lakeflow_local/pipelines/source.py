@@ -1,0 +1,156 @@
+"""Runs a pipeline's source files and gives the datasets that they declare."""
+
+from __future__ import annotations
+
+import sys
+import traceback
+import types
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from pyspark.pipelines.graph_element_registry import graph_element_registration_context
+
+from lakeflow_local.errors import UserError
+from lakeflow_local.pipelines import declare
+from lakeflow_local.pipelines.model import CdcFlow, Dataset, Kind
+from lakeflow_local.pipelines.names import TableName
+from lakeflow_local.pipelines.registry import Registry, freeze_rules
+from lakeflow_local.pipelines.spec import PipelineSpec
+
+Key = tuple[str, str]
+
+
+@contextmanager
+def code_on_path(spec: PipelineSpec) -> Iterator[None]:
+    """The pipeline's root folder on sys.path, for the helper modules beside its files."""
+    added = [str(spec.root_path)] if spec.root_path else []
+    sys.path[:0] = added
+    try:
+        yield
+    finally:
+        for folder in added:
+            sys.path.remove(folder)
+
+
+def forget_helpers(spec: PipelineSpec) -> None:
+    """Drop imported modules that lie under the root folder, so that every update runs what is on disk."""
+    if spec.root_path is None:
+        return
+    for name, module in list(sys.modules.items()):
+        file = getattr(module, "__file__", None)
+        if file and Path(file).is_relative_to(spec.root_path):
+            del sys.modules[name]
+
+
+def load(spec: PipelineSpec, spark: Any) -> dict[Key, Dataset]:
+    """Run the source files and collect what they declare, by the local identity of each name.
+
+    Raises:
+        UserError: for a file that fails, with its line; for a dataset declared twice; for a flow without target.
+    """
+    declare.install()
+    forget_helpers(spec)
+    registry = Registry()
+    with code_on_path(spec), graph_element_registration_context(registry):
+        for file in spec.files:
+            if file.suffix == ".sql":
+                registry.register_sql(_substitute(file, spec), file)
+            else:
+                _run(file, spark)
+    freeze_rules(registry)
+    return _join(registry, spec)
+
+
+def _run(file: Path, spark: Any) -> None:
+    module = types.ModuleType(f"lakeflow_source_{abs(hash(file)):x}")
+    module.__file__ = str(file)
+    module.__dict__["spark"] = spark  # Databricks defines it in every source file
+    # Known under its name while it runs, as dataclasses and pickling look their module up.
+    sys.modules[module.__name__] = module
+    try:
+        exec(compile(file.read_bytes(), str(file), "exec"), module.__dict__)
+    except UserError:
+        raise
+    except SyntaxError as error:
+        raise UserError(f"syntax error: {error.msg}", file=error.filename or file, line=error.lineno) from None
+    except Exception as error:
+        raise UserError(
+            f"{type(error).__name__}: {first_line(error)}", file=file, line=line_in(error, {str(file)})
+        ) from error
+
+
+def first_line(error: BaseException) -> str:
+    """The first line of an error's text."""
+    lines = str(error).strip().splitlines()
+    return lines[0] if lines else type(error).__name__
+
+
+def line_in(error: BaseException, files: set[str]) -> int | None:
+    """The last line of one of the files that an error passed through."""
+    frames = [frame.lineno for frame in traceback.extract_tb(error.__traceback__) if frame.filename in files]
+    return frames[-1] if frames else None
+
+
+def _substitute(file: Path, spec: PipelineSpec) -> str:
+    text = file.read_text(encoding="utf-8")
+    for key, value in spec.configuration.items():
+        text = text.replace("${" + key + "}", value)
+    return text
+
+
+def _join(registry: Registry, spec: PipelineSpec) -> dict[Key, Dataset]:
+    datasets: dict[Key, Dataset] = {}
+    for dataset in registry.datasets:
+        key = identify(dataset.name, spec, dataset).key
+        if key in datasets:
+            first = datasets[key].place
+            message = f"dataset {dataset.name} is declared twice, first in {Path(first.file).name}:{first.line}"
+            raise UserError(message, file=dataset.place.file, line=dataset.place.line)
+        datasets[key] = dataset
+    for dataset, flow in registry.own_queries:
+        dataset.flows.append(flow)
+    for flow in registry.flows:
+        target = spec.namespace.resolve(flow.target)
+        found = datasets.get(target.key) if target else None
+        if found is None:
+            message = f"flow {flow.name} writes into {flow.target}, which no create_streaming_table declares"
+            raise UserError(message, file=flow.place.file, line=flow.place.line)
+        if found.kind is not Kind.STREAMING_TABLE:
+            message = f"flow {flow.name} writes into {flow.target}, which is no streaming table"
+            raise UserError(message, file=flow.place.file, line=flow.place.line)
+        if isinstance(flow, CdcFlow):
+            found.cdc_flows.append(flow)
+        else:
+            found.flows.append(flow)
+    for dataset in datasets.values():
+        _check(dataset)
+    return datasets
+
+
+def _check(dataset: Dataset) -> None:
+    names = [flow.name for flow in (*dataset.flows, *dataset.cdc_flows)]
+    for name in names:
+        if names.count(name) > 1:
+            message = f"dataset {dataset.name} has two flows named {name}: give each a name"
+            raise UserError(message, file=dataset.place.file, line=dataset.place.line)
+    if dataset.flows and dataset.cdc_flows:
+        message = f"dataset {dataset.name} has AUTO CDC flows and others: a target of AUTO CDC takes no other flow"
+        raise UserError(message, file=dataset.place.file, line=dataset.place.line)
+    if len({flow.scd_type for flow in dataset.cdc_flows}) > 1 or len({flow.keys for flow in dataset.cdc_flows}) > 1:
+        message = f"the AUTO CDC flows into {dataset.name} differ in keys or SCD type"
+        raise UserError(message, file=dataset.place.file, line=dataset.place.line)
+
+
+def identify(name: str, spec: PipelineSpec, dataset: Dataset) -> TableName:
+    """A dataset's table on this machine.
+
+    Raises:
+        UserError: when its name lies in another catalog than the pipeline's.
+    """
+    found = spec.namespace.resolve(name)
+    if found is None:
+        message = f"{name}: a dataset can lie in the pipeline's own catalog only ({spec.namespace.catalog})"
+        raise UserError(message, file=dataset.place.file, line=dataset.place.line)
+    return found

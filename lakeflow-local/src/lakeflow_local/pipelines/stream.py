@@ -1,0 +1,78 @@
+"""Appends what is new to a streaming table: Spark's own streaming, one batch and one commit for all that is there."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Any
+
+from pyspark.sql import DataFrame
+from pyspark.sql.streaming import StreamingQuery
+from pyspark.sql.types import StructType
+
+from lakeflow_local.pipelines import points
+from lakeflow_local.pipelines.evaluate import Evaluation
+from lakeflow_local.pipelines.expectations import Metrics, Watch
+from lakeflow_local.pipelines.model import Flow
+from lakeflow_local.pipelines.tables import rows_written
+
+if TYPE_CHECKING:
+    from lakeflow_local.pipelines.run import Node, Run
+
+
+def empty_table(run: Run, node: Node, schema: StructType) -> None:
+    """Create a streaming table, or empty it for a full refresh."""
+    run.tables.create(node.table, schema, node.dataset)
+    memory = run.store.recall(node.table)
+    memory.resetting = False
+    run.store.remember(node.table, memory)
+    points.reached("after_reset", node.result.name)
+
+
+def append(run: Run, node: Node, flow: Flow, evaluation: Evaluation, frame: DataFrame) -> None:
+    """Run one flow into its table: exactly once over any killed updates, by Spark's checkpoint and Delta's log."""
+    location = run.tables.location(node.table)
+    assert location is not None  # created before
+    before = run.tables.version(node.table)
+    if frame.isStreaming:
+        writer = frame.writeStream.format("delta").outputMode("append").trigger(availableNow=True)
+        writer = writer.option("checkpointLocation", str(run.store.checkpoint(node.table, flow.name)))
+        if node.dataset.schema is None:
+            writer = writer.option("mergeSchema", "true")
+        points.reached("before_commit", node.result.name)
+        figures = drain(writer.start(str(location)))
+        node.result.metric_sets += metrics_of(evaluation.notes.watches, figures)
+    else:
+        with observed(evaluation.notes.watches) as metrics:
+            # Named by the flow, so that a repetition after a kill adds nothing.
+            writer = frame.write.format("delta").mode("append").option("mergeSchema", "true")
+            writer.option("txnAppId", f"once:{flow.name}").option("txnVersion", "1").save(str(location))
+        node.result.metric_sets += metrics
+    points.reached("after_commit", node.result.name)
+    node.result.rows += rows_written(location, before, run.tables.version(node.table))
+
+
+def drain(query: StreamingQuery) -> list[dict[str, Any]]:
+    """Wait until a query has taken all that is there; the figures that each batch observed, by observation."""
+    query.awaitTermination()
+    return [
+        {name: row.asDict() for name, row in progress.observedMetrics.items()}
+        for progress in query.recentProgress
+        if progress.observedMetrics
+    ]
+
+
+def metrics_of(watches: Sequence[Watch], figures: Sequence[dict[str, Any]]) -> list[Metrics]:
+    """The expectations' metrics, one set per watch and batch that saw a row."""
+    found = [
+        watch.read(batch[watch.observation]) for batch in figures for watch in watches if watch.observation in batch
+    ]
+    return [metrics for metrics in found if metrics is not None]
+
+
+@contextmanager
+def observed(watches: Sequence[Watch]) -> Iterator[list[Metrics]]:
+    """Collect what the one batch query inside observes; the list is filled at the end."""
+    metrics: list[Metrics] = []
+    yield metrics
+    metrics += metrics_of(watches, [{watch.observation: watch.wait() for watch in watches}])

@@ -1,0 +1,135 @@
+"""What an update did: one result per dataset, readable as Python and as JSON."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from typing import Any
+
+from lakeflow_local.pipelines.expectations import Counts, Metrics
+
+
+@dataclass(frozen=True)
+class Event:
+    """A sign of life for whoever watches: `started`, `finished`, or `warning` of one dataset."""
+
+    kind: str
+    dataset: str
+    state: str = ""
+    rows: int = 0
+    seconds: float = 0.0
+    message: str = ""
+
+
+Listener = Callable[[Event], None]
+
+
+@dataclass
+class DatasetResult:
+    """One dataset in one update.
+
+    Attributes:
+        state: COMPLETED, FAILED, SKIPPED (something that it reads failed) or EXCLUDED (not asked for).
+        rows: written by this update; for AUTO CDC the changes that arrived.
+        up_to_date: nothing was new, so nothing was written.
+        metric_sets: the expectations' figures, one set for each flow that counted them.
+        error: one line or more, None unless FAILED or SKIPPED.
+    """
+
+    name: str
+    kind: str
+    state: str = "EXCLUDED"
+    rows: int = 0
+    up_to_date: bool = False
+    metric_sets: list[Metrics] = field(default_factory=list)
+    error: str | None = None
+    seconds: float = 0.0
+    warnings: list[str] = field(default_factory=list)
+
+    @property
+    def dropped_records(self) -> int:
+        """Rows that a drop rule refused."""
+        return sum(metrics.dropped_records for metrics in self.metric_sets)
+
+    @property
+    def expectations(self) -> dict[str, Counts]:
+        """The counts of each rule over this update's rows; empty if no row passed."""
+        summed: dict[str, Counts] = {}
+        for metrics in self.metric_sets:
+            for counts in metrics.counts:
+                before = summed.get(counts.name)
+                summed[counts.name] = Counts(
+                    counts.name,
+                    counts.dataset,
+                    counts.passed_records + (before.passed_records if before else 0),
+                    counts.failed_records + (before.failed_records if before else 0),
+                )
+        return summed
+
+    def as_dict(self) -> dict[str, Any]:
+        """The result as JSON."""
+        return {
+            "name": self.name,
+            "kind": self.kind,
+            "state": self.state,
+            "rows": self.rows,
+            "up_to_date": self.up_to_date,
+            "dropped_records": self.dropped_records,
+            "expectations": [
+                {
+                    "name": counts.name,
+                    "dataset": counts.dataset,
+                    "passed_records": counts.passed_records,
+                    "failed_records": counts.failed_records,
+                }
+                for counts in self.expectations.values()
+            ],
+            "error": self.error,
+            "warnings": list(self.warnings),
+            "seconds": round(self.seconds, 3),
+        }
+
+
+@dataclass
+class Update:
+    """One update of a pipeline: `update["orders"]` is a dataset's result.
+
+    Attributes:
+        state: COMPLETED, FAILED or CANCELED.
+        attempts: how often it was tried (`pipelines.numUpdateRetryAttempts`).
+    """
+
+    update_id: str
+    pipeline: str
+    datasets: list[DatasetResult]
+    state: str = "COMPLETED"
+    error: str | None = None
+    seconds: float = 0.0
+    attempts: int = 1
+
+    def __getitem__(self, name: str) -> DatasetResult:
+        for result in self.datasets:
+            if name.lower() in (result.name.lower(), result.name.lower().rpartition(".")[2]):
+                return result
+        known = ", ".join(sorted(result.name for result in self.datasets))
+        raise KeyError(f"no dataset {name} in this update; there are: {known}")
+
+    def __iter__(self) -> Iterator[DatasetResult]:
+        return iter(self.datasets)
+
+    @property
+    def failed(self) -> list[DatasetResult]:
+        """The datasets that failed by themselves."""
+        return [result for result in self.datasets if result.state == "FAILED"]
+
+    def as_dict(self) -> dict[str, Any]:
+        """The update as JSON."""
+        return {
+            "update_id": self.update_id,
+            "pipeline": self.pipeline,
+            "state": self.state,
+            "attempts": self.attempts,
+            "datasets": [result.as_dict() for result in self.datasets],
+            "error": self.error,
+            "seconds": round(self.seconds, 3),
+        }
