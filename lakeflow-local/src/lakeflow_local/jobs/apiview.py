@@ -1,7 +1,8 @@
 """A run as JSON, in the shape of `GET /api/2.2/jobs/runs/get`.
 
 It is made from the stored rows alone, so it is the same while a run is played and years later. Beyond the API's
-fields a task carries `iterations` (the API gives them by a request of their own) and `values`, a pipeline task `update`.
+fields a task carries `iterations` (the API gives them by a request of their own) and `values`, and a pipeline task
+`update`.
 """
 
 from __future__ import annotations

@@ -33,8 +33,6 @@ WARM = (
     "pyspark.sql.functions",
     "pyspark.sql.types",
     "databricks.sdk",
-    "runpy",
-    "importlib.metadata",
 )
 MARK = "LAKEFLOW_LOCAL_TASK"  # in the environment of a task and of all that it starts
 _PR_SET_PDEATHSIG = 1
@@ -134,9 +132,9 @@ class ForkServer:
 
 
 def main() -> None:
-    """Warm up, then serve on the descriptor given as the only argument."""
+    """Warm up unless told not to, then serve: `FD [cold]`."""
     control = socket.socket(fileno=int(sys.argv[1]))
-    for name in WARM:
+    for name in () if "cold" in sys.argv else WARM:
         with contextlib.suppress(ImportError):
             importlib.import_module(name)
     taskmain.prepare()

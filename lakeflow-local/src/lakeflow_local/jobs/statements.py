@@ -1,12 +1,17 @@
-"""Splits a SQL file into statements."""
+"""Splits a SQL file into statements, and puts parameters into them."""
 
 from __future__ import annotations
+
+import re
+from collections.abc import Mapping
 
 import sqlglot
 from sqlglot.errors import TokenError
 from sqlglot.tokens import Token, TokenType
 
 from lakeflow_local.errors import UserError
+
+_NAMES_END = (TokenType.VAR, TokenType.IDENTIFIER, TokenType.R_PAREN, TokenType.R_BRACKET)
 
 
 def split_statements(text: str) -> list[str]:
@@ -35,6 +40,33 @@ def split_statements(text: str) -> list[str]:
     if seen:
         statements.append(text[start:].strip())
     return statements
+
+
+def bind_markers(statement: str, parameters: Mapping[str, str]) -> str:
+    """Put a string literal in place of each named marker `:name` that has a parameter.
+
+    Spark would bind them, but with Delta's SQL parser in between not inside IDENTIFIER(…), where a job needs them most.
+    A colon that follows a name directly (`readings:city`, `STRUCT<city:STRING>`) or doubles (`::`) is no marker.
+    """
+    tokens = sqlglot.tokenize(statement, read="databricks")
+    pieces, done = [], 0
+    for before, colon, name in zip([None, *tokens], tokens, tokens[1:], strict=False):
+        adjacent = before is not None and before.end + 1 == colon.start and before.token_type in _NAMES_END
+        if colon.token_type is not TokenType.COLON or adjacent or colon.end + 1 != name.start:
+            continue
+        value = parameters.get(statement[name.start : name.end + 1])
+        if value is not None:
+            escaped = value.replace("\\", "\\\\").replace("'", "\\'")
+            pieces += [statement[done : colon.start], f"'{escaped}'"]
+            done = name.end + 1
+    return "".join([*pieces, statement[done:]])
+
+
+def fill_mustaches(statement: str, parameters: Mapping[str, str]) -> str:
+    """Put parameters in place of `{{name}}`, the older way; the text goes in as it is."""
+    return re.sub(
+        r"\{\{\s*([A-Za-z0-9_.\-]+)\s*\}\}", lambda found: parameters.get(found.group(1), found.group(0)), statement
+    )
 
 
 def _depth_change(tokens: list[Token], index: int, *, is_first: bool, depth: int) -> int:

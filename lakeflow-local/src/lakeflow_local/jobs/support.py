@@ -85,6 +85,12 @@ def uses_python(spec: JobSpec) -> bool:
     return any(piece.kind in PYTHON for task in spec.tasks.values() for piece, _ in _pieces(task))
 
 
+def starts_with_python(spec: JobSpec) -> bool:
+    """Whether a Python process is among the first things to run."""
+    first = [task for task in spec.tasks.values() if not task.depends_on]
+    return any(piece.kind in PYTHON for task in first for piece, _ in _pieces(task))
+
+
 def _pieces(task: TaskSpec) -> Iterator[tuple[TaskSpec, str]]:
     yield task, task.path
     if task.nested is not None:

@@ -23,7 +23,11 @@ Answer = Callable[[str, dict[str, Any]], Any]
 class ForkServerClient:
     """Starts and kills task processes. Its reports come on a thread of its own."""
 
-    def __init__(self) -> None:
+    def __init__(self, *, warm: bool = True) -> None:
+        """
+        Args:
+            warm: import beforehand what Spark tasks need; without it only tasks that do without Spark can be run.
+        """
         ours, theirs = socket.socketpair()
         environment = {
             **os.environ,
@@ -36,7 +40,10 @@ class ForkServerClient:
         for name in ("SPARK_REMOTE", "SPARK_LOCAL_REMOTE", "SPARK_CONNECT_MODE_ENABLED"):
             environment.pop(name, None)
         self._process = subprocess.Popen(
-            [sys.executable, "-P", "-m", "lakeflow_local.jobs.forkserver", str(theirs.fileno())],
+            [
+                *(sys.executable, "-P", "-m", "lakeflow_local.jobs.forkserver", str(theirs.fileno())),
+                *(() if warm else ("cold",)),
+            ],
             pass_fds=[theirs.fileno()],
             env=environment,
             stdin=subprocess.DEVNULL,
@@ -47,13 +54,17 @@ class ForkServerClient:
         self._socket = ours
         self._lock = threading.Lock()
         self._reports: dict[int, Report] = {}
-        self._closing = False
+        self._ready = threading.Event()
         threading.Thread(target=self._read, name="fork-server", daemon=True).start()
 
     @property
     def pid(self) -> int:
         """The process id of the server."""
         return self._process.pid
+
+    def wait_ready(self) -> None:
+        """Wait until it has warmed up, so that the first task's clock does not run meanwhile."""
+        self._ready.wait()
 
     def start(self, task_id: int, task: dict[str, Any], report: Report) -> None:
         """Start a task; `report` gets {"started": id, "pid": …} and {"ended": id, "status": …}.
@@ -70,9 +81,10 @@ class ForkServerClient:
 
     def close(self) -> None:
         """End the server; tasks that still run are killed."""
-        self._closing = True
         with contextlib.suppress(OSError):
             self._socket.shutdown(socket.SHUT_RDWR)
+        if not self._ready.is_set():
+            self._process.kill()  # it is warming up, and would not hear
         try:
             self._process.wait(timeout=10)
         except subprocess.TimeoutExpired:
@@ -96,6 +108,9 @@ class ForkServerClient:
             *lines, unread = (unread + data).split(b"\n")
             for line in lines:
                 message = json.loads(line)
+                if "ready" in message:
+                    self._ready.set()
+                    continue
                 task_id = message.get("started") or message.get("ended")
                 with self._lock:
                     report = self._reports.get(task_id)
@@ -103,6 +118,7 @@ class ForkServerClient:
                         self._reports.pop(task_id, None)
                 if report is not None:
                     report(message)
+        self._ready.set()  # nobody need wait for a server that is gone
         with self._lock:
             lost, self._reports = self._reports, {}
         for task_id, report in lost.items():

@@ -32,7 +32,7 @@ from lakeflow_local.jobs.selection import select_only
 from lakeflow_local.jobs.sparkhandle import SparkHandle
 from lakeflow_local.jobs.spec import JobSpec, SpecError, read_job
 from lakeflow_local.jobs.state import RunOptions, RunState
-from lakeflow_local.jobs.support import check_job, uses_python, warnings_of
+from lakeflow_local.jobs.support import check_job, starts_with_python, uses_python, warnings_of
 from lakeflow_local.jobs.taskprocess import ForkServerClient, TaskGateway
 from lakeflow_local.runs import RunStore
 from lakeflow_local.services import RunningService, start_services
@@ -63,6 +63,7 @@ class LocalWorkspace:
         watcher: Watcher | None = None,
         messages: Callable[[str], None] | None = None,
         probe: Callable[[str], None] | None = None,
+        warm: bool = True,
     ) -> None:
         """
         Args:
@@ -74,6 +75,7 @@ class LocalWorkspace:
             watcher: looks on.
             messages: takes lines for people.
             probe: for tests, see JobRunner.
+            warm: whether Python tasks may use Spark; without it they start sooner.
         """
         self.root = Path(root).resolve()
         self.messages = messages or (lambda line: None)
@@ -85,6 +87,7 @@ class LocalWorkspace:
         self.after_run_errors: list[str] = []
         self._spark = SparkHandle(self.root, spark_server)
         self._folder = self.root / ".lakeflow"
+        self._warm = warm
         self._settings: Settings = Settings()
         self._services: list[RunningService] = []
         self._fork_server: ForkServerClient | None = None
@@ -282,6 +285,8 @@ class LocalWorkspace:
         """The executors of one run, by task type."""
         spark = self._ready_spark()
         python = self.python() if uses_python(run.spec) else None
+        if starts_with_python(run.spec):
+            self.fork_server().wait_ready()
         paths = LocalPaths(self.root, (self.bundle.config.get("workspace") or {}).get("file_path"))
         pipelines = self.bundle.resources.get("pipelines") or {}
         found: dict[str, Executor] = {
@@ -300,8 +305,6 @@ class LocalWorkspace:
 
     def python(self) -> PythonExecutor:
         """The executor of Python processes."""
-        if self._fork_server is None:
-            self._fork_server = ForkServerClient()
         if self._gateway is None:
             self._gateway = TaskGateway()
         secrets = self._settings.secrets_file
@@ -310,7 +313,13 @@ class LocalWorkspace:
             secrets_file=(self.root / self.bundle.resolve(secrets)) if secrets else None,
             volumes=self._folder / "volumes",
         )
-        return PythonExecutor(self._fork_server, self._gateway, self._spark, place)
+        return PythonExecutor(self.fork_server(), self._gateway, self._spark, place)
+
+    def fork_server(self) -> ForkServerClient:
+        """The one fork server, started now if it is not there."""
+        if self._fork_server is None:
+            self._fork_server = ForkServerClient(warm=self._warm)
+        return self._fork_server
 
     def job_id(self, key: str) -> int:
         """The id of a job: the same for a bundle, target and key, always."""

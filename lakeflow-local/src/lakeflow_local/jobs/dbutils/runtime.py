@@ -73,7 +73,8 @@ def install() -> None:
     wrapper = ModuleType("pyspark.dbutils", "A stand-in by lakeflow-local.")
     wrapper.DBUtils = DBUtils  # type: ignore[attr-defined]
     sys.modules["pyspark.dbutils"] = wrapper
-    _connect_on_demand()
+    if "pyspark.sql.session" in sys.modules:  # not in a server that was started cold
+        _connect_on_demand(sys.modules["pyspark.sql.session"].SparkSession.Builder)
 
 
 def configure(facts: dict[str, Any]) -> None:
@@ -82,19 +83,15 @@ def configure(facts: dict[str, Any]) -> None:
     task.current.facts = facts
 
 
-def _connect_on_demand() -> None:
-    try:
-        from pyspark.sql import SparkSession
-    except ImportError:
-        return
-    original = SparkSession.Builder.getOrCreate
+def _connect_on_demand(builder_class: Any) -> None:
+    original = builder_class.getOrCreate
 
     def get_or_create(builder: Any) -> Any:
         if "SPARK_REMOTE" not in os.environ and task.current.is_in_run:
             os.environ["SPARK_REMOTE"] = task.current.ask("spark_remote")
         return original(builder)
 
-    SparkSession.Builder.getOrCreate = get_or_create  # type: ignore[method-assign]
+    builder_class.getOrCreate = get_or_create
 
 
 def _display(value: Any, *_: Any, **__: Any) -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 import threading
 from collections.abc import Mapping
 from pathlib import Path
@@ -14,7 +13,7 @@ from lakeflow_local.jobs.executors.threads import in_thread
 from lakeflow_local.jobs.outcomes import Result
 from lakeflow_local.jobs.references import as_text
 from lakeflow_local.jobs.sparkhandle import SparkHandle
-from lakeflow_local.jobs.statements import split_statements
+from lakeflow_local.jobs.statements import bind_markers, fill_mustaches, split_statements
 
 SHOWN_ROWS = 1000  # of the last statement, kept as the task's output
 
@@ -56,27 +55,13 @@ class SqlExecutor:
                 reporter.progress(f"statement {number} of {len(statements)}")
                 log.write(f"-- {number} of {len(statements)}\n{statement}\n")
                 log.flush()
-                prepared = fill_mustaches(statement, parameters)
-                result = spark.sql(prepared, args=used_markers(prepared, parameters))
+                result = spark.sql(bind_markers(fill_mustaches(statement, parameters), parameters))
                 rows = [row.asDict(recursive=True) for row in result.take(SHOWN_ROWS)] if result.columns else []
                 for row in rows:
                     log.write(f"{row}\n")
         del self._stopped[work.run_id]
         output = {"rows": rows, "first_row": rows[0] if rows else {}}
         reporter.ended(Result.SUCCESS, facts={"statements": len(statements), "output": _plain(output)})
-
-
-def fill_mustaches(statement: str, parameters: Mapping[str, str]) -> str:
-    """Put parameters in place of `{{name}}`, the older way; the text goes in as it is."""
-    return re.sub(
-        r"\{\{\s*([A-Za-z0-9_.\-]+)\s*\}\}", lambda found: parameters.get(found.group(1), found.group(0)), statement
-    )
-
-
-def used_markers(statement: str, parameters: Mapping[str, str]) -> dict[str, str]:
-    """The parameters whose named marker `:name` stands in the statement."""
-    names = set(re.findall(r"(?<![:\w]):([A-Za-z_][A-Za-z0-9_]*)", statement))
-    return {name: value for name, value in parameters.items() if name in names}
 
 
 def _group(run_id: int) -> str:
