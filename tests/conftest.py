@@ -39,3 +39,18 @@ def ansi(spark, request):
     spark.conf.set("spark.sql.ansi.enabled", request.param)
     yield request.param
     spark.conf.set("spark.sql.ansi.enabled", before)
+
+
+@pytest.fixture(scope="module")
+def books(spark, request):
+    """What is owed in the worlds of all tests of a module, computed at once."""
+    from tests.worlds import books, worlds_of
+
+    return books(spark, worlds_of(request.module))
+
+
+@pytest.fixture
+def book(books, request):
+    """What is owed in the world of a test (`tests.worlds.world`), after so many of its landings."""
+    landings = request.function.world
+    return lambda cut=None: books[request.function.__name__, cut or len(landings)]

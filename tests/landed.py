@@ -94,9 +94,8 @@ class Silver:
 def silver(spark: SparkSession, source: schemas.Source, *files: File) -> Silver:
     """Bronze, states and quarantine of some files."""
     landed = bronze(spark, source, *files)
-    return Silver(
-        landed, valid(judged_states(landed, landed, source), source), quarantined_rows(landed, landed, source)
-    )
+    states = valid(judged_states(landed, landed, source), source).localCheckpoint()
+    return Silver(landed, states, quarantined_rows(landed, landed, source))
 
 
 def valid(judged: DataFrame, source: schemas.Source) -> DataFrame:

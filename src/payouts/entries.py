@@ -2,12 +2,14 @@
 
 from datetime import datetime
 
-from pyspark.sql import Column, DataFrame
+from pyspark.sql import Column, DataFrame, Window
 from pyspark.sql import functions as F
 
 from payouts.facts import order_facts, refund_facts
 from payouts.history import sellers_history
 from payouts.money import MONEY
+
+FACT_COLUMNS = ("order_id", "refund_id", "seller_id", "currency", "gross_amount")
 
 
 def balance_entries(
@@ -35,51 +37,41 @@ def balance_entries(
     """
     orders = order_facts(order_states, seller_changes, history, settlement_timezone)
     refunds = refund_facts(refund_notices, orders, settlement_timezone)
-    counted = orders.where("delivered_at IS NOT NULL AND reason IS NULL")
-    cancelled = counted.where("is_cancelled")
-    no_refund = F.lit(None).cast("string")
-    fee = F.col("fee_amount")
-    gross = F.col("gross_amount")
-    entries = (
-        counted.select(*_entry("sale", F.col("order_id"), no_refund, gross, F.col("sale_date")))
-        .unionByName(counted.select(*_entry("fee", F.col("order_id"), no_refund, -fee, F.col("sale_date"))))
-        .unionByName(
-            cancelled.select(*_entry("reversal", F.col("order_id"), no_refund, fee - gross, F.col("newest_date")))
-        )
-        .unionByName(
-            refunds.where("reason IS NULL").select(
-                *_entry("refund", F.col("refund_id"), F.col("refund_id"), -F.col("refund_amount"), F.col("entry_date"))
-            )
-        )
+    gross, fee = F.col("gross_amount"), F.col("fee_amount")
+    of_order = F.array(
+        _entry("sale", F.col("order_id"), gross, F.col("sale_date")),
+        _entry("fee", F.col("order_id"), -fee, F.col("sale_date")),
+        F.when(F.col("is_cancelled"), _entry("reversal", F.col("order_id"), fee - gross, F.col("newest_date"))),
     )
-    copies = entries.groupBy("entry_id").agg(F.count(F.lit(1)).alias("copies"))
-    return entries.join(copies, on="entry_id", how="left").select(*ENTRY_COLUMNS, "gross_amount", "copies")
+    of_refund = F.array(_entry("refund", F.col("refund_id"), -F.col("refund_amount"), F.col("entry_date")))
+    entries = (
+        orders.where("delivered_at IS NOT NULL AND reason IS NULL")
+        .select("*", F.lit(None).cast("string").alias("refund_id"))
+        .select(*FACT_COLUMNS, F.explode(F.array_compact(of_order)).alias("entry"))
+        .unionByName(refunds.where("reason IS NULL").select(*FACT_COLUMNS, F.explode(of_refund).alias("entry")))
+    )
+    copies = F.count(F.lit(1)).over(Window.partitionBy("entry.entry_id"))
+    return entries.select(
+        "entry.entry_id",
+        "entry.entry_type",
+        "order_id",
+        "refund_id",
+        "seller_id",
+        "currency",
+        "entry.amount",
+        "entry.entry_date",
+        "gross_amount",
+        copies.alias("copies"),
+    )
 
 
-ENTRY_COLUMNS = (
-    "entry_id",
-    "entry_type",
-    "order_id",
-    "refund_id",
-    "seller_id",
-    "currency",
-    "amount",
-    "entry_date",
-)
-
-
-def _entry(kind: str, fact_id: Column, refund_id: Column, amount: Column, date: Column) -> list[Column]:
-    return [
+def _entry(kind: str, fact_id: Column, amount: Column, date: Column) -> Column:
+    return F.struct(
         F.concat(F.lit(f"{kind}|"), fact_id).alias("entry_id"),
         F.lit(kind).alias("entry_type"),
-        F.col("order_id"),
-        refund_id.alias("refund_id"),
-        F.col("seller_id"),
-        F.col("currency"),
         amount.cast(MONEY).alias("amount"),
         date.alias("entry_date"),
-        F.col("gross_amount"),
-    ]
+    )
 
 
 def entries_ingested_up_to(
