@@ -72,12 +72,12 @@ def prepare(
     )
     ledger.add_claims(plan.claims)
     ledger.add_holds(plan.holds)
-    if duplicates := ledger.duplicate_keys():
+    pending = ledger.pending_claims()
+    if duplicates := sorted({status.claim.effect_key for status in pending if status.copies > 1}):
         raise LedgerInconsistent(
             f"{len(duplicates)} effect keys have more than one claim, nothing is sent: {', '.join(duplicates[:5])}. "
             "Two runs have claimed at once; remove neither row, find the second writer first (docs/runbook.md)."
         )
-    pending = ledger.pending_claims()
     # Also for claims of an attempt that died between its claims and their events.
     ledger.add_events(
         [attempt.event(status.claim.effect_key, Event.CLAIMED) for status in pending if not status.has_events]

@@ -133,7 +133,7 @@ class World:
         ledger: Ledger | None = None,
         gateway: Gateway | None = None,
     ) -> Run:
-        """One run of daily_payouts after an open gate; a task that is killed keeps those that depend on it from running.
+        """One run of daily_payouts after an open gate; what depends on a task that is killed does not run.
 
         Args:
             kill: A task that is killed before it does anything.

@@ -175,7 +175,7 @@ def test_each_claim_has_the_state_of_its_strongest_event_in_whatever_order_they_
 def test_claims_are_read_as_they_were_added_and_a_key_that_is_there_keeps_its_row(ledger):
     added = sorted([*EARLIER, *LATER], key=lambda c: c.effect_key)
     assert [status.claim for status in ledger.claims()] == added
-    assert ledger.duplicate_keys() == []
+    assert {status.copies for status in ledger.claims()} == {1}
 
 
 def test_pending_is_what_is_neither_confirmed_nor_released_and_is_cut_by_ranges_of_keys(ledger):

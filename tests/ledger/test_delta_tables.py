@@ -1,11 +1,9 @@
 """What only the Delta store has: tables that say what they hold and refuse to be changed."""
 
-from datetime import date
 from decimal import Decimal
 
 import pytest
 
-from payouts.effect_key import effect_key
 from payouts.ledger import Claim, DeltaLedger
 from payouts.ledger.schema import TABLES, create_statement
 
@@ -38,7 +36,7 @@ def test_a_ledger_table_is_typed_money_commented_and_append_only(spark, tmp_path
                 spark.sql(change)
 
         spark.table(claims).writeTo(claims).append()  # a second writer that does not ask first
-        assert store.duplicate_keys() == [effect_key("A", "EUR", date(2026, 1, 1))]
+        assert [status.copies for status in store.pending_claims()] == [2, 2]
         assert [s.claim for s in store.claims()] == [claim("A")] * 2
         assert isinstance(store.claims()[0].claim, Claim)
         assert (store.claims()[0].claim.amount, store.claims()[0].claim.claimed_at) == (Decimal("10.50"), NOON)

@@ -118,10 +118,6 @@ class DeltaLedger:
     def unconfirmed_claims(self) -> list[ClaimStatus]:
         return self._claim_statuses(_is(PENDING | {State.CANCELLED}))
 
-    def duplicate_keys(self) -> list[str]:
-        counted = self._spark.table(self.name("payout_claims")).groupBy("effect_key").count()
-        return sorted(row.effect_key for row in counted.where("count > 1").collect())
-
     def add_expectation_counts(self, counts: Sequence[ExpectationCount]) -> None:
         self._append("data_quality", counts)
 
@@ -144,12 +140,15 @@ class DeltaLedger:
         pair = "OVER (PARTITION BY seller_id, currency)"
         unreleased = f"CASE WHEN state IN ({', '.join(str(int(state)) for state in RELEASED)}) THEN 0 ELSE amount END"
         exceeds = F.expr(f"sum({unreleased}) {pair} > max_by(entitled_amount, settlement_date) {pair}")
-        frame = self._statuses().withColumn("exceeds_entitlement", exceeds).where(condition)
+        copies = F.expr("count(*) OVER (PARTITION BY seller_id, currency, effect_key)")
+        derived = {"exceeds_entitlement": exceeds, "copies": copies}
+        frame = self._statuses().withColumns(derived).where(condition)
         return sorted(
             (
                 ClaimStatus(
                     claim=_record(Claim, row),
                     state=State(row.state),
+                    copies=row.copies,
                     has_events=row.has_events,
                     released_at=_instant(row.released_at),
                     exceeds_entitlement=row.exceeds_entitlement,

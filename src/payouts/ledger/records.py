@@ -96,6 +96,7 @@ class ClaimStatus:
     """A claim and what its events say.
 
     Attributes:
+        copies: Claims with this key; more than one only if claims had a second writer.
         has_events: False after a crash between the claim and its CLAIMED event.
         released_at: Time of the first REJECTED or CANCELLED, None if there is none.
         exceeds_entitlement: The unreleased claims of this seller and currency add up to more than the newest of them
@@ -105,6 +106,7 @@ class ClaimStatus:
 
     claim: Claim
     state: State
+    copies: int
     has_events: bool
     released_at: datetime | None
     exceeds_entitlement: bool

@@ -118,6 +118,7 @@ class SqliteLedger:
             ClaimStatus(
                 claim=claim,
                 state=states[claim.effect_key],
+                copies=1,  # the unique index sees to it
                 has_events=bool(events[claim.effect_key]),
                 released_at=min(
                     (row.occurred_at for row in events[claim.effect_key] if STATE_AFTER[row.event] in RELEASED),
@@ -144,9 +145,6 @@ class SqliteLedger:
 
     def unconfirmed_claims(self) -> list[ClaimStatus]:
         return [status for status in self.claims() if status.is_pending or status.state is State.CANCELLED]
-
-    def duplicate_keys(self) -> list[str]:
-        return []  # the unique index refuses them
 
     def add_expectation_counts(self, counts: Sequence[ExpectationCount]) -> None:
         self._add(counts)

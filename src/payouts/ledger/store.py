@@ -65,9 +65,6 @@ class Ledger(Protocol):
         A cancelled claim is among them because a request that was long under way may still have arrived.
         """
 
-    def duplicate_keys(self) -> list[str]:
-        """Effect keys with more than one claim. There are none while claims have one writer."""
-
     def add_verdicts(self, verdicts: Sequence[Verdict]) -> None:
         """Appends what the gate decided, a row per source."""
 
