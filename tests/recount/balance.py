@@ -9,6 +9,7 @@ from pathlib import Path
 from . import SOURCES
 from .entries import Books
 from .gate import gate_differences
+from .lines import rows_of
 from .plans import MINIMUM_PAYOUTS, ZERO, books_of, effect_key, plan_differences
 from .rows import Copy, Source, copies_of
 from .stores import Ingestion, Ledger, files, ingestions, statement
@@ -113,10 +114,16 @@ def _file_differences(read: list[Ingestion], copies: dict[str, list[Copy]], land
             counted = rows[str(ingestion.path), ingestion.ingested_at]
             yield f"{ingestion.path}: bronze holds {ingestion.rows} rows of it, the file has {counted}"
     yield from (f"{path}: was read {count} times" for path, count in times.items() if count > 1)
-    for source in SOURCES if landing else ():
-        for path in sorted([*landing.glob(f"{source}/*.json"), *landing.glob(f"{source}/*.jsonl")]):
-            if path.resolve() not in {known.resolve() for known in times} and path.read_bytes().strip():
-                yield f"{path}: has landed and was never read"
+    known = {path.resolve() for path in times}
+    for path in _landed_files(landing) if landing else ():
+        if path.resolve() not in known and any(rows_of(path.relative_to(landing).parts[0], path.read_bytes())):
+            yield f"{path}: has landed and was never read"
+
+
+def _landed_files(landing: Path) -> list[Path]:
+    """Files of the three sources, in folders below them too; what is hidden is still being written."""
+    found = [path for source in SOURCES for path in (landing / source).rglob("*") if path.suffix in (".json", ".jsonl")]
+    return sorted(p for p in found if not any(part[0] in "._" for part in p.relative_to(landing).parts))
 
 
 def _balance_differences(written: dict, expected: dict) -> Iterator[str]:

@@ -7,6 +7,7 @@ side files.
 
 import json
 import re
+from collections.abc import Collection
 from datetime import date
 from pathlib import Path
 from urllib.parse import unquote
@@ -25,10 +26,11 @@ def exists(table: Path) -> bool:
     return (table / "_delta_log").is_dir()
 
 
-def read(table: Path) -> list[dict]:
-    """All rows of the newest version, as dictionaries; a column that a file lacks is None."""
+def read(table: Path, columns: Collection[str] | None = None) -> list[dict]:
+    """All rows of the newest version, as dictionaries, or only some columns; a column that a file lacks is None."""
     live, metadata = _replay(table)
-    fields = {field["name"]: field["type"] for field in json.loads(metadata["schemaString"])["fields"]}
+    schema = json.loads(metadata["schemaString"])["fields"]
+    fields = {field["name"]: field["type"] for field in schema if columns is None or field["name"] in columns}
     return [row for path, add in sorted(live.items()) for row in _rows_of_file(table, path, add, fields)]
 
 
@@ -76,10 +78,12 @@ def _rows_of_file(table: Path, path: str, add: dict, fields: dict) -> list[dict]
     if add.get("deletionVector"):
         raise UnsupportedTable(f"{table}: deletion vectors (rows removed from {path} without rewriting it)")
     # An INT96 timestamp in nanoseconds would overflow in the years that a broken row may hold.
-    rows = parquet.ParquetFile(table / unquote(path), coerce_int96_timestamp_unit="us").read().to_pylist()
+    file = parquet.ParquetFile(table / unquote(path), coerce_int96_timestamp_unit="us")
+    rows = file.read([column for column in fields if column in file.schema_arrow.names]).to_pylist()
     partition = {
         column: _partition_value(table, fields[column], text)
         for column, text in dict(add.get("partitionValues") or {}).items()
+        if column in fields
     }
     return [{column: (row | partition).get(column) for column in fields} for row in rows]
 

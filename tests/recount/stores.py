@@ -39,7 +39,8 @@ def ingestions(warehouse: Path, schema: str) -> list[Ingestion]:
     found: Counter = Counter()
     for source in SOURCES:
         table = warehouse / schema / f"{source}_raw"
-        for row in delta.read(table) if delta.exists(table) else ():
+        wanted = ("_file_path", "_ingested_at", "_file_modified_at")
+        for row in delta.read(table, wanted) if delta.exists(table) else ():
             times = microseconds(row["_ingested_at"]), microseconds(row["_file_modified_at"])
             found[source, _local(row["_file_path"]), *times] += 1
     return [Ingestion(*key, rows=count) for key, count in sorted(found.items())]

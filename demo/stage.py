@@ -1,0 +1,96 @@
+"""Runs the bundle's job in this process, with one warm Spark for all runs, and shows each task as it ends."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from demo.errors import WrongInput
+from demo.screen import Screen
+from lakeflow_local.errors import UserError
+from lakeflow_local.jobs import LocalWorkspace, RunReport
+
+JOB = "daily_payouts"
+TARGET = "local"
+HIDDEN = ("EXCLUDED",)  # the branch of the gate that was not taken
+
+
+class Stage:
+    """The local workspace of the demo.
+
+    Attributes:
+        root: the bundle's folder.
+        state: `.lakeflow/` in it, where everything that a run writes goes.
+    """
+
+    def __init__(self, root: Path, screen: Screen, workspace: LocalWorkspace) -> None:
+        self.root = root
+        self.state = root / ".lakeflow"
+        self.screen = screen
+        self.workspace = workspace
+
+    def run(self, settlement_date: str, accepted_quarantined_rows: int = 0) -> RunReport:
+        """Runs the job for a date; an empty one is the day before today."""
+        parameters = {"settlement_date": settlement_date}
+        if accepted_quarantined_rows:
+            parameters["accepted_quarantined_rows"] = str(accepted_quarantined_rows)
+        shown = ",".join(f"{name}={value}" for name, value in parameters.items() if value)
+        self.screen.say(f"$ lakeflow-local run {JOB} -t {TARGET}" + (f" --params {shown}" if shown else ""), "cyan")
+        return self._ended(lambda: self.workspace.run_job(JOB, parameters))
+
+    def repair(self, run_id: int, tasks: Sequence[str]) -> RunReport:
+        """Runs some tasks of an ended run again, and all that depends on them."""
+        chosen = ",".join(tasks)
+        self.screen.say(f"$ lakeflow-local repair {run_id} --rerun-tasks {chosen} --rerun-dependent-tasks", "cyan")
+        return self._ended(lambda: self.workspace.repair(run_id, rerun_tasks=list(tasks), rerun_dependent_tasks=True))
+
+    def _ended(self, play: Any) -> RunReport:
+        started = time.monotonic()
+        report = play()
+        seconds = time.monotonic() - started
+        style = "bold green" if report.is_green else "bold red"
+        self.screen.say(f"run {report.run_id}: {report.result} in {seconds:.0f} s", style)
+        return report
+
+
+@contextmanager
+def open_stage(root: Path, screen: Screen, variables: Mapping[str, str] | None = None) -> Iterator[Stage]:
+    """The stage, with the sandbox gateway running beside it; Spark starts with the first run.
+
+    Raises:
+        WrongInput: the bundle cannot be loaded, or Java is missing.
+    """
+    try:
+        with LocalWorkspace(
+            root,
+            TARGET,
+            dict(variables or {}),
+            watcher=TaskLines(screen),
+            messages=lambda line: screen.say(line, "dim"),
+        ) as workspace:
+            yield Stage(root, screen, workspace)
+    except UserError as error:
+        raise WrongInput(str(error)) from error
+
+
+class TaskLines:
+    """A watcher that prints a line for each task that has ended; iterations speak through their for-each."""
+
+    def __init__(self, screen: Screen) -> None:
+        self._screen = screen
+
+    def changed(self, state: Any, changes: Sequence[tuple[Any, Any]]) -> None:
+        """Prints what has ended."""
+        for unit, attempt in changes:
+            if unit.iteration is not None or not attempt.life_cycle.is_final or str(attempt.result) in HIDDEN:
+                continue
+            seconds = f"{(attempt.end - attempt.start) / 1000:5.1f} s" if attempt.end and attempt.result.ran else ""
+            iterations = f" ({len(unit.iterations)} batches)" if getattr(unit, "iterations", None) else ""
+            style = "red" if str(attempt.result) in ("FAILED", "TIMEDOUT", "UPSTREAM_FAILED") else ""
+            self._screen.say(f"  {unit.key + iterations:<28} {attempt.result!s:<16} {seconds}".rstrip(), style)
+
+    def progress(self, state: Any, key: str, iteration: int | None, text: str) -> None:
+        """A running task says how far it is: too much for a story."""
