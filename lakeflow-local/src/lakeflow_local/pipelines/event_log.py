@@ -54,7 +54,7 @@ class EventLog:
         for result in update.datasets:
             if result.state != "EXCLUDED":
                 events += self._flow(update, result)
-        final = "COMPLETED" if update.state == "COMPLETED" else "FAILED"
+        final = update.state
         details = {"update_progress": {"state": final}}
         level = "INFO" if final == "COMPLETED" else "ERROR"
         message = f"Update {update.update_id[:6]} is {final}."

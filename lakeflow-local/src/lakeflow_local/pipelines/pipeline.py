@@ -61,7 +61,7 @@ class Pipeline:
             full_refresh: datasets to compute anew from the beginning.
             full_refresh_all: compute everything anew.
             validate_only: resolve all queries and write nothing.
-            listener: gets an event when a dataset starts and ends.
+            listener: gets an event when a dataset starts and ends; an error that it raises stops the update.
             stand_ins: datasets whose tables somebody else has filled, for tests.
 
         Raises:
@@ -150,11 +150,13 @@ class Pipeline:
             run.go()
             update.datasets = [node.result for node in run.nodes.values()]
             broken = [result for result in update.datasets if result.state in ("FAILED", "SKIPPED")]
-            update.state = "FAILED" if broken or run.cycle else "COMPLETED"
+            update.state = "CANCELED" if run.stopped else "FAILED" if broken or run.cycle else "COMPLETED"
             update.error = str(run.cycle) if run.cycle else _summary(update)
             update.seconds = time.monotonic() - started
             if not validate_only:
                 log.add_update(update)
+            if run.stopped is not None:
+                raise run.stopped
             if update.state == "COMPLETED" or update.attempts > retries or validate_only or run.cycle:
                 break
             update.attempts += 1

@@ -33,6 +33,10 @@ class CycleError(UserError):
     """Datasets that read each other in a circle."""
 
 
+class Canceled(Exception):
+    """The update was stopped: whoever listens raised an error."""
+
+
 class UpstreamFailed(Exception):
     """What a dataset reads could not be brought up to date."""
 
@@ -104,6 +108,7 @@ class Run:
         self._stacks: dict[int, tuple[Key, ...]] = {}
         self._stand_ins = set(stand_ins)
         self.cycle: CycleError | None = None
+        self.stopped: BaseException | None = None
         self.nodes = {key: self._node(key, dataset, selected, set(full)) for key, dataset in known.items()}
 
     def _node(self, key: Key, dataset: Dataset, selected: set[Key] | None, full: set[Key]) -> Node:
@@ -131,7 +136,7 @@ class Run:
         follow.activate(self.spark)
         try:
             self.bring_up_to_date(key, ())
-        except UpstreamFailed:
+        except (UpstreamFailed, Canceled):
             pass  # told in the dataset's own result
         except CycleError as error:
             self.cycle = self.cycle or error
@@ -189,12 +194,17 @@ class Run:
         outer = self._stacks.get(me, ())
         self._stacks[me] = stack
         started = time.monotonic()
-        self.tell("started", node)
         try:
+            self.tell("started", node)
+            if self.stopped is not None:
+                raise Canceled("the update was stopped")
             self._attempt(node, stack)
             node.result.state = "COMPLETED"
         except UpstreamFailed as error:
             node.result.state, node.result.error = "SKIPPED", f"{error} failed, and this dataset reads it"
+        except Canceled as error:
+            node.result.state, node.result.error = "CANCELED", str(error)
+            raise
         except CycleError as error:
             node.result.state, node.result.error = "FAILED", str(error)
             raise
@@ -214,7 +224,7 @@ class Run:
         while True:
             try:
                 return validate(self, node, stack) if self.validate_only else refresh(self, node, stack)
-            except (UpstreamFailed, UserError, AnalysisException):
+            except (UpstreamFailed, Canceled, UserError, AnalysisException):
                 raise  # the same the next time
             except Exception as error:
                 found = violation(error, node.result.name)
@@ -270,8 +280,16 @@ class Run:
     def warn(self, node: Node, message: str) -> None:
         """Add a warning to a dataset's result."""
         node.result.warnings.append(message)
-        if self._listener is not None:
-            self._listener(Event("warning", node.result.name, message=message))
+        self._notify(Event("warning", node.result.name, message=message))
+
+    def _notify(self, event: Event) -> None:
+        """An error of the listener stops the update: what runs is finished, nothing else is begun."""
+        if self._listener is None or self.stopped is not None:
+            return
+        try:
+            self._listener(event)
+        except BaseException as error:  # raised again at the end of the update, with everything in order
+            self.stopped = error
 
 
 def explain(error: BaseException) -> str:
