@@ -7,6 +7,11 @@ from typing import Any
 
 import pytest
 
+from payouts.completeness import unsettled
+from payouts.plan import Batch
+from payouts.protocol import Event, State
+from payouts.submission import submit
+
 from .world import Killed, World
 
 DAY1, DAY2 = date(2026, 1, 1), date(2026, 1, 2)
@@ -86,7 +91,72 @@ def test_killed_at_every_write_and_request_in_turn(tmp_path, after):
             **{(seller, "EUR", f"ACCOUNT-{seller}"): Decimal("50.00") for seller in ("NEW", "LOST", "LAST")},
         }
         world.assert_balanced()
-        assert all(status.has_events for status in world.ledger.claims())
+        assert_each_event_is_explained(world)
+
+
+def assert_each_event_is_explained(world: World) -> None:
+    """A claim is recorded once, sent before an answer is known, and confirmed last."""
+    events = world.ledger.events()
+    for status in world.ledger.claims():
+        mine = [event.event for event in events if event.effect_key == status.claim.effect_key]
+        assert mine[0] is Event.CLAIMED
+        assert mine.count(Event.CLAIMED) == 1
+        assert Event.SENT in mine
+        assert mine[-1] is Event.CONFIRMED
+
+
+def test_a_batch_that_is_run_again_for_its_own_plan_asks_about_what_it_may_have_sent(world):
+    """The task values are those of the attempt that was killed; only the ledger knows that something left."""
+    marketplace(world)
+    run = world.run(DAY2, kill="submit_batches")
+    [batch] = map(Batch.parse, run.preparation.batches)
+    world.gateway.requests.clear()
+
+    def submit_again(gateway) -> None:
+        submit(
+            world.ledger,
+            gateway,
+            batch,
+            plan_id=run.preparation.plan_id,
+            blocked_sellers=world.unpayable,
+            attempt=world.attempt(),
+            workers=1,
+        )
+
+    with pytest.raises(Killed):
+        submit_again(Killing(world.gateway, iter(range(9)).__next__, at=1, after=True))
+    sent = [seller for call, seller in world.gateway.requests if call == "send"]
+    assert len(sent) == 2
+    world.gateway.requests.clear()
+    submit_again(world.gateway)
+    for seller in sent:
+        assert [call for call, who in world.gateway.requests if who == seller] == ["ask"]
+
+
+def test_nothing_leaves_before_it_is_recorded_as_sent(world):
+    marketplace(world)
+    send, seen = world.gateway.send, []
+
+    def watching(payout):
+        [status] = world.ledger.claims_named([payout.effect_key])
+        seen.append(status.state)
+        return send(payout)
+
+    world.gateway.send = watching
+    world.run(DAY2)
+    assert set(seen) == {State.IN_DOUBT}
+    assert len(seen) == 3
+
+
+def test_a_plan_that_was_not_finished_is_found_in_the_tables_alone(world):
+    """Stale evidence says that prepare_batches succeeded; the tables say that its holds are missing."""
+    marketplace(world)
+    world.ledger.add_holds = lambda holds: None
+    assert world.run(DAY2).problems == [
+        "OLD EUR: 4.00 is open and 0.00 of it held, by a plan that is older than a change or was not finished"
+    ]
+    world.owe("NEW", "1.00", DAY2)
+    assert len(unsettled(world.ledger, lambda: world.entitled(DAY2), DAY2, prepared="success")) == 2
 
 
 @pytest.mark.parametrize("task", ["prepare_batches", "submit_batches", "reconcile", "assert_settled"])

@@ -178,6 +178,16 @@ def test_claims_are_read_as_they_were_added_and_a_key_that_is_there_keeps_its_ro
     assert {status.copies for status in ledger.claims()} == {1}
 
 
+def test_events_are_kept_as_they_were_appended(ledger):
+    kept = [(e.effect_key, e.event, e.occurred_at, e.attempt_key, e.detail) for e in ledger.events()]
+    appended = [
+        (effect_key(seller, "EUR", DAY1), kind, NOON + timedelta(seconds=seconds), "1-0-1", None)
+        for seller, kinds in HISTORIES.items()
+        for seconds, kind in enumerate(kinds)
+    ]
+    assert kept == sorted(appended, key=lambda row: (row[0], row[2]))
+
+
 def test_pending_is_what_is_neither_confirmed_nor_released_and_is_cut_by_ranges_of_keys(ledger):
     pending = ledger.pending_claims()
     assert {s.claim.seller_id for s in pending if s.claim.settlement_date == DAY1} == {

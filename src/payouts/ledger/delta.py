@@ -25,8 +25,9 @@ from payouts.ledger.records import (
     Verdict,
 )
 from payouts.ledger.schema import TABLES, create_statement
-from payouts.protocol import PENDING, RELEASED, STATE_AFTER, State
+from payouts.protocol import PENDING, RELEASED, STATE_AFTER, Event, State
 
+_INSTANTS = frozenset({"planned_at", "claimed_at", "occurred_at", "judged_at"})
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _STATE_OF_EVENT = "CASE event {} END".format(
     " ".join(f"WHEN '{event}' THEN {int(state)}" for event, state in STATE_AFTER.items())
@@ -104,6 +105,9 @@ class DeltaLedger:
 
     def claims(self) -> list[ClaimStatus]:
         return self._claim_statuses(F.lit(True))
+
+    def events(self) -> list[PayoutEvent]:
+        return sorted(self._records(PayoutEvent, "payout_events"), key=lambda row: (row.effect_key, row.occurred_at))
 
     def pending_claims(self, lower: str = "", upper: str = "") -> list[ClaimStatus]:
         in_range = F.col("effect_key") >= lower
@@ -189,15 +193,13 @@ def _collect(frame: DataFrame) -> list[Row]:
 
 
 def _record(record: type, row: Row) -> Any:
-    instants = {"planned_at", "claimed_at", "occurred_at", "judged_at"}
-    return record(
-        **{
-            field.name: _instant(row[field.name])
-            if field.name in instants or field.name.endswith("_ingested_to")
-            else row[field.name]
-            for field in fields(record)
-        }
-    )
+    return record(**{field.name: _value(field.name, row[field.name]) for field in fields(record)})
+
+
+def _value(name: str, value: Any) -> Any:
+    if name == "event":
+        return Event(value)
+    return _instant(value) if name in _INSTANTS or name.endswith("_ingested_to") else value
 
 
 def _instant(micros: int | None) -> datetime | None:

@@ -129,6 +129,9 @@ class SqliteLedger:
             for claim in claims
         ]
 
+    def events(self) -> list[PayoutEvent]:
+        return sorted(self._rows(PayoutEvent), key=lambda row: (row.effect_key, row.occurred_at))
+
     def pending_claims(self, lower: str = "", upper: str = "") -> list[ClaimStatus]:
         return [
             status

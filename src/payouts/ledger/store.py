@@ -53,6 +53,9 @@ class Ledger(Protocol):
     def pending_claims(self, lower: str = "", upper: str = "") -> list[ClaimStatus]:
         """Claims neither confirmed nor released, by effect key, `lower` <= key < `upper`; an empty bound is open."""
 
+    def events(self) -> list[PayoutEvent]:
+        """Every event there is, by key and time. History-sized, as `claims`."""
+
     def claims_concerning(self, settlement_date: date) -> list[ClaimStatus]:
         """Every claim of a settlement date, whatever its state, and the pending claims of all others."""
 
