@@ -82,7 +82,8 @@ def read_date(text: str) -> date:
 def tell_of_state(put_by: str | None, screen: Screen) -> None:
     """Says that another state has made room."""
     if put_by:
-        screen.say(f"The state of the {put_by} is put by in .lakeflow/, and comes back when it is wanted again.", "dim")
+        name = put_by.replace("-", " ")
+        screen.say(f"The state of the {name} is put by in .lakeflow/, and comes back when it is wanted again.", "dim")
 
 
 if __name__ == "__main__":

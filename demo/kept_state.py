@@ -6,8 +6,8 @@ Settling a date closes all dates before it, so one's own December would be close
 import json
 from pathlib import Path
 
-STORY = "three days"
-OWN_FILES = "own files"
+STORY = "three-days"
+OWN_FILES = "own-files"
 MARKER = "demo.json"
 PUT_BY = "put-by"
 

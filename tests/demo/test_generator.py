@@ -51,7 +51,10 @@ def test_the_bytes_are_the_same_on_every_machine(days):
     names_and_bytes = b"".join(
         name.encode() + content for day in days for name, content in sorted((day.files | day.corrections).items())
     )
-    assert hashlib.sha256(names_and_bytes).hexdigest() == "b6ffebeb4d9f4c50884ee0109574052f8b384f0bbc7a77404e63664a9f8f46ab"
+    assert (
+        hashlib.sha256(names_and_bytes).hexdigest()
+        == "b6ffebeb4d9f4c50884ee0109574052f8b384f0bbc7a77404e63664a9f8f46ab"
+    )
 
 
 def test_ten_thousand_orders_of_three_hundred_sellers_in_four_currencies(copies):
