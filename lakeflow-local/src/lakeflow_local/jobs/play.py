@@ -115,7 +115,7 @@ class Run:
         assert state is not None and lock is not None
         try:
             if self._admitted(state):
-                self._play(state, Begin(at=now(), only=only))
+                self._play(state, lambda: Begin(at=now(), only=only))
         finally:
             lock.release()
         self._home.after_run(state)
@@ -142,8 +142,10 @@ class Run:
                 raise UserError(f"run {state.run_id} was not repaired: {why}")
             self.store.save_source(state.run_id, self.spec.source)
             self.store.drop_values(state.run_id, chosen)
-            event = RepairRequested(at=now(), spec=self.spec, rerun=chosen, parameters=self._overrides)
-            self._play(state, event)
+            self._play(
+                state,
+                lambda: RepairRequested(at=now(), spec=self.spec, rerun=chosen, parameters=self._overrides),
+            )
         finally:
             lock.release()
         self._home.after_run(state)
@@ -203,12 +205,13 @@ class Run:
         state.life_cycle, state.result, state.message, state.end = life_cycle, result, message, now()
         self.store.mark(state.run_id, life_cycle, result, message, now())
 
-    def _play(self, state: RunState, first: Begin | RepairRequested) -> None:
+    def _play(self, state: RunState, first: Callable[[], Begin | RepairRequested]) -> None:
         home = self._home
-        self._runner = JobRunner(self.store, state, home.executors(self), watcher=home.watcher, probe=home.probe)
+        executors = home.executors(self)  # may take seconds, which are not the tasks' own
+        self._runner = JobRunner(self.store, state, executors, watcher=home.watcher, probe=home.probe)
         if self._canceled.is_set():
             self._runner.cancel()
-        self._runner.play(first)
+        self._runner.play(first())
 
 
 class Child:
