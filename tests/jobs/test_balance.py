@@ -19,8 +19,10 @@ ROWS = {"landed": 10, "kept": 4, "superseded": 3, "quarantined": 2, "redelivered
 
 def terms(world: World) -> dict[tuple[str, str], tuple[str, ...]]:
     return {
-        (b.seller_id, b.currency): tuple(f"{getattr(b, t)}" for t in ("entitled", "accepted", "in_flight", "held"))
-        + (f"{b.released}", b.hold_reason)
+        (b.seller_id, b.currency): (
+            *(f"{getattr(b, term)}" for term in ("entitled", "accepted", "in_flight", "held", "released")),
+            b.hold_reason,
+        )
         for b in world.balance()
     }
 
