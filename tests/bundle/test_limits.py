@@ -65,6 +65,19 @@ def test_every_job_has_a_timeout_a_queue_and_one_run_at_a_time(jobs):
         assert job["max_concurrent_runs"] == 1, f"{name}: development would otherwise set 4"
 
 
+def test_limits_are_written_down_and_not_left_to_defaults(sources):
+    """Resolved, they look the same: the CLI would set a queue and one run, and development another number."""
+    written = [
+        job
+        for document in sources.values()
+        for block in [document, *document.get("targets", {}).values()]
+        for job in block.get("resources", {}).get("jobs", {}).values()
+    ]
+    assert len(written) == 4 + 3, "seed_landing is seen under each target that has it"
+    for job in written:
+        assert {"max_concurrent_runs", "queue", "timeout_seconds", "notification_settings"} <= set(job), job["name"]
+
+
 def test_every_job_warns_of_a_slow_run_before_its_timeout_and_tells_somebody(jobs, config):
     webhooks = config["variables"]["webhooks"]["value"]
     for name, job in jobs.items():
