@@ -5,15 +5,13 @@ from __future__ import annotations
 import difflib
 
 from lakeflow_local.bundle.draft import Draft
-from lakeflow_local.bundle.nodes import Node, NodePath, matches, walk
+from lakeflow_local.bundle.nodes import Node, NodePath, matches
 from lakeflow_local.bundle.report import Report, error
 from lakeflow_local.bundle.schema import ListOf, MapOf, Record, Scalar, Shape
 from lakeflow_local.bundle.sections import root as root_shape
 from lakeflow_local.bundle.syntax import REFERENCE, has_reference
 from lakeflow_local.errors import BundleError, _short
 
-_COMPUTE_TASKS = ("python_wheel_task", "dbt_task", "spark_jar_task", "spark_submit_task", "spark_python_task")
-_COMPUTE = ("job_cluster_key", "environment_key", "existing_cluster_id", "new_cluster")
 _RESERVED = (
     ("resources.dashboards.*.etag", "a deployment keeps track of it"),
     ("resources.genie_spaces.*.etag", "a deployment keeps track of it"),
@@ -133,81 +131,6 @@ def _check_value(node: Node, values: tuple[str, ...], path: NodePath, report: Re
         near = difflib.get_close_matches(str(node.value), values, n=3, cutoff=0.3) if len(values) > 8 else values
         listed = f" (there are: {', '.join(near)}{' and more' if len(near) < len(values) else ''})" if near else ""
         report.warn(f'"{node.value}" is no value of this field{listed}', node, path)
-
-
-def check_compute(draft: Draft) -> None:
-    """Every task that computes says on what; a job cluster that a task names is defined.
-
-    Raises:
-        BundleError: for a task without compute.
-    """
-    for path, job in draft.resources("jobs"):
-        clusters = job.get("job_clusters")
-        keys = {_value(one, "job_cluster_key") for one in (clusters.value if clusters and clusters.is_list else [])}
-        for pattern in ("tasks[*]", "tasks[*].for_each_task.task"):
-            for place, task in matches(job, pattern):
-                named = _value(task, "job_cluster_key")
-                if named and named not in keys:
-                    draft.report.warn(f"job_cluster_key {named} is not defined", task, (*path, *place))
-                needs = next((kind for kind in _COMPUTE_TASKS if task.get(kind) is not None), None)
-                if needs and not any(_value(task, field) for field in _COMPUTE):
-                    choices = ", ".join(_COMPUTE)
-                    raise error(f"task {_value(task, 'task_key')} needs one of {choices}", task)
-
-
-def check_references(draft: Draft) -> None:
-    """Every `${resources.kind.key…}` names a resource of the bundle, and none leads back to itself.
-
-    The CLI finds this out at deployment; a runner needs it now.
-
-    Raises:
-        BundleError: for the first reference that does not hold.
-    """
-    resources = draft.config.get("resources")
-    edges: dict[str, set[str]] = {}
-    for path, node in walk(draft.config):
-        if not isinstance(node.value, str) or "${resources." not in node.value or path[0] == "variables":
-            continue
-        for reference in REFERENCE.findall(node.value):
-            parts = reference.split(".")
-            if parts[0] != "resources" or len(parts) < 3:
-                continue
-            kind, key = parts[1], parts[2].split("[")[0]
-            if resources is None or resources.get(kind, key) is None:
-                known = resources.get(kind) if resources is not None else None
-                names = ", ".join(sorted(known.value)) if known is not None and known.is_map else "none"
-                raise error(f"${{{reference}}}: there is no {kind}.{key} (there are: {names})", node)
-            if path[0] == "resources" and len(path) >= 3:
-                source, goal = f"{path[1]}.{path[2]}", f"{kind}.{key}"
-                if source == goal:
-                    _check_self_reference(draft, node, reference, path)
-                else:
-                    edges.setdefault(source, set()).add(goal)
-    _check_circles(draft, edges)
-
-
-def _check_self_reference(draft: Draft, node: Node, reference: str, path: NodePath) -> None:
-    if reference == ".".join(str(step) for step in path if isinstance(step, str)):
-        raise error(f"references go round in a circle: {reference}", node)
-
-
-def _check_circles(draft: Draft, edges: dict[str, set[str]]) -> None:
-    done: set[str] = set()
-
-    def visit(name: str, trail: list[str]) -> None:
-        if name in trail:
-            circle = " -> ".join([*trail[trail.index(name) :], name])
-            raise error(
-                f"references go round in a circle: {circle}", draft.config.get("resources", *name.split(".", 1))
-            )
-        if name in done:
-            return
-        for goal in sorted(edges.get(name, ())):
-            visit(goal, [*trail, name])
-        done.add(name)
-
-    for name in sorted(edges):
-        visit(name, [])
 
 
 def _value(node: Node, field: str) -> object:

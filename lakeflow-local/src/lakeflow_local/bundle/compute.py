@@ -1,12 +1,15 @@
-"""`bundle.cluster_id`: one cluster for every task, as somebody sets it while developing."""
+"""What tasks run on: one cluster for all while developing, else what each task names."""
 
 from __future__ import annotations
 
 import os
 
 from lakeflow_local.bundle.draft import Draft
-from lakeflow_local.bundle.nodes import matches
+from lakeflow_local.bundle.libraries import is_local_library
+from lakeflow_local.bundle.nodes import Node, matches
+from lakeflow_local.bundle.report import error
 
+_COMPUTE_TASKS = ("python_wheel_task", "dbt_task", "spark_jar_task", "spark_submit_task", "spark_python_task")
 _COMPUTE = ("new_cluster", "job_cluster_key", "environment_key", "existing_cluster_id")
 
 
@@ -32,3 +35,60 @@ def override_compute(draft: Draft) -> None:
             for field in _COMPUTE:
                 inner.drop(field)
             inner.set(("existing_cluster_id",), cluster.value)
+
+
+def check_compute(draft: Draft) -> None:
+    """Every task that computes says on what; a job cluster that a task names is defined.
+
+    Raises:
+        BundleError: for a task without compute.
+    """
+    wrapped = draft.config.get("experimental", "python_wheel_wrapper")
+    for path, job in draft.resources("jobs"):
+        clusters = job.get("job_clusters")
+        keys = {_value(one, "job_cluster_key") for one in (clusters.value if clusters and clusters.is_list else [])}
+        for pattern in ("tasks[*]", "tasks[*].for_each_task.task"):
+            for place, task in matches(job, pattern):
+                named = _value(task, "job_cluster_key")
+                if named and named not in keys:
+                    draft.report.warn(f"job_cluster_key {named} is not defined", task, (*path, *place))
+                if wrapped is None or wrapped.value is not True:
+                    _check_runtime(job, task)
+                needs = next((kind for kind in _COMPUTE_TASKS if task.get(kind) is not None), None)
+                if needs and not any(_value(task, field) for field in _COMPUTE):
+                    choices = ", ".join(_COMPUTE)
+                    raise error(f"task {_value(task, 'task_key')} needs one of {choices}", task)
+
+
+def _check_runtime(job: Node, task: Node) -> None:
+    """Local libraries of a Python wheel need Databricks Runtime 13.1 on a classic cluster."""
+    libraries = task.get("libraries")
+    local = [
+        node
+        for pattern in ("[*].whl", "[*].jar", "[*].requirements")
+        for _, node in (matches(libraries, pattern) if libraries is not None else ())
+        if is_local_library(str(node.value))
+    ]
+    if not local:
+        return
+    key = _value(task, "job_cluster_key")
+    versions = [task.get("new_cluster", "spark_version")]
+    for _, cluster in matches(job, "job_clusters[*]"):
+        if key and _value(cluster, "job_cluster_key") == key:
+            versions.append(cluster.get("new_cluster", "spark_version"))
+    for version in versions:
+        if version is not None and (number := _runtime(str(version.value))) is not None and number < (13, 1):
+            raise error(f"{version.value} is too old for local libraries: they need Databricks Runtime 13.1", version)
+
+
+def _runtime(version: str) -> tuple[int, int] | None:
+    """`13.3.x-scala2.12` -> (13, 3); a version that is not made of numbers is not compared."""
+    major, _, rest = version.partition(".")
+    minor = rest.partition(".")[0]
+    minor = "99" if minor.startswith("x") else minor
+    return (int(major), int(minor)) if major.isdigit() and minor.isdigit() else None
+
+
+def _value(node: Node, field: str) -> object:
+    found = node.get(field)
+    return None if found is None else found.value

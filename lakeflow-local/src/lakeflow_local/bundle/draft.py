@@ -56,6 +56,7 @@ class Draft:
         sync_root: The folder that holds everything that is synchronised: `root`, or one above it.
         workspace: The stand-in for the workspace.
         lookups: Variable -> the id that was put in place of a lookup.
+        secret_variables: The variables that hold secrets.
     """
 
     root: Path
@@ -66,6 +67,7 @@ class Draft:
     sync_root: Path = Path()
     workspace: Workspace = field(default_factory=Workspace)
     lookups: dict[str, str] = field(default_factory=dict)
+    secret_variables: set[str] = field(default_factory=set)
 
     def text(self, *path: str | int) -> str:
         """The string at a path, or ""."""

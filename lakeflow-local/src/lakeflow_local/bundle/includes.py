@@ -10,7 +10,7 @@ from lakeflow_local.bundle.merging import merge
 from lakeflow_local.bundle.nodes import Node, from_plain, matches
 from lakeflow_local.bundle.normalizing import normalize
 from lakeflow_local.bundle.report import Report, error
-from lakeflow_local.bundle.resource_shapes import singular_names
+from lakeflow_local.bundle.resource_shapes import kinds, singular
 from lakeflow_local.bundle.shorthands import expand_target_variables
 from lakeflow_local.bundle.source import read
 from lakeflow_local.errors import BundleError
@@ -82,7 +82,7 @@ def load_files(root: Path, report: Report) -> Node:
 
 
 def _load(path: Path, report: Report) -> Node:
-    tree = read(path)
+    tree = read(path, report)
     if tree.is_null:
         return Node({}, tree.locations)
     if not tree.is_map:
@@ -126,15 +126,14 @@ def _check_root_path(root: Path) -> None:
 def _check_one_resource(part: Node, relative: str, report: Report) -> None:
     """Recommends one resource a file where the file's name promises it (`nightly.job.yml`)."""
     name = Path(relative).name
-    singular = singular_names()
-    promised = next((one for one in singular.values() if name.endswith((f".{one}.yml", f".{one}.yaml"))), None)
+    known = {singular(kind) for kind in kinds()}
+    promised = next((one for one in known if name.endswith((f".{one}.yml", f".{one}.yaml"))), None)
     if promised is None:
         return
     found = [*matches(part, "resources.*.*"), *matches(part, "targets.*.resources.*.*")]
     keys = {path[-1] for path, _ in found}
-    if len(keys) > 1 or any(singular.get(str(path[-2])) != promised for path, _ in found):
-        listed = ", ".join(sorted({f"{path[-1]} ({singular.get(str(path[-2]), path[-2])})" for path, _ in found}))
+    if len(keys) > 1 or any(singular(str(path[-2])) != promised for path, _ in found):
+        listed = ", ".join(sorted({f"{path[-1]} ({singular(str(path[-2]))})" for path, _ in found}))
         extension = name[name.index(f".{promised}.") :]
-        report.recommend(
-            f"a file named *{extension} should define one {promised} only; this one has {listed}", found[0][1]
-        )
+        message = f"a file named *{extension} should define one {promised} only; this one has {listed}"
+        report.recommend(message, found[0][1])

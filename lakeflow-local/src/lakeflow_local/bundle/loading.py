@@ -9,25 +9,28 @@ from pathlib import Path
 from lakeflow_local.bundle import sections
 from lakeflow_local.bundle.artifacts import prepare_artifacts
 from lakeflow_local.bundle.catalogs import capture_dependencies, set_volume_paths
-from lakeflow_local.bundle.checks import check_compute, check_keys, check_references, check_shapes, check_written
+from lakeflow_local.bundle.checks import check_keys, check_shapes, check_written
 from lakeflow_local.bundle.clusters import fit_clusters, warn_single_node
-from lakeflow_local.bundle.compute import override_compute
+from lakeflow_local.bundle.compute import check_compute, override_compute
 from lakeflow_local.bundle.contents import expand_library_globs, read_alerts, read_dashboards
 from lakeflow_local.bundle.defaults import annotate, set_defaults
+from lakeflow_local.bundle.dependencies import check_references
 from lakeflow_local.bundle.draft import Draft, Workspace
 from lakeflow_local.bundle.identity import apply_run_as
-from lakeflow_local.bundle.includes import load_files
+from lakeflow_local.bundle.includes import load_files, root_file
 from lakeflow_local.bundle.merging import join_keyed_lists
 from lakeflow_local.bundle.modes import apply_mode, check_mode
+from lakeflow_local.bundle.nodes import matches
 from lakeflow_local.bundle.normalizing import drop_empty_texts, normalize
 from lakeflow_local.bundle.patterns import warn_unmatched_patterns
-from lakeflow_local.bundle.permissions import apply_permissions, recommend_deployer
+from lakeflow_local.bundle.permissions import apply_permissions, recommend_deployer, warn_shared_root
 from lakeflow_local.bundle.places import check_volume_paths, drop_doubled_prefix, fill_git, fill_identity, fill_paths
 from lakeflow_local.bundle.presets import apply_presets
 from lakeflow_local.bundle.references import Resolver
 from lakeflow_local.bundle.report import Report
 from lakeflow_local.bundle.resolved import Bundle
 from lakeflow_local.bundle.resource_shapes import resources
+from lakeflow_local.bundle.secrets import check_secrets, hide_secrets
 from lakeflow_local.bundle.serving import convert_served_models
 from lakeflow_local.bundle.syncing import anchor_patterns, infer_sync_root
 from lakeflow_local.bundle.targets import prepare_targets, select_target
@@ -59,11 +62,17 @@ def load(
     report = Report()
     config = load_files(folder, report)
     draft = Draft(folder, config, report, workspace=workspace or local_workspace(folder))
-    prepare_targets(draft)
-    check_keys(draft)
-    select_target(draft, target)
-    assign_given(draft, variables or {})
-    _initialize(draft)
+    try:
+        prepare_targets(draft)
+        check_keys(draft)
+        select_target(draft, target)
+        assign_given(draft, variables or {})
+        _initialize(draft)
+    except BundleError as problem:
+        if problem.file is not None:
+            raise
+        # What no file says is missing from the root file.
+        raise BundleError(problem.message, root_file(folder), 1) from problem
     return Bundle(draft)
 
 
@@ -85,6 +94,7 @@ def local_workspace(root: Path) -> Workspace:
 
 def _initialize(draft: Draft) -> None:
     check_written(draft)
+    check_secrets(draft)
     anchor_patterns(draft)
     infer_sync_root(draft)
     fill_identity(draft)
@@ -104,16 +114,20 @@ def _initialize(draft: Draft) -> None:
     translate_paths(draft)
     prepare_artifacts(draft)
     check_mode(draft)
+    warn_shared_root(draft)
     annotate(draft)
     check_compute(draft)
     warn_unmatched_patterns(draft)
     check_references(draft)
+    hide_secrets(draft)
 
 
 def _initialize_resources(draft: Draft) -> None:
     _resolve(draft, outside_resources=False)
     normalize_paths(draft)
     translate_dashboard_paths(draft)
+    if not any(node.is_map and node.value for _, node in matches(draft.config, "resources.*")):
+        return  # as in the CLI, settings that only resources use are then not looked at
     expand_library_globs(draft)
     join_keyed_lists(draft.config)
     capture_dependencies(draft)

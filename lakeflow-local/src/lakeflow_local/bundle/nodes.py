@@ -145,7 +145,7 @@ def walk(node: Node, path: NodePath = ()) -> Iterator[tuple[NodePath, Node]]:
 
 def matches(node: Node, pattern: str) -> Iterator[tuple[NodePath, Node]]:
     """The nodes at a pattern such as `resources.jobs.*.tasks[*].libraries`; `*` is any key, `[*]` any item."""
-    steps = pattern.replace("[*]", ".[]").split(".")
+    steps = pattern.replace("[*]", ".[]").removeprefix(".").split(".")
     yield from _matches(node, tuple(steps), ())
 
 

@@ -74,6 +74,18 @@ def recommend_deployer(draft: Draft) -> None:
         draft.report.recommend(message, section)
 
 
+def warn_shared_root(draft: Draft) -> None:
+    """Warns about a bundle in the shared folder that does not say that everybody may change it."""
+    if not draft.text("workspace", "root_path").startswith("/Workspace/Shared/"):
+        return
+    section = draft.config.get("permissions")
+    for item in section.value if section is not None and section.is_list else ():
+        if _text(item, "group_name") == "users" and _text(item, "level") == "CAN_MANAGE":
+            return
+    message = "root_path lies in /Workspace/Shared, where everybody may write: give group users CAN_MANAGE, or move it"
+    draft.report.warn(message, draft.config.get("workspace", "root_path"))
+
+
 def _converted(
     draft: Draft, granted: list[Node], existing: list[Node], names: dict[str, str | None], kind: str, path: tuple
 ) -> list[Node]:

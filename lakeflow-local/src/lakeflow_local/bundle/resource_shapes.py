@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import dataclasses
+import importlib
+import pkgutil
 import types
 import typing
 from collections.abc import Mapping
@@ -10,8 +12,8 @@ from enum import Enum
 from functools import cache
 from typing import Any
 
+import databricks.bundles
 from databricks.bundles.core import Resource, Variable
-from databricks.bundles.core._resource_type import _ResourceType
 
 from lakeflow_local.bundle.schema import ANY, BOOL, FLOAT, INT, STRING, Field, ListOf, MapOf, Record, Scalar, Shape
 
@@ -19,13 +21,19 @@ _SCALARS: dict[Any, Shape] = {str: STRING, int: INT, float: FLOAT, bool: BOOL, A
 
 # Known to the CLI, without a class in the package; their fields are not checked.
 _WITHOUT_CLASS = {
-    "postgres_projects": "postgres_project",
+    "postgres_projects",
+    "postgres_branches",
+    "postgres_endpoints",
+    "postgres_catalogs",
+    "postgres_databases",
+    "postgres_roles",
+    "postgres_synced_tables",
+}
+_SINGULAR = {
+    "experiments": "mlflow_experiment",
+    "models": "mlflow_model",
     "postgres_branches": "postgres_branch",
-    "postgres_endpoints": "postgres_endpoint",
-    "postgres_catalogs": "postgres_catalog",
-    "postgres_databases": "postgres_database",
-    "postgres_roles": "postgres_role",
-    "postgres_synced_tables": "postgres_synced_table",
+    "vector_search_indexes": "vector_search_index",
 }
 
 # Classes around the API's own: a zero that is written there counts as not written.
@@ -45,25 +53,36 @@ _BY_DEPLOYMENT_OF_ONE: dict[str, dict[str, Field]] = {
 
 
 @cache
-def singular_names() -> Mapping[str, str]:
-    """Kind of resource in the plural, as YAML has it -> in the singular, as file names have it."""
-    names = {kind.plural_name: kind.singular_name for kind in _ResourceType.all()}
-    return names | _WITHOUT_CLASS
+def kinds() -> frozenset[str]:
+    """Every kind of resource, in the plural, as YAML has it."""
+    packages = {module.name for module in pkgutil.iter_modules(databricks.bundles.__path__) if module.ispkg}
+    return frozenset(packages - {"core"} | _WITHOUT_CLASS)
+
+
+def singular(kind: str) -> str:
+    """A kind in the singular, as file names have it: `nightly.job.yml`."""
+    if kind in _SINGULAR:
+        return _SINGULAR[kind]
+    return f"{kind[:-3]}y" if kind.endswith("ies") else kind.removesuffix("s")
 
 
 @cache
 def resources() -> Record:
     """The shape of the `resources` section."""
+    return Record("Resources", lambda: {kind: Field(MapOf(_kind(kind))) for kind in sorted(kinds())})
 
-    def fields() -> dict[str, Field]:
-        made: dict[str, Field] = {}
-        for kind in _ResourceType.all():
-            made[kind.plural_name] = Field(MapOf(_record(kind.resource_type)))
-        for plural in _WITHOUT_CLASS:
-            made[plural] = Field(MapOf(ANY))
-        return made
 
-    return Record("Resources", fields)
+def _kind(kind: str) -> Shape:
+    """The shape of one kind; its module is imported when it is first needed, which all together takes a while."""
+    if kind in _WITHOUT_CLASS:
+        return ANY
+
+    def fields() -> Mapping[str, Field]:
+        module = importlib.import_module(f"databricks.bundles.{kind}")
+        classes = [one for one in vars(module).values() if isinstance(one, type) and issubclass(one, Resource)]
+        return _record(classes[0]).fields
+
+    return Record(kind, fields)
 
 
 @cache
