@@ -21,7 +21,6 @@ def parser() -> argparse.ArgumentParser:
     for currency, minimum in DEFAULT_MINIMUMS.items():
         arguments.add_argument(f"--minimum_payout_{currency.lower()}", type=amount, default=minimum)
     arguments.add_argument("--cancel_claims", default="", help="effect keys, separated by commas, to take back first")
-    arguments.add_argument("--settlement_timezone", default="", help="for the record: entries carry their day")
     return arguments
 
 
