@@ -69,7 +69,9 @@ AGREEING = {
               tags: {a: 1, b: yes}
               schedule:
               parameters: [{name: day, default: ""}, {name: zone, default: all}]
-              job_clusters: [{job_cluster_key: main, new_cluster: {spark_version: 15.4.x, instance_pool_id: p, node_type_id: n}}]
+              job_clusters:
+                - job_cluster_key: main
+                  new_cluster: {spark_version: 15.4.x, instance_pool_id: p, node_type_id: n}
               tasks:
                 - {task_key: z, job_cluster_key: main, notebook_task: {notebook_path: /x}, <<: *common}
                 - {task_key: a, run_job_task: {job_id: "${resources.jobs.k.id}"}, timeout_seconds: 0}
@@ -107,8 +109,12 @@ AGREEING = {
           clusters: {c: {cluster_name: c, spark_version: 15.4.x, num_workers: 1}}
           sql_warehouses: {w: {name: w, cluster_size: X-Small}}
           alerts:
-            a: {display_name: a, query_text: q, warehouse_id: w, evaluation: {comparison_operator: LESS_THAN, source: {name: n}},
-                schedule: {quartz_cron_schedule: "0 0 1 * * ?", timezone_id: UTC}}
+            a:
+              display_name: a
+              query_text: q
+              warehouse_id: w
+              evaluation: {comparison_operator: LESS_THAN, source: {name: n}}
+              schedule: {quartz_cron_schedule: "0 0 1 * * ?", timezone_id: UTC}
           dashboards: {d: {display_name: d, warehouse_id: w, parent_path: /Users/ada}}
     """,
     "production": """
@@ -124,6 +130,9 @@ AGREEING = {
     """,
 }
 
+JOB = "resources: {jobs: {j: {}}}"
+TASK = "{task_key: a, spark_python_task: {python_file: /x}}"
+SHARED = "{mode: development, workspace: {root_path: /Shared/t}}"
 REFUSED = {
     "no value": "{bundle: {name: t}, variables: {a: {}}}",
     "unknown variable": "{bundle: {name: t}, presets: {name_prefix: '${var.a}'}}",
@@ -131,12 +140,12 @@ REFUSED = {
     "no such include": "{bundle: {name: t}, include: [a.yml]}",
     "no YAML": "bundle: {name: t",
     "no such target": "{bundle: {name: t}, targets: {prod: {}}}",
-    "shared in development": "{bundle: {name: t}, targets: {dev: {mode: development, workspace: {root_path: /Shared/t}}}}",
-    "nowhere in production": "{bundle: {name: t}, targets: {dev: {mode: production}}, resources: {jobs: {j: {}}}}",
+    "shared in development": f"{{bundle: {{name: t}}, targets: {{dev: {SHARED}}}}}",
+    "nowhere in production": f"{{bundle: {{name: t}}, targets: {{dev: {{mode: production}}}}, {JOB}}}",
     "two of one key": "{bundle: {name: t}, resources: {jobs: {a: {}}, pipelines: {a: {}}}}",
-    "no compute": "{bundle: {name: t}, resources: {jobs: {a: {tasks: [{task_key: a, spark_python_task: {python_file: /x}}]}}}}",
-    "run_as of nobody": "{bundle: {name: t}, run_as: {}, resources: {jobs: {j: {}}}}",
-    "permission that is none": "{bundle: {name: t}, permissions: [{level: CAN_SING, user_name: x}], resources: {jobs: {j: {}}}}",
+    "no compute": f"{{bundle: {{name: t}}, resources: {{jobs: {{a: {{tasks: [{TASK}]}}}}}}}}",
+    "run_as of nobody": f"{{bundle: {{name: t}}, run_as: {{}}, {JOB}}}",
+    "permission that is none": f"{{bundle: {{name: t}}, permissions: [{{level: CAN_SING, user_name: x}}], {JOB}}}",
 }
 
 
@@ -175,7 +184,8 @@ def test_what_is_refused_is_refused_by_both(folder: Path, name: str) -> None:
 
 def test_values_from_outside_count_the_same(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     (folder / "databricks.yml").write_text(
-        "{bundle: {name: t}, variables: {a: {default: 1}, b: {default: 1}, c: {default: 1}, d: {lookup: {warehouse: x}}}}"
+        "bundle: {name: t}\n"
+        "variables: {a: {default: 1}, b: {default: 1}, c: {default: 1}, d: {lookup: {warehouse: x}}}\n"
     )
     overrides = folder / ".databricks/bundle/default/variable-overrides.json"
     overrides.parent.mkdir(parents=True)

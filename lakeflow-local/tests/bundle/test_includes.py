@@ -69,7 +69,7 @@ def test_an_include_that_is_not_yaml_is_refused(load_files) -> None:
 
 
 def test_a_folder_without_a_bundle_says_where_to_go(tmp_path: Path) -> None:
-    with pytest.raises(UserError, match="no databricks.yml here"):
+    with pytest.raises(UserError, match=r"no databricks\.yml here"):
         load(tmp_path)
 
 

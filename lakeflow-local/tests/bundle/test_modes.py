@@ -101,7 +101,7 @@ def test_production_needs_one_place_set_in_the_target(load_files) -> None:
         BundleError, match=r"databricks.yml:2: a target in production mode must set workspace.root_path"
     ):
         load_files(PRODUCTION % "" + RESOURCES)
-    with pytest.raises(BundleError, match="must set workspace.root_path"):
+    with pytest.raises(BundleError, match=r"must set workspace\.root_path"):
         load_files("    workspace: {root_path: /Workspace/t}\n" + PRODUCTION % "" + RESOURCES)
     assert load_files(PRODUCTION % ", workspace: {root_path: /Workspace/t}" + RESOURCES).recommendations == ()
 

@@ -166,7 +166,8 @@ def test_a_local_wheel_of_a_job_is_relative_to_the_root(load_files) -> None:
                   jobs:
                     j:
                       environments:
-                        - {environment_key: e, spec: {dependencies: [../dist/*.whl, pandas, "${workspace.file_path}/x.whl"]}}
+                        - environment_key: e
+                          spec: {dependencies: [../dist/*.whl, pandas, "${workspace.file_path}/x.whl"]}
                 """
         },
     )
