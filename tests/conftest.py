@@ -12,7 +12,7 @@ sys.path.insert(0, str(ROOT))  # for tests.recount, the independent oracle, and 
 os.environ["TZ"] = "UTC"  # collect() gives datetimes in the process's zone
 time.tzset()
 
-if "SPARK_REMOTE" in os.environ:
+if "SPARK_REMOTE" in os.environ:  # else the plugin of the development dependency gives the one session of the run
 
     @pytest.fixture(scope="session")
     def spark():
@@ -20,16 +20,6 @@ if "SPARK_REMOTE" in os.environ:
         from databricks.connect import DatabricksSession
 
         return DatabricksSession.builder.getOrCreate()
-
-else:
-
-    @pytest.fixture(scope="session")
-    def spark(tmp_path_factory):
-        """The one classic session of the run."""
-        from lakeflow_local.session import SparkServer
-
-        with SparkServer(tmp_path_factory.mktemp("bundle"), connect=False) as server:
-            yield server.spark
 
 
 @pytest.fixture(params=["true", "false"], ids=["ansi", "not ansi"])

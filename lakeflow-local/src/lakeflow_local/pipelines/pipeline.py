@@ -29,18 +29,19 @@ UPDATE_RETRIES = "pipelines.numUpdateRetryAttempts"
 class Pipeline:
     """A resolved pipeline resource on this machine."""
 
-    def __init__(self, spec: Mapping[str, Any], *, root: Path, spark: SparkSession) -> None:
+    def __init__(self, spec: Mapping[str, Any], *, root: Path, spark: SparkSession, state: Path | None = None) -> None:
         """
         Args:
             spec: the pipeline resource of a resolved bundle.
             root: the bundle's folder; all state goes to `.lakeflow/` in it.
             spark: a classic session with Delta, as `SparkServer` gives it.
+            state: another folder for checkpoints and memories, so that tests leave the bundle's own alone.
 
         Raises:
             UserError: for a pipeline without schema or libraries.
         """
         follow.install()
-        self.spec = PipelineSpec.parse(spec, Path(root).resolve())
+        self.spec = PipelineSpec.parse(spec, Path(root).resolve(), state)
         self._base = spark
         self._session: SparkSession | None = None
 
@@ -53,6 +54,7 @@ class Pipeline:
         listener: Listener | None = None,
         *,
         stand_ins: Iterable[str] = (),
+        with_upstream: bool = False,
     ) -> Update:
         """Run one update.
 
@@ -62,7 +64,8 @@ class Pipeline:
             full_refresh_all: compute everything anew.
             validate_only: resolve all queries and write nothing.
             listener: gets an event when a dataset starts and ends; an error that it raises stops the update.
-            stand_ins: datasets whose tables somebody else has filled, for tests.
+            stand_ins: datasets whose tables somebody else has filled, for tests; other names say nothing.
+            with_upstream: also bring up to date what the datasets of `refresh` read.
 
         Raises:
             UserError: for files that cannot be loaded, or a dataset that is not there.
@@ -72,7 +75,9 @@ class Pipeline:
             spark = self._open()
             with follow.as_default_session(spark), source.code_on_path(self.spec):
                 known = source.load(self.spec, spark)
-                run_again = self._planner(known, list(refresh), list(full_refresh), full_refresh_all, list(stand_ins))
+                run_again = self._planner(
+                    known, list(refresh), list(full_refresh), full_refresh_all, list(stand_ins), with_upstream
+                )
                 return self._attempts(run_again, validate_only, listener)
 
     def datasets(self) -> dict[Key, Dataset]:
@@ -107,11 +112,13 @@ class Pipeline:
         full_refresh: list[str],
         full_refresh_all: bool,
         stand_ins: list[str],
+        with_upstream: bool,
     ) -> Any:
         full = set(known) if full_refresh_all else self._keys(full_refresh, known)
         named = self._keys(refresh, known) | full
         selected = None if full_refresh_all or not (refresh or full_refresh) else named
-        replaced = self._keys(stand_ins, known)
+        tables = (self.spec.namespace.resolve(name) for name in stand_ins)
+        replaced = {table.key for table in tables if table is not None and table.key in known}
 
         def plan(validate_only: bool, listener: Listener | None) -> Run:
             assert self._session is not None
@@ -121,6 +128,7 @@ class Pipeline:
                 self._session,
                 known,
                 selected=selected,
+                with_upstream=with_upstream,
                 full=full,
                 stand_ins=replaced,
                 validate_only=validate_only,

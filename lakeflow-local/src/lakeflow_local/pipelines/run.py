@@ -83,6 +83,7 @@ class Run:
         known: dict[Key, Dataset],
         *,
         selected: set[Key] | None = None,
+        with_upstream: bool = False,
         full: Iterable[Key] = (),
         stand_ins: Iterable[Key] = (),
         validate_only: bool = False,
@@ -92,6 +93,7 @@ class Run:
         """
         Args:
             selected: what to refresh; None for everything.
+            with_upstream: also refresh what those read; otherwise it is read as it is.
             full: what to compute anew from the beginning.
             stand_ins: datasets whose tables somebody else has filled (tests); never refreshed.
             validate_only: resolve every query and write nothing.
@@ -107,26 +109,31 @@ class Run:
         self._waits: dict[int, Key] = {}
         self._stacks: dict[int, tuple[Key, ...]] = {}
         self._stand_ins = set(stand_ins)
+        self._selected = selected
+        self._with_upstream = with_upstream
         self.cycle: CycleError | None = None
         self.stopped: BaseException | None = None
-        self.nodes = {key: self._node(key, dataset, selected, set(full)) for key, dataset in known.items()}
+        self.nodes = {key: self._node(key, dataset, set(full)) for key, dataset in known.items()}
 
-    def _node(self, key: Key, dataset: Dataset, selected: set[Key] | None, full: set[Key]) -> Node:
+    def _node(self, key: Key, dataset: Dataset, full: set[Key]) -> Node:
         table = self.spec.namespace.resolve(dataset.name)
         assert table is not None  # source.load has refused other names
         name = table.table if table.schema.lower() == self.spec.namespace.schema.lower() else table.full
         node = Node(dataset, table, DatasetResult(name, dataset.kind.value), full=key in full)
-        if not self.validate_only and (key in self._stand_ins or (selected is not None and key not in selected)):
+        left = self._selected is not None and key not in self._selected and not self._with_upstream
+        if not self.validate_only and (key in self._stand_ins or left):
             node.status = Status.LEFT
             node.ended.set()
         return node
 
     def go(self) -> None:
         """Bring every dataset up to date that is asked for."""
-        todo = [node.key for node in self.nodes.values() if node.status is Status.PENDING and not node.dataset.is_view]
+        wanted = self.nodes if self._selected is None or self.validate_only else self._selected
+        nodes = [self.nodes[key] for key in wanted]
+        todo = [node.key for node in nodes if node.status is Status.PENDING and not node.dataset.is_view]
         with ThreadPoolExecutor(self._workers) as pool:
             list(pool.map(self._start, todo))
-        for node in self.nodes.values():
+        for node in nodes:
             if node.dataset.is_view and node.status is Status.PENDING:
                 if self.validate_only:
                     self._validate_view(node)

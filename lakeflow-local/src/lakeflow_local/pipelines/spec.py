@@ -25,6 +25,7 @@ class PipelineSpec:
         root_path: the folder that is put on sys.path, None if there is none.
         configuration: what dataset code reads by `spark.conf.get`.
         event_log: the Delta table to which the event log is published, None for none.
+        state: the folder for the states of pipelines; None for `.lakeflow/pipelines` of the root.
     """
 
     name: str
@@ -34,6 +35,7 @@ class PipelineSpec:
     root_path: Path | None = None
     configuration: Mapping[str, str] = field(default_factory=dict)
     event_log: TableName | None = None
+    state: Path | None = None
 
     @property
     def slug(self) -> str:
@@ -43,7 +45,7 @@ class PipelineSpec:
     @property
     def state_folder(self) -> Path:
         """Where checkpoints and what the engine remembers lie."""
-        return self.root / ".lakeflow" / "pipelines" / self.slug
+        return (self.state or self.root / ".lakeflow" / "pipelines") / self.slug
 
     def retries(self, key: str) -> int:
         """A retry setting of the configuration; not set means no retries here, so that an error shows at once.
@@ -57,7 +59,7 @@ class PipelineSpec:
         return max(0, int(value))
 
     @classmethod
-    def parse(cls, spec: Mapping[str, Any], root: Path) -> PipelineSpec:
+    def parse(cls, spec: Mapping[str, Any], root: Path, state: Path | None = None) -> PipelineSpec:
         """Read a resolved pipeline resource.
 
         Raises:
@@ -78,6 +80,7 @@ class PipelineSpec:
             root_path=local_path(str(spec["root_path"]), root) if spec.get("root_path") else None,
             configuration={str(key): _text(value) for key, value in (spec.get("configuration") or {}).items()},
             event_log=TableName(str(log.get("schema") or schema), str(log["name"])) if log.get("name") else None,
+            state=state,
         )
 
 

@@ -1,0 +1,120 @@
+"""Tests of a bundle: seed the neighbours of a dataset, refresh the real dataset files, look at rows and counts.
+
+def test_a_trip_without_distance_is_kept_and_counted(pipeline):
+    pipeline.seed("trips_raw", [{"id": 1, "distance": None}])
+    update = pipeline.refresh("trips")
+    assert update["trips"].expectations["distance_known"].failed_records == 1
+    assert pipeline.table("trips").count() == 1
+"""
+
+from __future__ import annotations
+
+import tomllib
+from collections.abc import Callable, Iterator, Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+if TYPE_CHECKING:
+    from pyspark.sql import SparkSession
+
+    from lakeflow_local.bundle import Bundle
+    from lakeflow_local.pipelines.testing import PipelineUnderTest
+
+_SETTINGS = ("root", "pipeline", "target")
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """The settings in an ini file; `[tool.lakeflow-local.pytest]` of a pyproject.toml says the same."""
+    parser.addini("lakeflow_root", "folder of the bundle under test (default: pytest's rootdir)")
+    parser.addini("lakeflow_pipeline", "key of the pipeline under test (default: the bundle's only one)")
+    parser.addini("lakeflow_target", "target of the bundle under test (default: local)")
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Make the marker known."""
+    config.addinivalue_line(
+        "markers",
+        "pipeline(root=None, pipeline=None, target=None, configuration=None, spec=None): which pipeline the fixture "
+        "`pipeline` runs, and with what configuration",
+    )
+
+
+def _settings(config: pytest.Config, marker: pytest.Mark | None) -> dict[str, Any]:
+    """The marker's settings before the ini file's, before pyproject.toml's, before the defaults."""
+    found: dict[str, Any] = {"root": str(config.rootpath), "pipeline": None, "target": "local"}
+    project = config.rootpath / "pyproject.toml"
+    if project.exists():
+        tool = tomllib.loads(project.read_text(encoding="utf-8")).get("tool", {})
+        found |= {
+            key: value for key, value in tool.get("lakeflow-local", {}).get("pytest", {}).items() if key in _SETTINGS
+        }
+    found |= {key: config.getini(f"lakeflow_{key}") for key in _SETTINGS if config.getini(f"lakeflow_{key}")}
+    if marker is not None:
+        found |= {key: value for key, value in marker.kwargs.items() if value is not None}
+    found["root"] = (config.rootpath / found["root"]).resolve()
+    return found
+
+
+@pytest.fixture(scope="session")
+def spark(tmp_path_factory: pytest.TempPathFactory) -> Iterator[SparkSession]:
+    """The one Spark session of the run: classic, with Delta, UTC, its tables in a temporary folder."""
+    from lakeflow_local.session import SparkServer
+
+    with SparkServer(tmp_path_factory.mktemp("lakeflow"), connect=False) as server:
+        yield server.spark
+
+
+@pytest.fixture(scope="session")
+def _bundles(request: pytest.FixtureRequest) -> Callable[[Path, str], Bundle]:
+    from lakeflow_local.bundle import load
+
+    loaded: dict[tuple[Path, str], Bundle] = {}
+
+    def get(root: Path, target: str) -> Bundle:
+        if (root, target) not in loaded:
+            loaded[root, target] = load(root, target)
+        return loaded[root, target]
+
+    return get
+
+
+@pytest.fixture
+def bundle(request: pytest.FixtureRequest, _bundles: Callable[[Path, str], Bundle]) -> Callable[..., Bundle]:
+    """`bundle("prod").resources`: the bundle, resolved for a target."""
+    settings = _settings(request.config, request.node.get_closest_marker("pipeline"))
+
+    def resolve(target: str | None = None) -> Bundle:
+        return _bundles(settings["root"], target or settings["target"])
+
+    return resolve
+
+
+@pytest.fixture
+def pipeline(
+    request: pytest.FixtureRequest,
+    spark: SparkSession,
+    _bundles: Callable[[Path, str], Bundle],
+    tmp_path: Path,
+) -> PipelineUnderTest:
+    """The bundle's pipeline in a schema of the test's own."""
+    from lakeflow_local.pipelines.testing import PipelineUnderTest
+
+    settings = _settings(request.config, request.node.get_closest_marker("pipeline"))
+    spec = settings.get("spec") or _spec(_bundles(settings["root"], settings["target"]), settings["pipeline"])
+    configuration: Mapping[str, str] = settings.get("configuration") or {}
+    return PipelineUnderTest(spec, settings["root"], spark, tmp_path / "state", configuration)
+
+
+def _spec(resolved: Bundle, key: str | None) -> Mapping[str, Any]:
+    pipelines = resolved.resources.get("pipelines") or {}
+    if key is None and len(pipelines) == 1:
+        key = next(iter(pipelines))
+    if key not in pipelines:
+        there = ", ".join(sorted(pipelines)) or "none"
+        which = (
+            f"has no pipeline {key}" if key else "has more or less than one pipeline: say which by `lakeflow_pipeline`"
+        )
+        raise pytest.UsageError(f"the bundle in {resolved.root} {which}; it has: {there}")
+    return resolved.resource("pipelines", key)
