@@ -57,7 +57,8 @@ def test_more_open_rows_than_allowed_hold_until_an_operator_accepts_them(job: Jo
     with pytest.raises(PayoutsHeld, match=r"2026-01-03: hold: orders: 3 of 104 rows \(2.88 %\).*2 % may be"):
         job.hold()
 
-    job.assess("", "--accepted_quarantined_rows=3")
+    job.assess("", "--accepted_quarantined_rows=3", "--event_log=sellers")  # a table, but no event log
+    assert "warning: the event log 'sellers' cannot be read" in capsys.readouterr().out
     assert job.values["settlement_date"] == "2026-01-03"  # the day before the trigger, in Berlin
     assert job.values["gate_open"] == "true"
     assert job.values["verdict"].startswith("pass (accepted): orders: 3 of 104 rows")

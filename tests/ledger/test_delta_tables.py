@@ -21,14 +21,15 @@ def test_a_ledger_table_is_typed_money_commented_and_append_only(spark, tmp_path
     spark.sql("CREATE SCHEMA IF NOT EXISTS ledger_tables")
     try:
         store = DeltaLedger(spark, "spark_catalog", "ledger_tables")
-        store.create()
+        for table in ("payout_claims", "payout_events"):
+            spark.sql(create_statement(table, store.name(table)))
         claims = store.name("payout_claims")
         columns = {row.col_name: row for row in spark.sql(f"DESCRIBE TABLE {claims}").collect()}
         assert columns["amount"].data_type == "decimal(18,2)"
         assert "Amount and account never change" in spark.catalog.getTable(claims).description
         assert columns["payout_account"].comment == "Where to, as it was when the claim was made"
-        assert store.exists("settlements")
-        assert not store.exists("nothing")
+        assert store.exists("payout_claims")
+        assert not store.exists("settlements")
 
         store.add_claims([claim("A")])
         for change in (f"DELETE FROM {claims}", f"UPDATE {claims} SET amount = 0"):

@@ -5,6 +5,8 @@ Task values: settlement_date, gate_open ("true" or "false"), verdict (for people
 
 import argparse
 
+from pyspark.errors import PySparkException
+
 from payouts.attempt import utc_now
 from payouts.evidence import expectation_counts, new_counts
 from payouts.gate import judge
@@ -66,8 +68,12 @@ def _keep_evidence(tables: PipelineTables, ledger: DeltaLedger, since: Settlemen
     severities = {
         rule.name: rule.severity.value for rules in (*RULES.values(), CONFLICT_RULES, ENTRY_RULES) for rule in rules
     }
-    counts = expectation_counts(tables.read(event_log), since.planned_at if since else None)
-    new = new_counts(counts, ledger.counted_updates(), severities)
+    try:
+        counts = expectation_counts(tables.read(event_log), since.planned_at if since else None)
+        new = new_counts(counts, ledger.counted_updates(), severities)
+    except PySparkException as error:  # an event log that changed or is not ours to read must not stop payouts
+        print(f"warning: the event log {event_log!r} cannot be read: {error}")
+        return
     if not new:
         print("warning: the event log has no new expectation counts; it may be late, or the update had no new rows")
     ledger.add_expectation_counts(new)
