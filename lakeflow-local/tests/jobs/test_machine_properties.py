@@ -46,7 +46,7 @@ def outcomes(seed: int):
     return script
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=120, deadline=None)
 @given(jobs(), st.integers(0, 10_000), st.integers(1, 4))
 def test_every_task_ends_in_exactly_one_terminal_state(spec, seed, slots):
     player = Player(new_run(spec, options=RunOptions(slots=slots)), outcomes(seed)).begin()
@@ -61,7 +61,7 @@ def test_every_task_ends_in_exactly_one_terminal_state(spec, seed, slots):
     assert len({work.run_id for work in player.starts}) == len(player.starts)
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=120, deadline=None)
 @given(jobs(), st.integers(0, 10_000), st.integers(1, 4), st.data())
 def test_the_result_does_not_depend_on_the_order_in_which_parallel_tasks_end(spec, seed, slots, data):
     first = Player(new_run(spec), outcomes(seed)).begin().to_the_end()
@@ -72,7 +72,7 @@ def test_the_result_does_not_depend_on_the_order_in_which_parallel_tasks_end(spe
     assert (state.result, state.message) == (first.result, first.message)
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=120, deadline=None)
 @given(jobs(), st.integers(0, 10_000))
 def test_no_task_starts_before_those_it_depends_on_have_ended(spec, seed):
     player = Player(new_run(spec), outcomes(seed)).begin()
@@ -83,7 +83,7 @@ def test_no_task_starts_before_those_it_depends_on_have_ended(spec, seed):
         player.end(player.open[0], outcomes(seed)(player.open[0].key, player.open[0].iteration, player.open[0].number))
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=120, deadline=None)
 @given(jobs(), st.integers(0, 10_000), st.booleans(), st.data())
 def test_a_repair_never_reruns_a_success_that_it_was_not_asked_to(spec, seed, dependents, data):
     player = Player(new_run(spec), outcomes(seed)).begin()
@@ -112,7 +112,7 @@ def test_a_repair_never_reruns_a_success_that_it_was_not_asked_to(spec, seed, de
     }
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=120, deadline=None)
 @given(jobs(), st.integers(0, 10_000), st.integers(1, 12))
 def test_a_run_that_is_stopped_at_any_moment_ends_and_can_be_repaired(spec, seed, steps):
     from lakeflow_local.jobs.events import CancelRequested

@@ -137,17 +137,16 @@ def settle_iterations(state: RunState, task: TaskState, at: int, commands: list[
     spec = state.spec.tasks[task.key]
     if spec.nested is None or task.life_cycle is not LifeCycle.RUNNING or attempt is None:
         return
-    active = sum(1 for unit in task.iterations if _is_active(unit))
-    limit = max(int(attempt.payload.get("concurrency") or 1), 1)
-    for unit in task.iterations[attempt.facts.get("next", 0) :]:
-        if active >= limit or attempt.stopping:
-            break
-        attempt.facts["next"] = (unit.iteration or 0) + 1
+    ended = task.iterations_ended
+    free = max(int(attempt.payload.get("concurrency") or 1), 1) - task.iterations_at_work
+    while free > 0 and task.next_iteration < len(task.iterations) and not attempt.stopping:
+        unit = task.iterations[task.next_iteration]
+        task.next_iteration += 1
         if unit.life_cycle is LifeCycle.BLOCKED:
             unit.life_cycle = LifeCycle.QUEUED
             state.queue.append((task.key, unit.iteration))
-            active += 1
-    if all(unit.life_cycle.is_final for unit in task.iterations):
+            free -= 1
+    if ended:
         failed = [unit for unit in task.iterations if unit.result and unit.result.is_failure]
         result = attempt.stopping or (Result.FAILED if failed else Result.SUCCESS)
         message = attempt.message
@@ -216,6 +215,7 @@ def _expand(
         _end(state, task, attempt, at, Result.FAILED, str(error), _INVALID)
         return
     task.iterations = [Unit(key=task.key, iteration=index, input=element) for index, element in enumerate(elements)]
+    task.next_iteration = task.first_open = 0
     attempt.facts["iterations"] = len(elements)
     settle_iterations(state, task, at, commands)
 
@@ -238,10 +238,6 @@ def _parent_stopping(state: RunState, unit: Unit) -> bool:
 
 def _takes_slot(spec: TaskSpec) -> int:
     return 0 if spec.kind == "run_job_task" else 1
-
-
-def _is_active(unit: Unit) -> bool:
-    return unit.life_cycle in (LifeCycle.QUEUED, LifeCycle.RUNNING, LifeCycle.WAITING_FOR_RETRY)
 
 
 def _stop_command(unit: Unit, attempt: Attempt) -> StopAttempt:

@@ -46,6 +46,9 @@ class SpecError(Exception):
         self.message, self.path = message, path
 
 
+NO_RETRIES = RetryPolicy()
+
+
 @dataclass(frozen=True, kw_only=True)
 class Dependency:
     """One edge: the child waits for `task_key`, and with `outcome` for that branch of a condition."""
@@ -74,7 +77,7 @@ class TaskSpec:
     path: str
     depends_on: tuple[Dependency, ...] = ()
     run_if: RunIf = RunIf.ALL_SUCCESS
-    retry: RetryPolicy = RetryPolicy()
+    retry: RetryPolicy = NO_RETRIES
     timeout_seconds: int = 0
     disabled: bool = False
     nested: TaskSpec | None = None
@@ -222,7 +225,7 @@ def _run_if(value: Any, key: str, path: str) -> RunIf:
 def _retry_policy(source: Mapping[str, Any], kind: str) -> RetryPolicy:
     on_clusters = any(name in source for name in ("new_cluster", "existing_cluster_id", "job_cluster_key"))
     if kind == "condition_task":
-        return RetryPolicy()  # no compute, no retries
+        return NO_RETRIES  # no compute, no retries
     return RetryPolicy(
         max_retries=int(source.get("max_retries") or 0),
         retry_on_timeout=bool(source.get("retry_on_timeout", False)),

@@ -72,6 +72,21 @@ class TaskState(Unit):
     iterations: list[Unit] = field(default_factory=list)
     values: dict[str, Any] = field(default_factory=dict)
     waiting_for: int = 0  # parents that have not ended
+    next_iteration: int = 0  # the first that has not been let go
+    first_open: int = 0  # all before it have ended
+
+    @property
+    def iterations_ended(self) -> bool:
+        """Whether every iteration has ended; looks at each once."""
+        while self.first_open < len(self.iterations) and self.iterations[self.first_open].life_cycle.is_final:
+            self.first_open += 1
+        return self.first_open == len(self.iterations)
+
+    @property
+    def iterations_at_work(self) -> int:
+        """How many iterations have been let go and have not ended."""
+        between = range(self.first_open, self.next_iteration)
+        return sum(1 for index in between if not self.iterations[index].life_cycle.is_final)
 
     @property
     def outcome(self) -> str | None:
