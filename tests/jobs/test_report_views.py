@@ -5,8 +5,8 @@ import uuid
 from pathlib import Path
 
 import pytest
-from lakeflow_local.jobs.statements import bind_markers, split_statements
 
+from lakeflow_local.jobs.statements import bind_markers, split_statements
 from payouts.ledger.schema import TABLES
 
 ROOT = Path(__file__).parents[2]
