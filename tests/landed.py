@@ -59,27 +59,46 @@ class File:
     path: str = "a.json"
     modified_at: str = FIRST_LOAD
 
-    @property
-    def raw_lines(self) -> list[bytes]:
-        return [line if isinstance(line, bytes) else json.dumps(line).encode() for line in self.lines]
-
 
 def bronze(spark: SparkSession, source: schemas.Source, *files: File) -> DataFrame:
-    """The bronze table of some files, each read at its own time. Its rows are fixed, as those of a table are."""
-    lines = [(bytearray(line), str(number)) for number, file in enumerate(files) for line in file.raw_lines]
-    raw = spark.createDataFrame(lines, "line BINARY, _file_path STRING").select(
-        F.col("line").cast("string").alias("value"), "_file_path", F.current_timestamp().alias("_file_modified_at")
-    )
-    data = list(source.columns)
-    rows = landed_rows(raw, source).select("_file_path", *data, "_rescued_data", "_corrupt_record", "_row_id").collect()
+    """The bronze table of some files, each read at its own time. Its rows are fixed, as those of a table are.
+
+    Lines of bytes are parsed by the product; a dictionary is the row that it makes, so it need not be parsed.
+    """
     table = []
-    for row in rows:
-        file = files[int(row._file_path)]
+    for file in files:
         when = (moment(file.modified_at), moment(file.ingested_at))
-        table.append(
-            (*(row[name] for name in data), row._rescued_data, row._corrupt_record, file.path, *when, row._row_id)
-        )
+        for line in file.lines:
+            if isinstance(line, dict):
+                table.append((*_landed_texts(line, source), None, file.path, *when, f"{len(table):09}"))
+    raw = [
+        (number, bytearray(line)) for number, file in enumerate(files) for line in file.lines if isinstance(line, bytes)
+    ]
+    for number, *row in _parsed(spark, source, raw) if raw else []:
+        file = files[number]
+        table.append((*row, file.path, moment(file.modified_at), moment(file.ingested_at), f"{len(table):09}"))
     return spark.createDataFrame(table, schemas.bronze_schema(source))
+
+
+def _landed_texts(row: dict, source: schemas.Source) -> list[str | None]:
+    """The declared columns as text, then `_rescued_data`."""
+    texts = {
+        name: value if value is None or isinstance(value, str) else json.dumps(value) for name, value in row.items()
+    }
+    unknown = {name: text for name, text in texts.items() if name not in source.columns}
+    return [*(texts.get(name) for name in source.columns), json.dumps(unknown) if unknown else None]
+
+
+def _parsed(spark: SparkSession, source: schemas.Source, lines: list[tuple[int, bytearray]]) -> list[tuple]:
+    """Per row its file's number, the declared columns, `_rescued_data` and `_corrupt_record`."""
+    raw = spark.createDataFrame(lines, "file INT, line BINARY").select(
+        F.col("line").cast("string").alias("value"),
+        F.col("file").cast("string").alias("_file_path"),
+        F.current_timestamp().alias("_file_modified_at"),
+    )
+    columns = [*source.columns, "_rescued_data", "_corrupt_record"]
+    rows = landed_rows(raw, source).select(F.col("_file_path").cast("int"), *columns).collect()
+    return [tuple(row) for row in rows]
 
 
 @dataclass(frozen=True)
