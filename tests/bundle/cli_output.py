@@ -57,9 +57,7 @@ def copy_bundle(folder: Path) -> Copy:
             shutil.copytree(ROOT / name, root / name, ignore=shutil.ignore_patterns("__pycache__", "*.egg-info"))
         elif (ROOT / name).exists():
             shutil.copy(ROOT / name, root / name)
-    identity = {
-        f"GIT_{who}_{what}": "a@marketplace.test" for who in ("AUTHOR", "COMMITTER") for what in ("NAME", "EMAIL")
-    }
+    identity = {f"GIT_{who}_{what}": "a@fleet.test" for who in ("AUTHOR", "COMMITTER") for what in ("NAME", "EMAIL")}
     environment = {key: value for key, value in os.environ.items() if not key.startswith("GIT_")} | identity
 
     def git(*arguments: str) -> str:

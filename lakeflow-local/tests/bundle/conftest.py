@@ -31,14 +31,14 @@ def write(tmp_path: Path) -> Callable[[dict[str, str]], Path]:
 
 @pytest.fixture
 def load_files(write: Callable[[dict[str, str]], Path], monkeypatch: pytest.MonkeyPatch) -> LoadBundle:
-    """Writes a bundle (its root file, then others by name) and loads it as ada@marketplace.test, from its root."""
+    """Writes a bundle (its root file, then others by name) and loads it as ada@fleet.test, from its root."""
 
     def load_bundle(
         databricks: str, target: str | None = None, files: dict[str, str] | None = None, **options: Any
     ) -> Bundle:
         root = write({"databricks.yml": databricks, **(files or {})})
         monkeypatch.chdir(root)
-        options.setdefault("workspace", Workspace(user_name="ada@marketplace.test"))
+        options.setdefault("workspace", Workspace(user_name="ada@fleet.test"))
         return load(root, target, **options)
 
     return load_bundle

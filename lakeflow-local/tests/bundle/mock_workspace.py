@@ -19,7 +19,7 @@ from types import TracebackType
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
-USER = "ada@marketplace.test"
+USER = "ada@fleet.test"
 NO_CLI = "databricks is not on the PATH: https://docs.databricks.com/dev-tools/cli/install.html"
 
 

@@ -59,7 +59,7 @@ AGREEING = {
     """,
     "merging": """
         bundle: {name: t}
-        run_as: {user_name: bob@marketplace.test}
+        run_as: {user_name: bob@fleet.test}
         permissions: [{level: CAN_VIEW, group_name: users}]
         common: &common {max_retries: 2, libraries: [{pypi: {package: one}}]}
         resources:
@@ -75,7 +75,7 @@ AGREEING = {
               tasks:
                 - {task_key: z, job_cluster_key: main, notebook_task: {notebook_path: /x}, <<: *common}
                 - {task_key: a, run_job_task: {job_id: "${resources.jobs.k.id}"}, timeout_seconds: 0}
-            k: {name: k, permissions: [{level: CAN_MANAGE, user_name: ada@marketplace.test}]}
+            k: {name: k, permissions: [{level: CAN_MANAGE, user_name: ada@fleet.test}]}
           pipelines:
             p: {name: p, catalog: main, schema: raw, clusters: [{num_workers: 1}, {label: X, num_workers: 1}], tags: {}}
           schemas: {raw: {name: raw, catalog_name: main, grants: [{principal: r, privileges: [SELECT]}]}}

@@ -1,4 +1,4 @@
-"""Development and production mode, presets, run_as, permissions and defaults."""
+"""Development and production mode, and presets."""
 
 from __future__ import annotations
 
@@ -124,122 +124,25 @@ def test_production_changes_nothing_and_refuses_a_pipeline_in_development(load_f
         load_files(rooted + "    resources: {pipelines: {p: {name: p, development: true}}}\n")
 
 
+def test_tags_of_machines_are_written_as_their_cloud_takes_them(load_files) -> None:
+    text = """
+        bundle: {name: t}
+        workspace: {host: "%s"}
+        presets: {tags: {"größe/a": "x?y", team: fleet}}
+        resources:
+          jobs: {j: {name: j}}
+          clusters: {c: {cluster_name: c, spark_version: 15.4.x, num_workers: 1, custom_tags: {team: own}}}
+          instance_pools: {p: {instance_pool_name: p, node_type_id: n}}
+          sql_warehouses: {w: {name: w}}
+        """
+    aws = load_files(text % "https://fleet.cloud.databricks.test").resources
+    assert aws["jobs"]["j"]["tags"] == {"größe/a": "x?y", "team": "fleet"}, "a job's tags are no tags of machines"
+    assert aws["clusters"]["c"]["custom_tags"] == {"große/a": "x_y", "team": "own"}
+    assert {"key": "team", "value": "fleet"} in aws["sql_warehouses"]["w"]["tags"]["custom_tags"]
+    azure = load_files(text % "https://adb-1.azuredatabricks.test").resources
+    assert azure["instance_pools"]["p"]["custom_tags"] == {"größe_a": "x?y", "team": "fleet"}
+
+
 def test_an_unknown_mode_is_refused(load_files) -> None:
     with pytest.raises(BundleError, match=r"databricks.yml:1: mode is 'staging': it can be development or production"):
         load_files("{bundle: {name: t}, targets: {x: {mode: staging}}}\n")
-
-
-def test_defaults_are_set_and_an_explicit_value_stays(load_files) -> None:
-    bundle = load_files(
-        """
-        bundle: {name: t}
-        resources:
-          jobs:
-            plain: {tasks: [{task_key: a, run_job_task: {job_id: 1}}]}
-            set: {name: s, queue: {enabled: false}, max_concurrent_runs: 0, trigger: {pause_status: PAUSED}}
-          pipelines: {p: {name: p, channel: PREVIEW}}
-          volumes: {v: {name: v, catalog_name: c, schema_name: s}}
-          dashboards: {d: {display_name: d, warehouse_id: w}}
-        """
-    )
-    plain, explicit = bundle.resources["jobs"]["plain"], bundle.resources["jobs"]["set"]
-    assert (plain["name"], plain["max_concurrent_runs"], plain["queue"]) == ("Untitled", 1, {"enabled": True})
-    assert (explicit["max_concurrent_runs"], explicit["queue"]) == (0, {"enabled": False})
-    assert explicit["trigger"]["pause_status"] == "PAUSED"
-    root = "/Workspace/Users/ada@marketplace.test/.bundle/t/default"
-    assert plain["deployment"] == {"kind": "BUNDLE", "metadata_file_path": f"{root}/state/metadata.json"}
-    assert (plain["edit_mode"], plain["format"]) == ("UI_LOCKED", "MULTI_TASK")
-    pipeline = bundle.resources["pipelines"]["p"]
-    assert (pipeline["edition"], pipeline["channel"]) == ("ADVANCED", "PREVIEW")
-    assert bundle.resources["volumes"]["v"]["volume_type"] == "MANAGED"
-    dashboard = bundle.resources["dashboards"]["d"]
-    assert (dashboard["parent_path"], dashboard["embed_credentials"]) == (f"{root}/resources", False)
-
-
-def test_run_as_reaches_jobs_pipelines_and_alerts_that_have_none(load_files) -> None:
-    bundle = load_files(
-        """
-        bundle: {name: t}
-        run_as: {service_principal_name: robot}
-        resources:
-          jobs: {a: {name: a}, b: {name: b, run_as: {user_name: bob@marketplace.test}}}
-          pipelines: {p: {name: p}}
-          alerts:
-            x: {display_name: x, query_text: q, warehouse_id: w, evaluation: {}, schedule: {}}
-        """
-    )
-    assert bundle.resources["jobs"]["a"]["run_as"] == {"service_principal_name": "robot"}
-    assert bundle.resources["jobs"]["b"]["run_as"] == {"user_name": "bob@marketplace.test"}
-    assert bundle.resources["pipelines"]["p"]["run_as"] == {"service_principal_name": "robot"}
-    assert bundle.resources["alerts"]["x"]["run_as"] == {"service_principal_name": "robot"}
-
-
-@pytest.mark.parametrize(
-    ("text", "message"),
-    [
-        ("run_as: {}, resources: {jobs: {j: {}}}", "must name exactly one identity"),
-        ("run_as: {user_name: a, service_principal_name: b}, resources: {jobs: {j: {}}}", "cannot name both"),
-        (
-            "run_as: {user_name: a}, resources: {dashboards: "
-            "{d: {display_name: d, warehouse_id: w, embed_credentials: true}}}",
-            "dashboard d has embed_credentials: true",
-        ),
-    ],
-)
-def test_run_as_is_refused_where_it_cannot_work(load_files, text: str, message: str) -> None:
-    with pytest.raises(BundleError, match=message):
-        load_files(f"{{bundle: {{name: t}}, {text}}}\n")
-
-
-def test_permissions_of_the_bundle_reach_resources_under_their_own_names(load_files) -> None:
-    bundle = load_files(
-        """
-        bundle: {name: t}
-        permissions:
-          - {level: CAN_RUN, group_name: fleet}
-          - {level: CAN_VIEW, group_name: users}
-          - {level: CAN_MANAGE, user_name: ada@marketplace.test}
-        resources:
-          jobs: {a: {name: a}, b: {name: b, permissions: [{level: CAN_VIEW, group_name: fleet}]}}
-          dashboards: {d: {display_name: d, warehouse_id: w}}
-        """
-    )
-    assert bundle.resources["jobs"]["a"]["permissions"] == [
-        {"level": "CAN_MANAGE_RUN", "group_name": "fleet"},
-        {"level": "CAN_VIEW", "group_name": "users"},
-        {"level": "IS_OWNER", "user_name": "ada@marketplace.test"},
-    ]
-    assert bundle.resources["jobs"]["b"]["permissions"][0] == {"level": "CAN_VIEW", "group_name": "fleet"}
-    assert bundle.resources["dashboards"]["d"]["permissions"] == [
-        {"level": "CAN_READ", "group_name": "users"},
-        {"level": "CAN_MANAGE", "user_name": "ada@marketplace.test"},
-    ]
-    assert [note.message for note in bundle.warnings] == ["'jobs' already has permissions set for 'fleet'"]
-
-
-def test_permissions_keep_another_owner_and_the_strongest_level(load_files) -> None:
-    bundle = load_files(
-        """
-        bundle: {name: t}
-        resources:
-          jobs:
-            a:
-              name: a
-              permissions:
-                - {level: IS_OWNER, service_principal_name: robot}
-                - {level: CAN_VIEW, group_name: fleet}
-                - {level: CAN_MANAGE_RUN, group_name: fleet}
-        """
-    )
-    assert bundle.resources["jobs"]["a"]["permissions"] == [
-        {"level": "IS_OWNER", "service_principal_name": "robot"},
-        {"level": "CAN_MANAGE_RUN", "group_name": "fleet"},
-        {"level": "CAN_MANAGE", "user_name": "ada@marketplace.test"},
-    ]
-
-
-def test_a_level_that_does_not_exist_is_refused_and_the_deployer_is_advised(load_files) -> None:
-    with pytest.raises(BundleError, match=r"databricks.yml:2: permission level 'CAN_EDIT' can be"):
-        load_files("bundle: {name: t}\npermissions: [{level: CAN_EDIT, group_name: x}]\nresources: {jobs: {j: {}}}\n")
-    bundle = load_files("bundle: {name: t}\npermissions: [{level: CAN_MANAGE, group_name: x}]\n")
-    assert "name the deploying identity ada@marketplace.test" in str(bundle.recommendations[0])

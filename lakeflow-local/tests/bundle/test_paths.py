@@ -8,7 +8,7 @@ import pytest
 
 from lakeflow_local.errors import BundleError
 
-FILES_PATH = "/Workspace/Users/ada@marketplace.test/.bundle/t/default/files"
+FILES_PATH = "/Workspace/Users/ada@fleet.test/.bundle/t/default/files"
 NOTEBOOK = "# Databricks notebook source\nprint(1)\n"
 
 
@@ -131,6 +131,7 @@ def test_an_artifact_is_completed_with_absolute_paths(load_files) -> None:
             "lib/x.py": "",
             "dist/trips-1.9.0-py3-none-any.whl": "",
             "dist/trips-1.10.0-py3-none-any.whl": "",
+            "dist/trips-1.11.0-py3-none-any.whl": "",
             "dist/other-1.0-py3-none-any.whl": "",
         },
     )
@@ -144,7 +145,7 @@ def test_an_artifact_is_completed_with_absolute_paths(load_files) -> None:
     }
     assert artifacts["ready"]["files"] == [
         {"source": f"{root}/dist/other-1.0-py3-none-any.whl"},
-        {"source": f"{root}/dist/trips-1.10.0-py3-none-any.whl"},
+        {"source": f"{root}/dist/trips-1.11.0-py3-none-any.whl"},
     ]
     assert artifacts["plain"]["build"] == "python3 setup.py bdist_wheel"
     assert artifacts["plain"]["path"] == str(root)

@@ -146,7 +146,7 @@ def test_run_as_and_variables_of_a_target_replace_and_permissions_add(load_files
     bundle = load_files(
         """
         bundle: {name: t}
-        run_as: {user_name: bob@marketplace.test}
+        run_as: {user_name: bob@fleet.test}
         permissions: [{level: CAN_VIEW, group_name: users}]
         variables: {zones: {type: complex, default: {a: 1}}}
         targets:
@@ -198,6 +198,7 @@ def test_locate_points_at_the_file_and_line_that_decided(load_files) -> None:
         found = bundle.locate(path)
         return found.file.name, found.line
 
+    assert place("resources.jobs.nightly") == ("jobs.yml", 3), "a map is found at its key"
     assert place("resources.jobs.nightly.name") == ("jobs.yml", 4)
     assert place("resources.jobs.nightly.timeout_seconds") == ("databricks.yml", 8)
     assert place("resources.jobs.nightly.tasks[0]") == ("jobs.yml", 9), "tasks are sorted: a comes first"
