@@ -22,7 +22,7 @@ class UserError(Exception):
 
     def __init__(self, message: str, file: Path | str | None = None, line: int | None = None) -> None:
         self.message, self.file, self.line = message, file, line
-        place = "" if file is None else f"{_short(file)}: " if line is None else f"{_short(file)}:{line}: "
+        place = "" if file is None else f"{short_path(file)}: " if line is None else f"{short_path(file)}:{line}: "
         super().__init__(f"{place}{message}")
 
 
@@ -34,7 +34,8 @@ class ChoiceError(UserError):
     """What was asked for does not exist; the message lists what does."""
 
 
-def _short(file: Path | str) -> str:
+def short_path(file: Path | str) -> str:
+    """A path as messages show it: relative to the working directory where it lies below it."""
     path = Path(file)
     if not path.is_absolute():
         return str(path)

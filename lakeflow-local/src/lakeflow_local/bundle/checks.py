@@ -10,7 +10,7 @@ from lakeflow_local.bundle.report import Report, error
 from lakeflow_local.bundle.schema import ListOf, MapOf, Record, Scalar, Shape
 from lakeflow_local.bundle.sections import root as root_shape
 from lakeflow_local.bundle.syntax import REFERENCE, has_reference
-from lakeflow_local.errors import BundleError, _short
+from lakeflow_local.errors import BundleError, short_path
 
 _RESERVED = (
     ("resources.dashboards.*.etag", "a deployment keeps track of it"),
@@ -39,7 +39,7 @@ def check_keys(draft: Draft) -> None:
     for key, found in seen.items():
         places = [place for _, node in found for place in node.locations]
         if len(places) > 1 and not (len(found) == 1 and found[0][1].is_null):
-            others = ", ".join(f"{_short(place.file)}:{place.line}" for place in places[:-1])
+            others = ", ".join(f"{short_path(place.file)}:{place.line}" for place in places[:-1])
             raise BundleError(
                 f"{key} is defined twice (also in {others}): a key names one resource of the bundle, whatever its kind",
                 places[-1].file,

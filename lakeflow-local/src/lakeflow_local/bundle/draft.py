@@ -31,7 +31,7 @@ class Workspace:
 
     def identity(self) -> dict[str, str]:
         """The deploying identity, as `workspace.current_user` shows it."""
-        user_name = self.user_name or f"{getpass.getuser()}@localhost"
+        user_name = self.user_name or f"{_login_name()}@localhost"
         short_name = normalize_name(
             (self.display_name if is_uuid(user_name) and self.display_name else user_name).partition("@")[0]
         )
@@ -92,6 +92,14 @@ class Draft:
     @property
     def short_name(self) -> str:
         return self.text("workspace", "current_user", "short_name")
+
+
+def _login_name() -> str:
+    try:
+        return getpass.getuser()
+    except (KeyError, OSError):
+        # A container may run under a number that no user has.
+        return "somebody"
 
 
 def normalize_name(text: str) -> str:

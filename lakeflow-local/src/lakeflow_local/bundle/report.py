@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 from lakeflow_local.bundle.nodes import Location, Node, NodePath, show
-from lakeflow_local.errors import BundleError, _short
+from lakeflow_local.errors import BundleError, short_path
 
 
 @dataclass(frozen=True)
@@ -25,7 +25,7 @@ class Note:
     location: Location | None = None
 
     def __str__(self) -> str:
-        place = f"{_short(self.location.file)}:{self.location.line}: " if self.location else ""
+        place = f"{short_path(self.location.file)}:{self.location.line}: " if self.location else ""
         return f"{place}{self.message}"
 
 
