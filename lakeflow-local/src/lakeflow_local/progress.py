@@ -62,9 +62,15 @@ class LiveProgress:
 
     def __init__(self, stream: TextIO | None = None) -> None:
         self._console = Console(file=stream or sys.stderr)
-        self._live = Live(console=self._console, refresh_per_second=8, get_renderable=self._table)
         self._runs: dict[int, RunState] = {}
         self._words: dict[tuple[int, str], str] = {}
+        self._live = Live(
+            console=self._console,
+            refresh_per_second=8,
+            get_renderable=self._table,
+            redirect_stdout=False,  # it may be a file that wants JSON alone
+            redirect_stderr=False,
+        )
 
     def __enter__(self) -> LiveProgress:
         self._live.start()

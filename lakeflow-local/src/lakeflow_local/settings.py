@@ -70,7 +70,7 @@ def load_settings(root: Path) -> Settings:
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         raise UserError(f"not readable as TOML: {error}", path) from None
     place = "[tool.lakeflow-local]"
-    _known(table, ("services", "after_run", "secrets_file", "user_name", "lookups"), place, path)
+    _known(table, ("services", "after_run", "secrets_file", "user_name", "lookups", "pytest"), place, path)
     return Settings(
         services=tuple(_service(name, entry, path) for name, entry in table.get("services", {}).items()),
         after_run={job: _after_run(job, entry, path) for job, entry in table.get("after_run", {}).items()},

@@ -32,7 +32,6 @@ WARM = (
     "pyspark.sql.connect.functions",
     "pyspark.sql.functions",
     "pyspark.sql.types",
-    "databricks.sdk",
 )
 MARK = "LAKEFLOW_LOCAL_TASK"  # in the environment of a task and of all that it starts
 _PR_SET_PDEATHSIG = 1

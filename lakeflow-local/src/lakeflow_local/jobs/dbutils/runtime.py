@@ -1,7 +1,8 @@
 """The names under which tasks look for dbutils and spark.
 
-`from databricks.sdk.runtime import dbutils, spark` asks a module `dbruntime` first, which exists on a cluster only;
-here it is this one. `from pyspark.dbutils import DBUtils` works as well.
+`from databricks.sdk.runtime import dbutils, spark` takes them from a module `dbruntime` that exists on a cluster only.
+Here both modules are stand-ins, so that a task does not import the whole SDK (two seconds, and memory that slows each
+fork down) for one name. `from pyspark.dbutils import DBUtils` works as well.
 """
 
 from __future__ import annotations
@@ -67,12 +68,15 @@ class UserNamespaceInitializer:
 
 def install() -> None:
     """Make the modules importable, and let a task's first Spark session start the run's Spark server."""
-    runtime = ModuleType("dbruntime", "A stand-in by lakeflow-local.")
-    runtime.UserNamespaceInitializer = UserNamespaceInitializer  # type: ignore[attr-defined]
-    sys.modules["dbruntime"] = runtime
-    wrapper = ModuleType("pyspark.dbutils", "A stand-in by lakeflow-local.")
-    wrapper.DBUtils = DBUtils  # type: ignore[attr-defined]
-    sys.modules["pyspark.dbutils"] = wrapper
+    namespace = UserNamespaceInitializer.getOrCreate().get_namespace_globals()
+    for name, content in (
+        ("dbruntime", {"UserNamespaceInitializer": UserNamespaceInitializer}),
+        ("databricks.sdk.runtime", {**namespace, "is_local_implementation": False}),
+        ("pyspark.dbutils", {"DBUtils": DBUtils}),
+    ):
+        module = ModuleType(name, "A stand-in by lakeflow-local.")
+        vars(module).update(content)
+        sys.modules[name] = module
     if "pyspark.sql.session" in sys.modules:  # not in a server that was started cold
         _connect_on_demand(sys.modules["pyspark.sql.session"].SparkSession.Builder)
 

@@ -1,0 +1,123 @@
+"""Tasks that need Spark: a pipeline and a SQL file in the session of the run, a Python task over Spark Connect."""
+
+import json
+import subprocess
+import sys
+
+import pytest
+from job_bundles import results, script, write_bundle
+
+from lakeflow_local.jobs import LocalWorkspace
+
+VIEWS = """
+USE IDENTIFIER(:catalog || '.' || :schema);
+-- a comment; with a semicolon
+CREATE OR REPLACE VIEW IDENTIFIER(:schema || '.long_trips') AS SELECT id FROM trips WHERE distance > 5;
+SELECT count(*) AS long, ';' AS sign FROM long_trips
+"""
+
+
+class OneSession:
+    """The session of the test run, in the place of a SparkServer."""
+
+    remote = None
+
+    def __init__(self, spark):
+        self.spark = spark
+
+    def create_schema(self, name):
+        self.spark.sql(f"CREATE SCHEMA IF NOT EXISTS {name}")
+
+
+def add_pipeline(root, schema):
+    """Add a pipeline with one dataset, its schema and a job: refresh, views, a check of what the views gave."""
+    folder = root / "transformations"
+    folder.mkdir()
+    (folder / "trips.py").write_text(
+        "from pyspark import pipelines as dp\n"
+        "from pyspark.sql import SparkSession\n\n\n"
+        "@dp.materialized_view\n"
+        "def trips():\n"
+        "    spark = SparkSession.active()\n"
+        "    return spark.sql('SELECT * FROM VALUES (1, 3), (2, 7), (3, 9) AS t(id, distance)')\n"
+    )
+    (root / "src" / "views.sql").write_text(VIEWS)
+    path = root / "databricks.yml"
+    bundle = json.loads(path.read_text())
+    resources = bundle["resources"]
+    resources["schemas"] = {"trip_tables": {"catalog_name": "spark_catalog", "name": schema}}
+    resources["pipelines"] = {
+        "trips": {
+            "name": "trips",
+            "catalog": "spark_catalog",
+            "schema": "${resources.schemas.trip_tables.name}",
+            "serverless": True,
+            "libraries": [{"glob": {"include": "transformations/**"}}],
+        }
+    }
+    publish = {
+        "task_key": "publish",
+        "depends_on": [{"task_key": "refresh"}],
+        "sql_task": {
+            "warehouse_id": "local",
+            "file": {"path": "src/views.sql"},
+            "parameters": {"catalog": "spark_catalog", "schema": "${resources.schemas.trip_tables.name}"},
+        },
+    }
+    gate = {
+        "task_key": "some",
+        "depends_on": [{"task_key": "publish"}],
+        "condition_task": {"op": "EQUAL_TO", "left": "{{tasks.publish.output.first_row.long}}", "right": "2"},
+    }
+    refresh = {"task_key": "refresh", "pipeline_task": {"pipeline_id": "${resources.pipelines.trips.id}"}}
+    resources["jobs"]["daily"]["tasks"] += [refresh, publish, gate]
+    path.write_text(json.dumps(bundle, indent=1))
+
+
+def test_a_pipeline_and_a_sql_file_run_in_the_session_of_the_run(tmp_path, spark):
+    write_bundle(tmp_path, {"daily": []})
+    add_pipeline(tmp_path, "jobs_trips")
+    with LocalWorkspace(tmp_path, spark_server=OneSession(spark), warm=False) as workspace:
+        run = workspace.run_job("daily").as_dict()
+        assert results(run) == {"refresh": "SUCCESS", "publish": "SUCCESS", "some": "SUCCESS"}, run
+        tasks = {task["task_key"]: task for task in run["tasks"]}
+        assert tasks["refresh"]["update"]["datasets"][0]["rows"] == 3
+        assert tasks["some"]["condition_task"]["outcome"] == "true"
+
+        (tmp_path / "src" / "views.sql").write_text("SELECT 1;\nSELECT nothing FROM nowhere;\nSELECT 2")
+        failed = workspace.repair(run["run_id"], rerun_tasks=["publish"], rerun_dependent_tasks=True).as_dict()
+        assert results(failed) == {"refresh": "SUCCESS", "publish": "FAILED", "some": "UPSTREAM_FAILED"}
+        message = [task for task in failed["tasks"] if task["task_key"] == "publish"][-1]["state"]["state_message"]
+        assert "TABLE_OR_VIEW_NOT_FOUND" in message
+        assert "\n" not in message
+
+
+@pytest.mark.slow
+def test_a_python_task_reaches_the_tables_of_the_pipeline_over_spark_connect(tmp_path):
+    read = """
+import os
+from databricks.sdk.runtime import dbutils, spark
+from pyspark.sql import SparkSession
+assert os.environ["SPARK_REMOTE"].startswith("sc://localhost:")
+assert type(SparkSession.builder.getOrCreate()).__module__ == "pyspark.sql.connect.session"
+dbutils.jobs.taskValues.set("rows", spark.table("connect_trips.trips").count())
+"""
+    hang = """
+from pyspark.sql import SparkSession
+from pyspark.sql.functions import udf
+import time
+spark = SparkSession.builder.getOrCreate()
+spark.range(1).select(udf(lambda x: time.sleep(600))("id")).collect()
+"""
+    write_bundle(
+        tmp_path,
+        {"daily": [script("read", read, "refresh"), script("hang", hang, "refresh", timeout_seconds=20)]},
+    )
+    add_pipeline(tmp_path, "connect_trips")
+    command = [sys.executable, "-m", "lakeflow_local.cli", "run", "daily", "-o", "json"]
+    done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True)
+    run = json.loads(done.stdout)
+    assert done.returncode == 1, done.stderr
+    assert results(run)["read"] == "SUCCESS", done.stderr
+    assert results(run)["hang"] == "TIMEDOUT"
+    assert next(task for task in run["tasks"] if task["task_key"] == "read")["values"] == {"rows": 3}
