@@ -9,7 +9,6 @@ replaced: they are the only differences that issue and documentation allow.
 
 from __future__ import annotations
 
-import hashlib
 import importlib.util
 import json
 import os
@@ -111,17 +110,6 @@ def ask_cli(copy: Copy, target: str, lookups: Mapping[str, Mapping[str, str]]) -
     return copy.neutral(answer.config)
 
 
-def fingerprint() -> str:
-    """A hash over the files that decide the output."""
-    digest = hashlib.sha256()
-    files = [
-        path for name in INPUTS for path in ([ROOT / name] if (ROOT / name).is_file() else (ROOT / name).rglob("*"))
-    ]
-    for path in sorted(path for path in files if path.is_file()):
-        digest.update(path.relative_to(ROOT).as_posix().encode() + b"\0" + path.read_bytes() + b"\0")
-    return digest.hexdigest()
-
-
 def record() -> None:
     """Writes the CLI's output for every target, with the hash of what it was made from."""
     from lakeflow_local.bundle import Workspace, load
@@ -138,7 +126,6 @@ def record() -> None:
             path = RECORDED / f"validate-{target}.json"
             path.write_text(json.dumps(theirs, indent=2, sort_keys=True, ensure_ascii=False) + "\n")
             print(f"recorded {path.relative_to(ROOT)}")
-    (RECORDED / "inputs.sha256").write_text(fingerprint() + "\n")
 
 
 if __name__ == "__main__":
