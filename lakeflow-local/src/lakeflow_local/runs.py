@@ -7,9 +7,7 @@ RUNNING without a held lock is a run that was lost.
 
 from __future__ import annotations
 
-import fcntl
 import json
-import os
 import sqlite3
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
@@ -17,9 +15,10 @@ from pathlib import Path
 from typing import Any
 
 from lakeflow_local.jobs.outcomes import LifeCycle, Result
-from lakeflow_local.jobs.retries import ServerlessRetries
+from lakeflow_local.jobs.records import attempt_doc, load_tasks, read_options, read_result, run_doc
 from lakeflow_local.jobs.spec import read_job
-from lakeflow_local.jobs.state import Attempt, Pass, RunOptions, RunState, TaskState, Unit
+from lakeflow_local.jobs.state import Attempt, Pass, RunState, Unit
+from lakeflow_local.runlock import RunLock
 
 _SCHEMA = """
 CREATE TABLE IF NOT EXISTS runs (
@@ -156,7 +155,7 @@ class RunStore:
                     state.start,
                     state.end,
                     at,
-                    json.dumps(_run_doc(state)),
+                    json.dumps(run_doc(state)),
                     state.run_id,
                 ),
             )
@@ -247,37 +246,27 @@ class RunStore:
             job_id=row["job_id"],
             spec=read_job(row["key"], json.loads(row["source"])),
             start=row["start"],
-            options=_options(doc.get("options", {})),
+            options=read_options(doc.get("options", {})),
             overrides=doc.get("overrides", {}),
             parameters=doc.get("parameters", {}),
             trigger_type=doc.get("trigger_type", "one_time"),
             trigger_time=doc.get("trigger_time", row["start"]),
             backfill_time=doc.get("backfill_time"),
             only=frozenset(doc["only"]) if doc.get("only") is not None else None,
-            passes=[Pass(**{**item, "result": _result(item["result"])}) for item in doc.get("passes", [])],
+            passes=[Pass(**{**item, "result": read_result(item["result"])}) for item in doc.get("passes", [])],
             life_cycle=LifeCycle(row["life_cycle"]),
-            result=_result(row["result"]),
+            result=read_result(row["result"]),
             message=row["message"],
             end=row["end"],
             next_id=doc.get("next_id", 1),
         )
-        _load_tasks(state, self.attempts(run_id), self.values(run_id))
+        load_tasks(state, self.attempts(run_id), self.values(run_id))
         return state
 
     def _lock_path(self, run_id: int) -> Path:
         return self.folder / "locks" / f"run-{run_id}.lock"
 
     def _write_attempt(self, run_id: int, unit: Unit, attempt: Attempt) -> None:
-        doc = {
-            "message": attempt.message,
-            "error_code": attempt.error_code,
-            "reason": attempt.reason,
-            "payload": attempt.payload,
-            "outcome": attempt.outcome,
-            "facts": attempt.facts,
-        }
-        if unit.iteration is not None:
-            doc["input"] = unit.input
         self._db.execute(
             "INSERT OR REPLACE INTO attempts VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
             (
@@ -291,111 +280,6 @@ class RunStore:
                 attempt.result,
                 attempt.start,
                 attempt.end,
-                json.dumps(doc),
+                json.dumps(attempt_doc(unit, attempt)),
             ),
         )
-
-
-class RunLock:
-    """An exclusive lock on a file, held until `release` or the end of the process."""
-
-    def __init__(self, path: Path) -> None:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        self._path = path
-        self._descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
-        try:
-            fcntl.flock(self._descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            os.close(self._descriptor)
-            raise
-
-    def release(self) -> None:
-        """Give the lock back."""
-        self._path.unlink(missing_ok=True)
-        os.close(self._descriptor)
-
-    @staticmethod
-    def is_held(path: Path) -> bool:
-        """Whether anybody holds the lock of this file."""
-        try:
-            descriptor = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
-        except FileNotFoundError:
-            return False
-        try:
-            fcntl.flock(descriptor, fcntl.LOCK_SH | fcntl.LOCK_NB)
-        except BlockingIOError:
-            return True
-        finally:
-            os.close(descriptor)
-        return False
-
-
-def _run_doc(state: RunState) -> dict[str, Any]:
-    return {
-        "overrides": state.overrides,
-        "parameters": state.parameters,
-        "trigger_type": state.trigger_type,
-        "trigger_time": state.trigger_time,
-        "backfill_time": state.backfill_time,
-        "only": sorted(state.only) if state.only is not None else None,
-        "options": {
-            "serverless_retries": state.options.serverless_retries,
-            "wait_for_retries": state.options.wait_for_retries,
-            "slots": state.options.slots,
-        },
-        "passes": [
-            {"number": item.number, "start": item.start, "end": item.end, "result": item.result}
-            for item in state.passes
-        ],
-        "next_id": state.next_id,
-    }
-
-
-def _options(doc: Mapping[str, Any]) -> RunOptions:
-    return RunOptions(
-        serverless_retries=ServerlessRetries(doc.get("serverless_retries", "documented")),
-        wait_for_retries=doc.get("wait_for_retries", True),
-        slots=doc.get("slots", 8),
-    )
-
-
-def _result(value: str | None) -> Result | None:
-    return Result(value) if value else None
-
-
-def _load_tasks(state: RunState, attempts: list[dict[str, Any]], values: Mapping[str, dict[str, Any]]) -> None:
-    wanted = state.only if state.only is not None else state.spec.tasks
-    if state.passes:
-        state.tasks = {key: TaskState(key=key) for key in state.spec.tasks if key in wanted}
-    for row in attempts:
-        doc = row["doc"]
-        attempt = Attempt(
-            run_id=row["task_run_id"],
-            number=row["number"],
-            repair=row["repair"],
-            start=row["start"],
-            end=row["end"],
-            life_cycle=LifeCycle(row["life_cycle"]),
-            result=_result(row["result"]),
-            message=doc["message"],
-            error_code=doc["error_code"],
-            reason=doc["reason"],
-            payload=doc["payload"],
-            outcome=doc["outcome"],
-            facts=doc["facts"],
-        )
-        home = state.tasks if row["task_key"] in state.spec.tasks else state.retired
-        task = home.setdefault(row["task_key"], TaskState(key=row["task_key"]))
-        unit: Unit = task
-        if row["iteration"] is None:
-            task.iterations = []  # those that follow belong to this attempt
-        else:
-            while len(task.iterations) <= row["iteration"]:
-                task.iterations.append(Unit(key=task.key, iteration=len(task.iterations)))
-            unit = task.iterations[row["iteration"]]
-            unit.input = doc.get("input")
-        unit.attempts.append(attempt)
-        unit.life_cycle, unit.result = attempt.life_cycle, attempt.result
-    for key, found in values.items():
-        if key in state.tasks:
-            state.tasks[key].values = found

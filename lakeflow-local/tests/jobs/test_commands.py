@@ -121,6 +121,18 @@ def test_a_job_that_cannot_run_is_refused_with_file_and_line_before_anything_run
         assert rows == []
 
 
+def test_a_child_job_that_cannot_run_is_refused_before_its_parent_starts(tmp_path, monkeypatch):
+    wrong = {"task_key": "show", "dbt_task": {"commands": ["dbt run"], "project_directory": "."}}
+    call = {"task_key": "call", "run_job_task": {"job_id": "${resources.jobs.child.id}"}}
+    write_bundle(
+        tmp_path,
+        {"child": [wrong | {"environment_key": "python"}], "parent": [script("first", ""), call]},
+    )
+    failure = invoke(tmp_path, monkeypatch, "run", "parent").exception
+    assert "task show is a dbt_task, which cannot run here" in str(failure)
+    assert not (tmp_path / ".lakeflow" / "logs").exists()
+
+
 def test_parameters_are_read_as_the_cli_reads_them():
     assert pairs(["a=1,b=2", "c=x=y"], "--params") == {"a": "1", "b": "2", "c": "x=y"}
     assert pairs(["a=1,2"], "--params") == {"a": "1,2"}

@@ -14,7 +14,8 @@ from lakeflow_local.jobs.outcomes import LifeCycle, Result
 from lakeflow_local.jobs.runner import JobRunner, Watcher, now
 from lakeflow_local.jobs.spec import JobSpec
 from lakeflow_local.jobs.state import RunOptions, RunState
-from lakeflow_local.runs import RunLock, RunStore
+from lakeflow_local.runlock import RunLock
+from lakeflow_local.runs import RunStore
 
 
 class Home(Protocol):

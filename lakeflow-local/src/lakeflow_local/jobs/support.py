@@ -27,7 +27,7 @@ PYTHON = ("python_wheel_task", "spark_python_task")
 
 def check_job(
     spec: JobSpec, paths: LocalPaths, *, jobs: Collection[str], pipelines: Collection[str], only: Collection[str] | None
-) -> None:
+) -> list[str]:
     """Refuse a job that cannot run here.
 
     Args:
@@ -35,33 +35,28 @@ def check_job(
         paths: where its files are.
         jobs: keys of the bundle's jobs.
         pipelines: keys of its pipelines.
-        only: the tasks that are to run, None for all.
+        only: the tasks that are to run, None for all. Disabled tasks do not run either.
+
+    Returns:
+        The keys of the jobs that its tasks run.
 
     Raises:
         SpecError: a task type, file, package or reference that is not to be had here, with its place.
     """
+    called = []
     for task in spec.tasks.values():
-        if only is not None and task.key not in only:
+        if task.disabled or (only is not None and task.key not in only):
             continue
         for piece, path in _pieces(task):
             _check_task(piece, path, paths, jobs, pipelines)
-    root = f"resources.jobs.{spec.key}"
-    names = list(spec.parameters)
-    for task in spec.tasks.values():
-        if only is not None and task.key not in only:
-            continue
-        for piece, path in _pieces(task):
-            payload = {name: value for name, value in piece.payload.items() if not (piece.nested and name == "task")}
-            nested = piece is task.nested
-            for where, wrong in problems(
-                payload, f"{path}.{piece.kind}", tasks=list(spec.tasks), parameters=names, nested=nested
-            ):
-                raise SpecError(wrong, where)
+            _check_references(piece, path, spec, nested=piece is task.nested)
+            if piece.kind == "run_job_task":
+                called.append(referenced_key(piece.payload.get("job_id"), "jobs", jobs))
     for index, value in enumerate(spec.parameters.values()):
-        for where, wrong in problems(
-            value, f"{root}.parameters[{index}].default", tasks=[], parameters=[], nested=False
-        ):
+        place = f"resources.jobs.{spec.key}.parameters[{index}].default"
+        for where, wrong in problems(value, place, tasks=[], parameters=[], nested=False):
             raise SpecError(wrong, where)
+    return called
 
 
 def warnings_of(spec: JobSpec) -> list[tuple[str, str]]:
@@ -121,6 +116,14 @@ def _check_task(
                 referenced_key(payload.get("job_id"), "jobs", jobs)
     except UserError as error:
         raise SpecError(f"task {task.key}: {error.message}", path) from None
+
+
+def _check_references(task: TaskSpec, path: str, spec: JobSpec, *, nested: bool) -> None:
+    payload = {name: value for name, value in task.payload.items() if not (task.nested and name == "task")}
+    place = f"{path}.{task.kind}"
+    known = {"tasks": list(spec.tasks), "parameters": list(spec.parameters)}
+    for where, wrong in problems(payload, place, **known, nested=nested):
+        raise SpecError(wrong, where)
 
 
 def _check_sql(task: TaskSpec, path: str, paths: LocalPaths) -> None:

@@ -1,4 +1,4 @@
-"""A stand-in for the workspace: it holds what the runs of one bundle share, and plays them.
+"""A stand-in for the workspace: it plays the runs of one bundle.
 
 with LocalWorkspace(Path("."), "local") as workspace:
     report = workspace.run_job("daily_counts", {"date": "2026-01-01"})
@@ -7,36 +7,27 @@ with LocalWorkspace(Path("."), "local") as workspace:
 
 from __future__ import annotations
 
-import hashlib
 import os
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from lakeflow_local.bundle import Bundle, load
+from lakeflow_local.bundle import Bundle
 from lakeflow_local.errors import ChoiceError, UserError
 from lakeflow_local.jobs.admission import settle_lost
-from lakeflow_local.jobs.afterrun import run_after
+from lakeflow_local.jobs.definitions import Definitions
 from lakeflow_local.jobs.executors.base import Executor
-from lakeflow_local.jobs.executors.pipeline import PipelineExecutor
-from lakeflow_local.jobs.executors.python import PythonExecutor, PythonPlace
-from lakeflow_local.jobs.executors.run_job import RunJobExecutor, referenced_key
-from lakeflow_local.jobs.executors.sql import SqlExecutor
-from lakeflow_local.jobs.localpaths import LocalPaths, OnLocalPaths
+from lakeflow_local.jobs.executors.pipeline import describe
+from lakeflow_local.jobs.facilities import Facilities
 from lakeflow_local.jobs.outcomes import LifeCycle, Result
 from lakeflow_local.jobs.play import Run, check_parameters
 from lakeflow_local.jobs.repair import RepairError, left_failed, select, stale_after
 from lakeflow_local.jobs.report import RunReport, UpdateReport
 from lakeflow_local.jobs.runner import Watcher, now
 from lakeflow_local.jobs.selection import select_only
-from lakeflow_local.jobs.sparkhandle import SparkHandle
-from lakeflow_local.jobs.spec import JobSpec, SpecError, read_job
+from lakeflow_local.jobs.spec import JobSpec
 from lakeflow_local.jobs.state import RunOptions, RunState
-from lakeflow_local.jobs.support import check_job, starts_with_python, uses_python, warnings_of
-from lakeflow_local.jobs.taskprocess import ForkServerClient, TaskGateway
 from lakeflow_local.runs import RunStore
-from lakeflow_local.services import RunningService, start_services
-from lakeflow_local.settings import Settings, load_settings
 
 if TYPE_CHECKING:
     from lakeflow_local.session import SparkServer
@@ -45,11 +36,14 @@ DEFAULT_SLOTS = max(4, 2 * (os.cpu_count() or 2))
 
 
 class LocalWorkspace:
-    """One bundle and target, opened for runs. Not for use by several threads at once.
+    """One bundle and target, opened for runs. Each run and repair reads the bundle's files again.
+
+    Not for use by several threads at once; `cancel` may be called from any.
 
     Attributes:
-        bundle: the bundle as it was at the last run; each run and repair reads the files again.
         messages: called with each line that a person should see.
+        watcher: looks on.
+        probe: for tests, see JobRunner.
     """
 
     def __init__(
@@ -79,31 +73,21 @@ class LocalWorkspace:
         """
         self.root = Path(root).resolve()
         self.messages = messages or (lambda line: None)
-        self._target = target
-        self._variables = dict(variables or {})
-        self._options = options or RunOptions(slots=DEFAULT_SLOTS)
         self.watcher = watcher
         self.probe = probe
-        self.after_run_errors: list[str] = []
-        self._spark = SparkHandle(self.root, spark_server)
+        self._options = options or RunOptions(slots=DEFAULT_SLOTS)
         self._folder = self.root / ".lakeflow"
-        self._warm = warm
-        self._settings: Settings = Settings()
-        self._services: list[RunningService] = []
-        self._fork_server: ForkServerClient | None = None
-        self._gateway: TaskGateway | None = None
+        self._definitions = Definitions(self.root, target, variables or {})
+        self._facilities = Facilities(self._definitions, spark_server, warm=warm)
         self._active: Run | None = None
-        self._prepared_for: Bundle | None = None
-        self.bundle: Bundle = load(self.root, target, self._variables)
+        self._after_run_errors: list[str] = []
 
     def __enter__(self) -> LocalWorkspace:
-        self._settings = load_settings(self.root)
-        self._services = start_services(self._settings.services, self.bundle.target, self.root)
-        for service in self._services:
-            if service.service.variable:
-                self._variables[service.service.variable] = service.url
-        if self._services:
-            self.reload()
+        try:
+            self._facilities.start_services()
+        except BaseException:
+            self.close()
+            raise
         return self
 
     def __exit__(self, *_: object) -> None:
@@ -111,22 +95,12 @@ class LocalWorkspace:
 
     def close(self) -> None:
         """End the fork server, the services, and Spark if it was started here."""
-        if self._fork_server is not None:
-            self._fork_server.close()
-            self._fork_server = None
-        if self._gateway is not None:
-            self._gateway.close()
-            self._gateway = None
-        self._spark.stop()
-        for service in self._services:
-            service.close()
-        self._services = []
+        self._facilities.close()
 
-    def reload(self) -> Bundle:
-        """Read the bundle's files again."""
-        self.bundle = load(self.root, self.bundle.target, self._variables)
-        self._settings = load_settings(self.root)
-        return self.bundle
+    @property
+    def bundle(self) -> Bundle:
+        """The bundle as it was at the last run."""
+        return self._definitions.bundle
 
     def cancel(self) -> bool:
         """Ask for the end of the run that is played; safe in a signal handler.
@@ -138,8 +112,6 @@ class LocalWorkspace:
             return False
         self._active.cancel()
         return True
-
-    # Runs
 
     def run_job(
         self,
@@ -162,11 +134,11 @@ class LocalWorkspace:
         Raises:
             UserError: the job cannot run as it is written, or does not exist, or has no such parameter or task.
         """
-        self.reload()
-        spec = self._job(key)
+        self._definitions.reload()
+        spec = self._definitions.job(key)
         check_parameters(spec, parameters or {})
         tasks = select_only(spec, only)
-        self._check(spec, tasks)
+        self._definitions.check(spec, tasks, self.messages)
         run = Run(
             self,
             spec,
@@ -203,8 +175,8 @@ class LocalWorkspace:
             raise UserError(f"run {run_id} belongs to target {row['target']}; repair it with -t {row['target']}")
         state = store.load(run_id)
         assert state is not None
-        self.reload()
-        spec = self._job(row["key"])
+        self._definitions.reload()
+        spec = self._definitions.job(row["key"])
         check_parameters(spec, parameters or {})
         try:
             chosen = select(
@@ -216,7 +188,7 @@ class LocalWorkspace:
             )
         except RepairError as error:
             raise ChoiceError(str(error)) from None
-        self._check(spec, chosen)
+        self._definitions.check(spec, chosen, self.messages)
         for key in left_failed(state, spec, chosen):
             self.messages(f"warning: task {key} failed and is not rerun")
         for key in stale_after(state, spec, chosen):
@@ -239,9 +211,9 @@ class LocalWorkspace:
         Raises:
             UserError: there is no such pipeline, or its definition is wrong.
         """
-        self.reload()
-        if key not in (self.bundle.resources.get("pipelines") or {}):
-            raise ChoiceError(self._nothing_called(key))
+        self._definitions.reload()
+        if key not in self._definitions.pipelines:
+            raise ChoiceError(self._definitions.nothing_called(key))
         source = self.bundle.resource("pipelines", key)
         store = RunStore(self._folder)
         run_id, lock = store.create(
@@ -261,7 +233,7 @@ class LocalWorkspace:
                 "full_refresh_all": full_refresh_all,
                 "validate_only": validate_only,
             }
-            report = self.update(key, options, self._show_event).as_dict()
+            report = self._facilities.update(key, options, self._show_event).as_dict()
             result = Result.SUCCESS if report["state"] == "COMPLETED" else Result.FAILED
             store.finish_plain(run_id, result, str(report.get("error") or ""), now(), {"update": report})
         except BaseException as error:
@@ -271,146 +243,44 @@ class LocalWorkspace:
             lock.release()
         return UpdateReport(run_id=run_id, update=report)
 
-    # For runs
-
-    def update(self, key: str, options: Mapping[str, Any], listener: Callable[[Any], None]) -> Any:
-        """One update of a pipeline in the process's Spark session."""
-        from lakeflow_local.pipelines import Pipeline
-
-        server = self._ready_spark().ensure()
-        pipeline = Pipeline(self.bundle.resource("pipelines", key), root=self.root, spark=server.spark)
-        return pipeline.update(**options, listener=listener)
-
-    def executors(self, run: Run) -> dict[str, Executor]:
-        """The executors of one run, by task type."""
-        spark = self._ready_spark()
-        python = self.python() if uses_python(run.spec) else None
-        if starts_with_python(run.spec):
-            self.fork_server().wait_ready()
-        paths = LocalPaths(self.root, (self.bundle.config.get("workspace") or {}).get("file_path"))
-        pipelines = self.bundle.resources.get("pipelines") or {}
-        found: dict[str, Executor] = {
-            "sql_task": OnLocalPaths(SqlExecutor(spark), paths),
-            "pipeline_task": PipelineExecutor(
-                lambda text, options, listener: self.update(
-                    referenced_key(text, "pipelines", pipelines), options, listener
-                )
-            ),
-            "run_job_task": RunJobExecutor(run.open_child),
-        }
-        if python is not None:
-            found["python_wheel_task"] = python
-            found["spark_python_task"] = OnLocalPaths(python, paths)
-        return found
-
-    def python(self) -> PythonExecutor:
-        """The executor of Python processes."""
-        if self._gateway is None:
-            self._gateway = TaskGateway()
-        secrets = self._settings.secrets_file
-        place = PythonPlace(
-            root=self.root,
-            secrets_file=(self.root / self.bundle.resolve(secrets)) if secrets else None,
-            volumes=self._folder / "volumes",
-        )
-        return PythonExecutor(self.fork_server(), self._gateway, self._spark, place)
-
-    def fork_server(self) -> ForkServerClient:
-        """The one fork server, started now if it is not there."""
-        if self._fork_server is None:
-            self._fork_server = ForkServerClient(warm=self._warm)
-        return self._fork_server
-
-    def job_id(self, key: str) -> int:
-        """The id of a job: the same for a bundle, target and key, always."""
-        name = (self.bundle.config.get("bundle") or {}).get("name", "")
-        digest = hashlib.sha256(f"{name}/{self.bundle.target}/{key}".encode()).digest()
-        return int.from_bytes(digest[:6], "big")
-
-    def job_of(self, text: str) -> JobSpec:
-        """The job that a run-job task names, found fit to run."""
-        spec = self._job(referenced_key(text, "jobs", self.bundle.resources.get("jobs") or {}))
-        self._check(spec, None)
-        return spec
-
-    def after_run(self, state: RunState) -> None:
-        """Run the bundle's own task after a run of this job, if there is one."""
-        entry = (self._settings.after_run or {}).get(state.spec.key)
-        if entry is not None and (not entry.targets or self.target in entry.targets):
-            error = run_after(entry, state, self.bundle, self.python(), self._folder)
-            if error:
-                self.after_run_errors.append(error)
-                self.messages(f"error: {error}")
+    # What runs ask for
 
     @property
     def target(self) -> str:
         """The target of the bundle."""
-        return self.bundle.target
+        return self._definitions.target
 
-    def _job(self, key: str) -> JobSpec:
-        if key not in (self.bundle.resources.get("jobs") or {}):
-            raise ChoiceError(self._nothing_called(key))
-        try:
-            return read_job(key, self.bundle.resource("jobs", key))
-        except SpecError as error:
-            raise self._located(error) from None
+    def job_id(self, key: str) -> int:
+        """The id of a job."""
+        return self._definitions.job_id(key)
 
-    def _check(self, spec: JobSpec, only: frozenset[str] | None) -> None:
-        paths = LocalPaths(self.root, (self.bundle.config.get("workspace") or {}).get("file_path"))
-        resources = self.bundle.resources
-        try:
-            check_job(
-                spec,
-                paths,
-                jobs=resources.get("jobs") or {},
-                pipelines=resources.get("pipelines") or {},
-                only=only,
-            )
-        except SpecError as error:
-            raise self._located(error) from None
-        for message, path in warnings_of(spec):
-            self.messages(f"warning: {self._located(SpecError(message, path))}")
+    def job_of(self, text: str) -> JobSpec:
+        """The job that a run-job task names; it was checked with the job of the task."""
+        return self._definitions.job_of_task(text)
 
-    def _located(self, error: SpecError) -> UserError:
-        place = self.bundle.locate(error.path)
-        if place is None:
-            return UserError(error.message)
-        return UserError(error.message, place.file, place.line)
+    def executors(self, run: Run) -> Mapping[str, Executor]:
+        """The executors of one run, by task type."""
+        return self._facilities.executors(run.spec, run.open_child)
 
-    def _nothing_called(self, key: str) -> str:
-        jobs = ", ".join(self.bundle.resources.get("jobs") or {}) or "none"
-        pipelines = ", ".join(self.bundle.resources.get("pipelines") or {}) or "none"
-        return f"the bundle has no job or pipeline {key!r}; jobs: {jobs}; pipelines: {pipelines}"
-
-    def _ready_spark(self) -> SparkHandle:
-        bundle = self.bundle
-
-        def create(server: SparkServer) -> None:
-            for key in bundle.resources.get("schemas") or {}:
-                server.create_schema(str(bundle.resource("schemas", key)["name"]))
-
-        if self._prepared_for is not bundle:
-            self._spark.prepare, self._prepared_for = create, bundle
-        for key in bundle.resources.get("volumes") or {}:
-            volume = bundle.resource("volumes", key)
-            names = (volume["catalog_name"], volume["schema_name"], volume["name"])
-            self._folder.joinpath("volumes", *map(str, names)).mkdir(parents=True, exist_ok=True)
-        return self._spark
+    def after_run(self, state: RunState) -> None:
+        """Do what the bundle wants done after a run."""
+        error = self._facilities.after_run(state)
+        if error:
+            self._after_run_errors.append(error)
+            self.messages(f"error: {error}")
 
     def _show_event(self, event: Any) -> None:
-        from lakeflow_local.jobs.executors.pipeline import describe
-
         if event.kind != "started":
             self.messages(describe(event))
 
     def _play(self, run: Run, work: Callable[[], RunState]) -> RunReport:
         self._active = run
-        self.after_run_errors = []
+        self._after_run_errors = []
         try:
             state = work()
         finally:
             self._active = None
-        return RunReport(store=run.store, state=state, after_run_errors=self.after_run_errors)
+        return RunReport(store=run.store, state=state, after_run_errors=self._after_run_errors)
 
 
 def run_job(

@@ -1,0 +1,141 @@
+"""What the runs of one process share: Spark, the fork server, services, and the executors made of them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from lakeflow_local.bundle import Bundle
+from lakeflow_local.jobs.afterrun import run_after
+from lakeflow_local.jobs.definitions import Definitions
+from lakeflow_local.jobs.executors.base import Executor
+from lakeflow_local.jobs.executors.pipeline import PipelineExecutor
+from lakeflow_local.jobs.executors.python import PythonExecutor, PythonPlace
+from lakeflow_local.jobs.executors.run_job import OpenChild, RunJobExecutor, referenced_key
+from lakeflow_local.jobs.executors.sql import SqlExecutor
+from lakeflow_local.jobs.localpaths import OnLocalPaths
+from lakeflow_local.jobs.sparkhandle import SparkHandle
+from lakeflow_local.jobs.spec import JobSpec
+from lakeflow_local.jobs.state import RunState
+from lakeflow_local.jobs.support import starts_with_python, uses_python
+from lakeflow_local.jobs.taskprocess import ForkServerClient, TaskGateway
+from lakeflow_local.services import RunningService, start_services
+
+if TYPE_CHECKING:
+    from lakeflow_local.session import SparkServer
+
+
+class Facilities:
+    """Starts each thing when it is needed first, and ends all of them."""
+
+    def __init__(self, definitions: Definitions, spark_server: SparkServer | None, *, warm: bool) -> None:
+        self._definitions = definitions
+        self._folder = definitions.root / ".lakeflow"
+        self._warm = warm
+        self._spark = SparkHandle(definitions.root, spark_server)
+        self._services: list[RunningService] = []
+        self._fork_server: ForkServerClient | None = None
+        self._gateway: TaskGateway | None = None
+        self._prepared_for: Bundle | None = None
+
+    def start_services(self) -> None:
+        """Start the bundle's services; their addresses become values of its variables.
+
+        Raises:
+            UserError: one does not start, or the bundle no longer resolves.
+        """
+        definitions = self._definitions
+        self._services = start_services(definitions.settings.services, definitions.target, definitions.root)
+        for running in self._services:
+            if running.service.variable:
+                definitions.variables[running.service.variable] = running.url
+        if self._services:
+            definitions.reload()
+
+    def close(self) -> None:
+        """End everything that was started here."""
+        if self._fork_server is not None:
+            self._fork_server.close()
+            self._fork_server = None
+        if self._gateway is not None:
+            self._gateway.close()
+            self._gateway = None
+        self._spark.stop()
+        for running in self._services:
+            running.close()
+        self._services = []
+
+    def executors(self, spec: JobSpec, open_child: OpenChild) -> Mapping[str, Executor]:
+        """The executors for one run of a job, by task type."""
+        spark = self._ready_spark()
+        paths, pipelines = self._definitions.paths, self._definitions.pipelines
+        found: dict[str, Executor] = {
+            "sql_task": OnLocalPaths(SqlExecutor(spark), paths),
+            "pipeline_task": PipelineExecutor(
+                lambda text, options, listener: self.update(
+                    referenced_key(text, "pipelines", pipelines), options, listener
+                )
+            ),
+            "run_job_task": RunJobExecutor(open_child),
+        }
+        if uses_python(spec):
+            python = self.python()
+            if starts_with_python(spec):
+                self._forks().wait_ready()
+            found["python_wheel_task"] = python
+            found["spark_python_task"] = OnLocalPaths(python, paths)
+        return found
+
+    def update(self, key: str, options: Mapping[str, Any], listener: Callable[[Any], None]) -> Any:
+        """Run one update of a pipeline in the process's Spark session."""
+        from lakeflow_local.pipelines import Pipeline
+
+        server = self._ready_spark().ensure()
+        definitions = self._definitions
+        pipeline = Pipeline(definitions.bundle.resource("pipelines", key), root=definitions.root, spark=server.spark)
+        return pipeline.update(**options, listener=listener)
+
+    def after_run(self, state: RunState) -> str | None:
+        """Run the bundle's own task after a run of this job, if there is one; returns what went wrong."""
+        definitions = self._definitions
+        entry = (definitions.settings.after_run or {}).get(state.spec.key)
+        if entry is None or (entry.targets and definitions.target not in entry.targets):
+            return None
+        return run_after(entry, state, definitions.bundle, self.python(), self._folder)
+
+    def python(self) -> PythonExecutor:
+        """The executor of Python processes."""
+        if self._gateway is None:
+            self._gateway = TaskGateway()
+        definitions = self._definitions
+        secrets = definitions.settings.secrets_file
+        place = PythonPlace(
+            root=definitions.root,
+            secrets_file=(definitions.root / definitions.bundle.resolve(secrets)) if secrets else None,
+            volumes=self._folder / "volumes",
+        )
+        return PythonExecutor(self._forks(), self._gateway, self._spark, place)
+
+    def _forks(self) -> ForkServerClient:
+        if self._fork_server is None:
+            self._fork_server = ForkServerClient(warm=self._warm)
+        return self._fork_server
+
+    def _ready_spark(self) -> SparkHandle:
+        """Spark, and with it the schemas and volumes of the bundle, which a deployment would have made."""
+        bundle = self._definitions.bundle
+
+        def create(server: SparkServer) -> None:
+            for key in bundle.resources.get("schemas") or {}:
+                server.create_schema(str(bundle.resource("schemas", key)["name"]))
+
+        if self._prepared_for is not bundle:
+            self._spark.prepare, self._prepared_for = create, bundle
+            for key in bundle.resources.get("volumes") or {}:
+                self._make_volume(bundle.resource("volumes", key))
+        return self._spark
+
+    def _make_volume(self, volume: Mapping[str, Any]) -> None:
+        names = (volume["catalog_name"], volume["schema_name"], volume["name"])
+        Path(self._folder, "volumes", *map(str, names)).mkdir(parents=True, exist_ok=True)
