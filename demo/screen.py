@@ -30,7 +30,12 @@ class Screen:
         indent = " " * (INDENT[3] + len(text) - len(text.lstrip()))
         width = self.console.width
         lines = wrap(
-            text, width, initial_indent=indent, subsequent_indent=indent, break_on_hyphens=False, break_long_words=False
+            text.lstrip(),
+            width,
+            initial_indent=indent,
+            subsequent_indent=indent,
+            break_on_hyphens=False,
+            break_long_words=False,
         )
         for line in lines or [""]:
             self.console.print(Text(line, style=style), soft_wrap=True)  # a long path must stay one word

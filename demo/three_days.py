@@ -140,7 +140,7 @@ class Story:
         self._check(str(held.result) == "FAILED", f"run {held.run_id} ended {held.result}, although a source is broken")
         self._check(str(outcome) == "FAILED", f"{HOLD} ended {outcome}; {_why(held)}")
         self._check(self._figures.payouts() == paid, "somebody was paid although the gate was closed")
-        self._screen.say(f"As expected: {_message(held, HOLD)}", "yellow")
+        self._screen.say(f"As expected: {_message(held, HOLD).partition('. ')[0]}.", "yellow")
         return held
 
     def _prove(self) -> None:
