@@ -1,0 +1,90 @@
+"""A single run, as the README shows it: landing files to confirmed payouts by the command line."""
+
+import json
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[2]
+NOT_COPIED = (".git", ".venv*", ".lakeflow", ".databricks", "dist", "build", "__pycache__", ".*_cache", ".hypothesis")
+LAKEFLOW_LOCAL = str(Path(sys.executable).parent / "lakeflow-local")
+pytestmark = [pytest.mark.slow, pytest.mark.timeout(1800)]
+
+
+@pytest.fixture(scope="module")
+def copy(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A copy of the repository in which one seller is owed 90.00 and one order line is broken."""
+    root = tmp_path_factory.mktemp("readme") / "copy"
+    shutil.copytree(ROOT, root, ignore=shutil.ignore_patterns(*NOT_COPIED))
+    landing = root / ".lakeflow/landing"
+    seller = {
+        "seller_id": "s1",
+        "operation": "UPSERT",
+        "sequence_number": 1,
+        "legal_name": "Ada's Books",
+        "country": "DE",
+        "payout_currency": "EUR",
+        "payout_account": "DE89370400440532013000",
+        "fee_bps": 1000,
+        "is_suspended": False,
+        "changed_at": "2026-01-01T00:00:00Z",
+    }
+    order = {
+        "order_id": "o1",
+        "seller_id": "s1",
+        "buyer_country": "FR",
+        "currency": "EUR",
+        "gross_amount": "100.00",
+        "status": "delivered",
+        "event_at": "2026-01-03T12:00:00Z",
+    }
+    for folder, rows in (("sellers", [seller]), ("orders", [order]), ("refunds", [])):
+        (landing / folder).mkdir(parents=True)
+        (landing / folder / "first.json").write_text("".join(json.dumps(row) + "\n" for row in rows))
+    return root
+
+
+def lakeflow_local(root: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
+    return subprocess.run([LAKEFLOW_LOCAL, *arguments], cwd=root, capture_output=True, text=True, check=False)
+
+
+def test_one_run_pays_what_is_owed_and_is_listed(copy: Path) -> None:
+    run = lakeflow_local(
+        copy, "run", "daily_payouts", "-t", "local", "--params", "settlement_date=2026-01-03", "-o", "json"
+    )
+    assert run.returncode == 0, run.stderr[-3000:]
+    ended = json.loads(run.stdout)
+    assert ended["state"]["result_state"] == "SUCCESS"
+    states = {task["task_key"]: task["state"].get("result_state") for task in ended["tasks"]}
+    assert states["assert_settled"] == "SUCCESS"
+    balance = json.loads((copy / ".lakeflow/balance.json").read_text())
+    assert balance["settlement_date"] == "2026-01-03"
+    assert balance["sellers"] == [
+        {
+            "seller_id": "s1",
+            "currency": "EUR",
+            "entitled": "90.00",
+            "accepted": "90.00",
+            "in_flight": "0.00",
+            "released": "0.00",
+            "held": "0.00",
+            "hold_reason": None,
+        }
+    ]
+
+    listed = lakeflow_local(copy, "runs")
+    assert listed.returncode == 0, listed.stderr
+    assert str(ended["run_id"]) in listed.stdout
+    assert "daily_payouts" in listed.stdout
+
+
+def test_a_pipeline_update_prints_its_datasets_as_json(copy: Path) -> None:
+    update = lakeflow_local(copy, "run", "payouts", "-t", "local", "-o", "json")
+    assert update.returncode == 0, update.stderr[-3000:]
+    datasets = {dataset["name"]: dataset for dataset in json.loads(update.stdout)["datasets"]}
+    files = {path.stem for path in (ROOT / "pipelines/payouts").rglob("*") if path.suffix in (".py", ".sql")}
+    assert set(datasets) >= files
+    assert {"rows", "expectations", "state"} <= set(datasets["order_states"])
