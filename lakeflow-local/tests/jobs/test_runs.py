@@ -54,6 +54,22 @@ def opened(tmp_path):
         workspace.close()
 
 
+@pytest.fixture
+def start_runner(tmp_path):
+    """A function that starts a runner of the job `daily` in a process of its own; it is dead at the end."""
+    started = []
+
+    def start(**settings):
+        runner = subprocess.Popen([sys.executable, "-c", PLAY, "never", "1", "daily"], cwd=tmp_path, **settings)
+        started.append(runner)
+        return runner
+
+    yield start
+    for runner in started:
+        runner.kill()
+        runner.wait()
+
+
 def test_a_task_is_a_process_of_its_own_with_its_logs_values_and_parameters(tmp_path, opened):
     say = """
 import os, sys
@@ -234,10 +250,10 @@ DBUtils().jobs.taskValues.set("rows", 3)
         assert effects.count("count") == 1
 
 
-def test_tasks_die_with_their_runner(tmp_path):
+def test_tasks_die_with_their_runner(tmp_path, start_runner):
     wait = "import os, time; open('pid', 'w').write(str(os.getpid())); time.sleep(600)"
     write_bundle(tmp_path, {"daily": [script("wait", wait)]})
-    runner = subprocess.Popen([sys.executable, "-c", PLAY, "never", "1", "daily"], cwd=tmp_path)
+    runner = start_runner()
     _wait_until(lambda: (tmp_path / "pid").exists() and (tmp_path / "pid").read_text(), "the task did not start")
     pid = int((tmp_path / "pid").read_text())
     runner.kill()
@@ -245,7 +261,9 @@ def test_tasks_die_with_their_runner(tmp_path):
     _wait_until(lambda: not _is_alive(pid), "the task outlived its runner")
 
 
-def test_a_second_run_waits_in_the_queue_or_is_refused_while_a_live_runner_holds_the_job(tmp_path, opened):
+def test_a_second_run_waits_in_the_queue_or_is_refused_while_a_live_runner_holds_the_job(
+    tmp_path, opened, start_runner
+):
     wait = """
 import time
 from pathlib import Path
@@ -254,9 +272,7 @@ while not Path("go_on").exists():
     time.sleep(0.02)
 """
     write_bundle(tmp_path, {"daily": [script("wait", wait)]}, queue={"enabled": False}, max_concurrent_runs=1)
-    runner = subprocess.Popen(
-        [sys.executable, "-c", PLAY, "never", "1", "daily"], cwd=tmp_path, stdout=subprocess.PIPE, text=True
-    )
+    runner = start_runner(stdout=subprocess.PIPE, text=True)
     _wait_until(lambda: (tmp_path / "started").exists(), "the first run did not start")
     refused = opened().run_job("daily")
     assert refused.result is Result.MAXIMUM_CONCURRENT_RUNS_REACHED
