@@ -82,7 +82,9 @@ def _prefixed(row: dict, prefix: str) -> dict:
     return {name: f"{prefix}{value}" if name in KEYS and value is not None else value for name, value in row.items()}
 
 
-def books(spark: SparkSession, worlds: dict[str, tuple[Landing, ...]], zone: str = BERLIN) -> dict[tuple[str, int], Book]:
+def books(
+    spark: SparkSession, worlds: dict[str, tuple[Landing, ...]], zone: str = BERLIN
+) -> dict[tuple[str, int], Book]:
     """What is owed in every world after each of its landings: (name, number of landings) -> Book."""
     tables = silver_tables(spark, worlds)
     states = [tables[name].states for name in ("orders", "refunds", "sellers")]

@@ -1,4 +1,4 @@
-"""The rules as a page to read: `python -m payouts.rule_table > docs/rules.md`. A test keeps the page equal to the list."""
+"""The rules as a page to read: `python -m payouts.rule_table > docs/rules.md`. A test keeps it equal to the list."""
 
 import re
 from collections.abc import Iterable

@@ -66,7 +66,7 @@ class CloudFilesReader:
         self._schema = schema if isinstance(schema, StructType) else StructType.fromDDL(schema)
         return self
 
-    def load(self, path: str | None = None, format: str | None = None, schema: Any = None, **options: Any) -> DataFrame:  # noqa: A002
+    def load(self, path: str | None = None, format: str | None = None, schema: Any = None, **options: Any) -> DataFrame:
         """The files of a folder as a streaming DataFrame.
 
         Raises:

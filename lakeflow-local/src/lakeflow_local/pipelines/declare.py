@@ -273,7 +273,7 @@ def create_auto_cdc_from_snapshot_flow(target: str, *_: Any, **__: Any) -> None:
     raise _fail(f"AUTO CDC FROM SNAPSHOT into {target}: lakeflow-local does not support it yet", _caller())
 
 
-def create_sink(name: str, format: str, options: Mapping[str, str] | None = None) -> None:  # noqa: A002 (Databricks' name)
+def create_sink(name: str, format: str, options: Mapping[str, str] | None = None) -> None:
     """Refused by name: not supported yet."""
     raise _fail(f"sink {name} (format {format}): lakeflow-local does not support sinks yet", _caller())
 

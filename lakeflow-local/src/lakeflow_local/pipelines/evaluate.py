@@ -155,7 +155,7 @@ class Evaluation:
 
     def _renamed(self, parts: tuple[str, ...], views: dict[tuple[str, ...], DataFrame]) -> str | None:
         table = self._run.spec.namespace.resolve(quote(*parts))
-        if table is None or table.key not in self._run.known and len(parts) < 3:
+        if table is None or (table.key not in self._run.known and len(parts) < 3):
             return None
         return quote(table.table) if table.key in views else table.sql
 

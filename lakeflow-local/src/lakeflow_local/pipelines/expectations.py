@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -146,9 +146,20 @@ def _check(frame: DataFrame, dataset: Dataset) -> None:
         raise
 
 
+def messages(error: BaseException | None) -> Iterator[str]:
+    """The texts of an error and of its causes: Spark wraps what a task raises several times."""
+    while error is not None:
+        yield str(error)
+        java = getattr(error, "_origin", None)
+        while java is not None:
+            yield str(java.getMessage())
+            java = java.getCause()
+        error = getattr(error, "_cause", None) or error.__cause__
+
+
 def violation(error: BaseException, flow: str) -> ExpectationViolation | None:
     """The violation behind an error of Spark, None if it was something else."""
-    found = _RAISED.search(str(error))
+    found = next((match for match in map(_RAISED.search, messages(error)) if match), None)
     if found is None:
         return None
     try:

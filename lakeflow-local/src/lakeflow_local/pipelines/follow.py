@@ -86,13 +86,13 @@ def install() -> None:
     stream_table, stream_format = DataStreamReader.table, DataStreamReader.format
     stream_option, stream_options = DataStreamReader.option, DataStreamReader.options
 
-    def batch_reader(self: DataFrameReader, tableName: str) -> DataFrame:  # noqa: N803 (pyspark's name)
+    def batch_reader(self: DataFrameReader, tableName: str) -> DataFrame:
         reads = _current.get()
         return (
             reader_table(self, tableName) if reads is None else reads.batch(tableName, lambda n: reader_table(self, n))
         )
 
-    def batch_session(self: SparkSession, tableName: str) -> DataFrame:  # noqa: N803
+    def batch_session(self: SparkSession, tableName: str) -> DataFrame:
         reads = _current.get()
         return (
             session_table(self, tableName)
@@ -100,13 +100,13 @@ def install() -> None:
             else reads.batch(tableName, lambda n: session_table(self, n))
         )
 
-    def query(self: SparkSession, sqlQuery: str, args: Any = None, **kwargs: Any) -> DataFrame:  # noqa: N803
+    def query(self: SparkSession, sqlQuery: str, args: Any = None, **kwargs: Any) -> DataFrame:
         reads = _current.get()
         if reads is None:
             return sql(self, sqlQuery, args, **kwargs)
         return reads.sql(sqlQuery, lambda text: sql(self, text, args, **kwargs), kwargs)
 
-    def stream(self: DataStreamReader, tableName: str) -> DataFrame:  # noqa: N803
+    def stream(self: DataStreamReader, tableName: str) -> DataFrame:
         reads = _current.get()
         return (
             stream_table(self, tableName)

@@ -75,8 +75,7 @@ def _dotted(stream: list[Token], index: int) -> tuple[list[str], list[int]]:
 
 
 def _is_name(token: Token) -> bool:
-    return (
-        token.token_type in (TokenType.VAR, TokenType.IDENTIFIER)
-        or bool(re.fullmatch(r"[A-Za-z_]\w*", token.text))
+    return token.token_type in (TokenType.VAR, TokenType.IDENTIFIER) or (
+        bool(re.fullmatch(r"[A-Za-z_]\w*", token.text))
         and (token.token_type not in (TokenType.STRING, TokenType.NUMBER))
     )
