@@ -187,7 +187,9 @@ def test_batch_and_streaming_queries_are_told_apart(make_project):
     )
     for _ in range(2):  # the once flow runs in the first update only
         update = project.update()
-    assert "kinds.py:3: streaming table batch_in_streaming needs a streaming query" in update["batch_in_streaming"].error
+    assert (
+        "kinds.py:3: streaming table batch_in_streaming needs a streaming query" in update["batch_in_streaming"].error
+    )
     assert "materialized view stream_in_batch is a batch dataset" in update["stream_in_batch"].error
     assert "this view is a batch query" in update["stream_of_batch_view"].error
     assert (update["batch_by_dlt"].kind, update["stream_by_dlt"].kind) == ("materialized_view", "streaming_table")

@@ -1,0 +1,158 @@
+"""AUTO CDC equals a plain Python oracle: 500 accounts with random histories, shuffled, repeated, in random batches."""
+
+import random
+import sys
+from pathlib import Path
+
+import pytest
+
+from lakeflow_local.errors import UserError
+
+sys.path.insert(0, str(Path(__file__).parent))
+
+from cdc_oracle import Change, newest, newest_without_nulls, versions
+
+ACCOUNTS = 500
+SOURCE = """
+    from pyspark import pipelines as dp
+    from pyspark.sql import functions as F
+
+    @dp.table
+    def account_changes():
+        reader = spark.readStream.format("cloudFiles").option("cloudFiles.format", "json")
+        schema = "key INT, sequence INT, operation STRING, level INT, note STRING"
+        return reader.schema(schema).load(spark.conf.get("landing"))
+
+    SHARED = dict(source="account_changes", keys=["key"], apply_as_deletes=F.expr("operation = 'DELETE'"))
+
+    dp.create_streaming_table("accounts")
+    dp.create_auto_cdc_flow("accounts", sequence_by="sequence", except_column_list=["operation"], **SHARED)
+
+    dp.create_streaming_table("patched")
+    dp.create_auto_cdc_flow(
+        "patched", sequence_by=F.col("sequence"), except_column_list=["operation"], ignore_null_updates=True, **SHARED
+    )
+
+    dp.create_streaming_table("account_history", comment="It's by struct")
+    dp.create_auto_cdc_flow(
+        "account_history",
+        sequence_by=F.struct("sequence"),
+        column_list=["key", "level", "note"],
+        stored_as_scd_type=2,
+        **SHARED,
+    )
+"""
+BY_SQL = """
+    CREATE STREAMING TABLE level_history;
+    CREATE FLOW levels AS AUTO CDC INTO level_history FROM STREAM(account_changes) KEYS (key)
+    APPLY AS DELETE WHEN operation = 'DELETE' SEQUENCE BY sequence COLUMNS * EXCEPT (operation, sequence)
+    STORED AS SCD TYPE 2 TRACK HISTORY ON (level);
+"""
+
+
+def random_changes(rng):
+    """Histories of up to six changes; a NULL key is a key as well."""
+    changes = []
+    for key in range(ACCOUNTS):
+        for sequence in rng.sample(range(20), rng.randint(1, 6)):
+            if rng.random() < 0.3:
+                changes.append(Change(key, sequence, "DELETE"))
+            else:
+                changes.append(Change(key, sequence, "UPSERT", rng.choice([None, 1, 2]), rng.choice([None, "x", "y"])))
+    repeated = changes + rng.sample(changes, len(changes) // 5)
+    rng.shuffle(repeated)
+    return repeated
+
+
+@pytest.fixture(scope="module")
+def fed(make_project):
+    """The project after three batches, and all changes."""
+    project = make_project({"accounts.py": SOURCE, "levels.sql": BY_SQL})
+    rng = random.Random(20260101)
+    changes = random_changes(rng)
+    cuts = sorted(rng.sample(range(len(changes)), 2))
+    for number, (start, end) in enumerate(zip([0, *cuts], [*cuts, len(changes)], strict=True)):
+        project.land(f"{number}.json", *(vars(change) for change in changes[start:end]))
+        update = project.update()
+        assert update.state == "COMPLETED", update.error
+    return project, changes
+
+
+def test_scd_type_1_holds_the_newest_change_of_each_key_and_no_late_row_revives_a_deleted_one(fed):
+    project, changes = fed
+    assert project.rows("accounts", "key", "sequence", "level", "note") == sorted(newest(changes), key=repr)
+
+
+def test_ignore_null_updates_keeps_values_since_the_last_delete(fed):
+    project, changes = fed
+    assert project.rows("patched", "key", "sequence", "level", "note") == newest_without_nulls(changes)
+
+
+def test_scd_type_2_holds_every_version_with_start_and_end_of_the_type_of_sequence_by(fed):
+    project, changes = fed
+    columns = ("key", "level", "note", "__START_AT.sequence", "__END_AT.sequence")
+    assert project.rows("account_history", *columns) == versions(changes)
+
+
+def test_tracked_columns_alone_begin_a_version_in_sql_as_well(fed):
+    project, changes = fed
+    expected = versions(changes, tracked=lambda change: change.level)
+    assert project.rows("level_history", "key", "level", "note", "__START_AT", "__END_AT") == expected
+    assert project.spark.table(f"{project.schema}.level_history").columns == [
+        "key",
+        "level",
+        "note",
+        "__START_AT",
+        "__END_AT",
+    ]
+
+
+def test_a_truncate_clears_all_keys_before_it_whenever_it_arrives(make_project):
+    project = make_project(
+        {
+            "stock.py": """
+                from pyspark import pipelines as dp
+                dp.create_streaming_table("movements", schema="item STRING, at INT, operation STRING")
+
+                @dp.append_flow(target="movements")
+                def landed():
+                    reader = spark.readStream.format("cloudFiles").option("cloudFiles.format", "json")
+                    return reader.schema("item STRING, at INT, operation STRING").load(spark.conf.get("landing"))
+
+                dp.create_streaming_table("stock")
+                dp.create_auto_cdc_flow(
+                    "stock", "movements", ["item"], "at",
+                    apply_as_truncates="operation = 'CLEAR'", except_column_list=["operation"],
+                )
+            """
+        }
+    )
+    project.land("1.json", {"item": "a", "at": 1}, {"item": "b", "at": 5}, {"item": None, "at": 2})
+    project.update()
+    project.land("2.json", {"at": 3, "operation": "CLEAR"}, {"item": "c", "at": 2})
+    project.update()
+    assert project.rows("stock") == [("b", 5)]
+    project.land("3.json", {"item": "a", "at": 2}, {"item": "d", "at": 4})
+    project.update()
+    assert project.rows("stock") == [("b", 5), ("d", 4)]
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        ("stored_as_scd_type=3", "stored_as_scd_type is 1 or 2"),
+        ("column_list=['a'], except_column_list=['b']", "exclude each other"),
+        ("stored_as_scd_type=2, apply_as_truncates='true'", "SCD type 1 only"),
+    ],
+)
+def test_arguments_that_contradict_are_named_with_their_line(make_project, arguments, message):
+    project = make_project(
+        {
+            "stock.py": f"""
+                from pyspark import pipelines as dp
+                dp.create_auto_cdc_flow('t', 's', ['k'], 'at', {arguments})
+            """
+        }
+    )
+    with pytest.raises(UserError, match=f"stock.py:2: .*{message}"):
+        project.update()
