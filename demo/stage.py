@@ -88,9 +88,10 @@ class TaskLines:
             if unit.iteration is not None or not attempt.life_cycle.is_final or str(attempt.result) in HIDDEN:
                 continue
             seconds = f"{(attempt.end - attempt.start) / 1000:5.1f} s" if attempt.end and attempt.result.ran else ""
-            iterations = f" ({len(unit.iterations)} batches)" if getattr(unit, "iterations", None) else ""
+            batches = len(getattr(unit, "iterations", None) or ())
+            name = unit.key + (f" ({batches} batch{'es' if batches > 1 else ''})" if batches else "")
             style = "red" if str(attempt.result) in ("FAILED", "TIMEDOUT", "UPSTREAM_FAILED") else ""
-            self._screen.say(f"  {unit.key + iterations:<28} {attempt.result!s:<16} {seconds}".rstrip(), style)
+            self._screen.say(f"  {name:<28} {attempt.result!s:<16} {seconds}".rstrip(), style)
 
     def progress(self, state: Any, key: str, iteration: int | None, text: str) -> None:
         """A running task says how far it is: too much for a story."""
