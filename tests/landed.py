@@ -1,6 +1,7 @@
 """Short ways to write what lands. Rows have every column, so that a test names only what it is about."""
 
 import json
+import uuid
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -70,13 +71,13 @@ def bronze(spark: SparkSession, source: schemas.Source, *files: File) -> DataFra
         when = (moment(file.modified_at), moment(file.ingested_at))
         for line in file.lines:
             if isinstance(line, dict):
-                table.append((*_landed_texts(line, source), None, file.path, *when, f"{len(table):09}"))
+                table.append((*_landed_texts(line, source), None, file.path, *when, str(uuid.uuid4())))
     raw = [
         (number, bytearray(line)) for number, file in enumerate(files) for line in file.lines if isinstance(line, bytes)
     ]
     for number, *row in _parsed(spark, source, raw) if raw else []:
         file = files[number]
-        table.append((*row, file.path, moment(file.modified_at), moment(file.ingested_at), f"{len(table):09}"))
+        table.append((*row, file.path, moment(file.modified_at), moment(file.ingested_at), str(uuid.uuid4())))
     return spark.createDataFrame(table, schemas.bronze_schema(source))
 
 
