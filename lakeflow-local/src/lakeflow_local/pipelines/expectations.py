@@ -16,6 +16,8 @@ from lakeflow_local.errors import UserError
 from lakeflow_local.pipelines.model import Dataset, Expectation, Severity
 
 _MARK = "EXPECTATION_VIOLATION"
+_BROKEN = "__broken_rules_"
+_BITS = 62  # rules in one BIGINT
 _RAISED = re.compile(_MARK + r"(\{.*\})" + _MARK, re.DOTALL)
 
 
@@ -98,37 +100,55 @@ def attach(frame: DataFrame, dataset: Dataset, observation: str) -> tuple[DataFr
     if not rules:
         return frame, None
     _check(frame, dataset)
-    conditions = [_passes(rule, dataset) for rule in rules]
-    drop = [condition for rule, condition in zip(rules, conditions, strict=True) if rule.severity is Severity.DROP]
-    fail = [(rule, c) for rule, c in zip(rules, conditions, strict=True) if rule.severity is Severity.FAIL]
+    # Each predicate is evaluated once, into a bit: counting and dropping then compare numbers.
+    masks = [
+        _mask(rules[start : start + _BITS], dataset).alias(f"{_BROKEN}{start // _BITS}")
+        for start in range(0, len(rules), _BITS)
+    ]
+    marked = frame.select("*", *masks)
     figures = [F.count(F.lit(1)).alias("total")]
-    figures += [F.count_if(~condition).alias(f"r{index}") for index, condition in enumerate(conditions)]
+    figures += [F.count_if(_has(index)).alias(f"r{index}") for index in range(len(rules))]
+    drop = [index for index, rule in enumerate(rules) if rule.severity is Severity.DROP]
+    fail = [index for index, rule in enumerate(rules) if rule.severity is Severity.FAIL]
     if drop:
-        figures.append(F.count_if(~_all(drop)).alias("dropped"))
+        figures.append(F.count_if(_has(*drop)).alias("dropped"))
     batch = None if frame.isStreaming else Observation(observation)
-    watched = frame.observe(batch or observation, *figures)
-    keep = _all(drop) if drop else F.lit(True)
+    watched = marked.observe(batch or observation, *figures)
+    keep = ~_has(*drop) if drop else F.lit(True)
     if fail:
-        broken = F.array_compact(F.array(*(F.when(~condition, F.lit(rule.name)) for rule, condition in fail)))
-        record = F.struct(*(F.col(f"`{column}`") for column in frame.columns))
+        broken = F.array_compact(F.array(*(F.when(_has(index), F.lit(rules[index].name)) for index in fail)))
+        record = F.struct(*(F.col("`" + column.replace("`", "``") + "`") for column in frame.columns))
         message = F.concat(
             F.lit(_MARK),
             F.to_json(F.struct(broken.alias("rules"), F.to_json(record).alias("record"))),
             F.lit(_MARK),
         )
-        keep = F.when(~_all([condition for _, condition in fail]), F.raise_error(message).cast("boolean")).otherwise(
-            keep
-        )
+        keep = F.when(_has(*fail), F.raise_error(message).cast("boolean")).otherwise(keep)
     if drop or fail:
         watched = watched.where(keep)
-    return watched, Watch(observation, dataset.name, rules, batch)
+    kept = watched.drop(*(f"{_BROKEN}{number}" for number in range(len(masks))))
+    return kept, Watch(observation, dataset.name, rules, batch)
 
 
-def _all(conditions: Sequence[Column]) -> Column:
-    first, *rest = conditions
-    for condition in rest:
-        first = first & condition
-    return first
+def _mask(rules: Sequence[Expectation], dataset: Dataset) -> Column:
+    """One bit for each rule that a row breaks."""
+    mask = F.lit(0).cast("bigint")
+    for bit, rule in enumerate(rules):
+        mask = mask.bitwiseOR(
+            F.when(_passes(rule, dataset), F.lit(0).cast("bigint")).otherwise(F.lit(1 << bit).cast("bigint"))
+        )
+    return mask
+
+
+def _has(*indexes: int) -> Column:
+    """Whether a row breaks any of these rules."""
+    found: Column | None = None
+    for number in sorted({index // _BITS for index in indexes}):
+        bits = sum(1 << (index % _BITS) for index in indexes if index // _BITS == number)
+        one = F.col(f"{_BROKEN}{number}").bitwiseAND(F.lit(bits).cast("bigint")) != 0
+        found = one if found is None else found | one
+    assert found is not None
+    return found
 
 
 def _check(frame: DataFrame, dataset: Dataset) -> None:
