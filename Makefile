@@ -40,6 +40,7 @@ fmt: $(READY) ## format the code
 	@$(BIN)/ruff format .
 
 bench: $(READY) ## what an update costs, each figure with its spread
+	@$(BIN)/python lakeflow-local/bench/pipelines.py
 	@$(BIN)/python -m demo.bench
 
 wheel: $(READY) ## the wheel of a release in dist/, with the commit in its version
@@ -51,8 +52,8 @@ lock: ## resolve the locks anew (needs an environment)
 	  $(BIN)/uv pip compile --quiet --universal --python-version $$python --generate-hashes --no-annotate --no-header --no-emit-index-url "$$@" -o requirements/$$name.lock; \
 	done
 
-clean: ## forget every local run, table and landing file
-	rm -rf .lakeflow
+clean: ## forget every local run, table and landing file, and what was built
+	rm -rf .lakeflow build dist/*.whl
 
 $(READY): requirements/dev.lock requirements/uv.lock pyproject.toml lakeflow-local/pyproject.toml
 	@requirements/check-java

@@ -31,7 +31,7 @@ def main() -> None:
     given = parser().parse_args()
     with tempfile.TemporaryDirectory() as folder, SparkServer(Path(folder), connect=False) as server:
         world = World(Path(folder), server)
-        world.first_update(given.orders // 10)  # warm
+        world.first_update(given.orders)  # warm
         small = [world.first_update(given.orders) for _ in range(given.runs)]
         nothing_new = [world.update() for _ in range(given.runs)]
         large = [world.first_update(10 * given.orders) for _ in range(given.runs)]

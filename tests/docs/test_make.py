@@ -63,7 +63,7 @@ def test_a_machine_without_java_is_told_in_one_line_what_to_install(copy: Path) 
 @pytest.mark.slow
 def test_bench_prints_each_figure_with_its_spread(copy: Path) -> None:
     found = subprocess.run(
-        [sys.executable, "-m", "demo.bench", "--orders", "100", "--runs", "2"],
+        [sys.executable, "-m", "demo.bench", "--orders", "2000", "--runs", "1"],
         cwd=copy,
         capture_output=True,
         text=True,
