@@ -44,3 +44,12 @@ def book(books, request):
     """What is owed in the world of a test (`tests.worlds.world`), after so many of its landings."""
     landings = request.function.world
     return lambda cut=None: books[request.function.__name__, cut or len(landings)]
+
+
+def pytest_terminal_summary(terminalreporter):
+    """How much was judged, and by how much: the rules of the data, and the tests that ran."""
+    from payouts.rules import CONFLICT_RULES, ENTRY_RULES, RULES
+
+    rules = sum(map(len, RULES.values())) + len(ENTRY_RULES) + len(CONFLICT_RULES)
+    ran = sum(len(terminalreporter.stats.get(outcome, [])) for outcome in ("passed", "failed"))
+    terminalreporter.write_line(f"{ran} tests ran; the data is held to {rules} rules")
