@@ -17,7 +17,7 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from lakeflow_local import jars
+from lakeflow_local import codegen, jars
 from lakeflow_local.errors import UserError
 
 if TYPE_CHECKING:
@@ -158,6 +158,7 @@ class SparkServer:
             "spark.sql.sources.parallelPartitionDiscovery.parallelism": str(min(cores, 4)),
             "spark.databricks.delta.snapshotPartitions": "1",
             "spark.databricks.delta.properties.defaults.checkpointInterval": "50",
+            codegen.SETTING: codegen.mode_for_tasks(sum(f.stat().st_size for f in self.warehouse.rglob("*.parquet"))),
             "spark.sql.streaming.metricsEnabled": "false",
             "spark.sql.streaming.ui.enabled": "false",
             "spark.sql.ui.retainedExecutions": "1",
@@ -221,12 +222,14 @@ def create_schema(spark: SparkSession, warehouse: Path, name: str) -> None:
 
 
 def register_tables(spark: SparkSession, warehouse: Path) -> list[str]:
-    """Register every folder with a `_delta_log` as a table of the schema that its parent names.
+    """Register every folder with a Delta log as a table of the schema that its parent names.
+
+    A log without a commit is what is left of a table whose creation was killed: it is no table yet.
 
     Returns:
         `schema.table` of all that were found.
     """
-    found = [path.parent for path in sorted(warehouse.glob("*/*/_delta_log")) if any(path.iterdir())]
+    found = [path.parent for path in sorted(warehouse.glob("*/*/_delta_log")) if any(path.glob("*.json"))]
     tables = {
         path: (path.parent.name.removesuffix(".db"), path.name) for path in found
     }  # Spark's own default: `<schema>.db`

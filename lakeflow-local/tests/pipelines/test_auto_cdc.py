@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from lakeflow_local.errors import UserError
+from lakeflow_local.pipelines import cdc
 
 sys.path.insert(0, str(Path(__file__).parent))
 
@@ -66,14 +67,17 @@ def random_changes(rng):
 
 @pytest.fixture(scope="module")
 def fed(make_project):
-    """The project after three batches, and all changes."""
+    """The project after three batches, and all changes: the second is folded as a whole, the third merged by key."""
     project = make_project({"accounts.py": SOURCE, "levels.sql": BY_SQL})
     rng = random.Random(20260101)
     changes = random_changes(rng)
     cuts = sorted(rng.sample(range(len(changes)), 2))
     for number, (start, end) in enumerate(zip([0, *cuts], [*cuts, len(changes)], strict=True)):
         project.land(f"{number}.json", *(vars(change) for change in changes[start:end]))
-        update = project.update()
+        with pytest.MonkeyPatch.context() as patch:
+            if number == 2:
+                patch.setattr(cdc, "SMALL_STORE_BYTES", 0)
+            update = project.update()
         assert update.state == "COMPLETED", update.error
     return project, changes
 

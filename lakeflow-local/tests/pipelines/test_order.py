@@ -194,3 +194,43 @@ def test_batch_and_streaming_queries_are_told_apart(make_project):
     assert "this view is a batch query" in update["stream_of_batch_view"].error
     assert (update["batch_by_dlt"].kind, update["stream_by_dlt"].kind) == ("materialized_view", "streaming_table")
     assert project.rows("stream_by_dlt") == [(5,), (6,)]
+
+
+def test_two_readers_of_one_dataset_are_no_circle_when_the_second_is_slow_to_go_on(make_project):
+    """`late` waits for `shared`, and has to wait on for a turn, while `both` goes on to read `late`."""
+    project = make_project(
+        {
+            "shared.py": """
+                import threading
+                from pyspark import pipelines as dp
+
+                shared_has_begun, slow_has_begun, reads_late = (threading.Event() for _ in range(3))
+
+                @dp.materialized_view
+                def both():
+                    shared = spark.read.table("shared")
+                    reads_late.set()
+                    return shared.union(spark.read.table("late"))
+
+                @dp.materialized_view
+                def late():
+                    assert shared_has_begun.wait(30)
+                    return spark.read.table("shared")
+
+                @dp.materialized_view
+                def slow():
+                    slow_has_begun.set()
+                    assert reads_late.wait(30)
+                    return spark.range(1)
+
+                @dp.materialized_view
+                def shared():
+                    shared_has_begun.set()
+                    assert slow_has_begun.wait(30)
+                    return spark.range(2)
+            """
+        }
+    )
+    update = project.update()
+    assert update.state == "COMPLETED", update.error
+    assert project.rows("both") == [(0,), (0,), (1,), (1,)]

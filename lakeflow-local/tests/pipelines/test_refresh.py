@@ -1,11 +1,13 @@
 """What an update does and leaves: nothing new, selections, full refreshes, validation, retries, one at a time."""
 
 import threading
+from pathlib import Path
 
 import pytest
 
 from lakeflow_local.errors import UserError
 from lakeflow_local.pipelines import UpdateInProgress
+from lakeflow_local.session import register_tables
 
 FILES = {
     "raw.py": """
@@ -156,3 +158,12 @@ def test_flows_and_updates_are_retried_as_configured(make_project):
         }
         update = project.update()
         assert (update.state, int(counter.read_text()), update.attempts) == (state, tried, 1 + whole)
+
+
+def test_a_table_whose_creation_was_killed_is_created_anew(make_project):
+    project = make_project({"days.sql": "CREATE MATERIALIZED VIEW days AS SELECT 1 AS day"})
+    warehouse = Path(project.spark.conf.get("spark.sql.warehouse.dir").removeprefix("file:"))
+    (warehouse / project.schema / "days" / "_delta_log" / "_staged_commits").mkdir(parents=True)
+    assert f"{project.schema}.days" not in register_tables(project.spark, warehouse)
+    project.update()
+    assert project.rows("days") == [(1,)]

@@ -20,13 +20,14 @@ from lakeflow_local.pipelines.evaluate import Evaluation
 from lakeflow_local.pipelines.model import CdcFlow
 from lakeflow_local.pipelines.state import Memory
 from lakeflow_local.pipelines.stream import drain, metrics_of, observed
-from lakeflow_local.pipelines.tables import files_added, log_version, rows_written
+from lakeflow_local.pipelines.tables import bytes_in, files_added, log_version, rows_written
 
 if TYPE_CHECKING:
     from lakeflow_local.pipelines.run import Node, Run
 
-# Up to this size a target is rewritten as a whole: one pass, where a MERGE makes two and costs a second more.
-_REWRITE_BYTES = 48 * 1024 * 1024
+# Up to this size all changes are folded again: one pass, where finding the keys that a few touch, and a MERGE, take
+# several.
+SMALL_STORE_BYTES = 16 * 1024 * 1024
 
 
 def target_schema(source: DataFrame, flow: CdcFlow) -> StructType:
@@ -81,7 +82,7 @@ def _fold_new(run: Run, node: Node, flow: CdcFlow, store: Path, after: int, unti
     added = files_added(store, after, until)
     if added == []:
         return
-    if added is None:
+    if added is None or bytes_in(store) <= SMALL_STORE_BYTES:
         run.tables.replace(node.table, fold.fold(changes, flow), node.dataset)
         return
     new = run.spark.read.schema(changes.schema).parquet(*added)
@@ -90,21 +91,14 @@ def _fold_new(run: Run, node: Node, flow: CdcFlow, store: Path, after: int, unti
         run.tables.replace(node.table, fold.fold(changes, flow), node.dataset)
         return
     keys = new.select(*(F.col(f"`{key}`") for key in flow.keys)).distinct()
-    about = changes
     if flow.apply_as_truncates is None:
         about = _matching(changes, keys, flow.keys, "left_semi")
     else:
         about = _matching(changes.where(F.col(fold.OPERATION) != "TRUNCATE"), keys, flow.keys, "left_semi").unionByName(
             changes.where(F.col(fold.OPERATION) == "TRUNCATE")
         )
-    rows = fold.fold(about, flow)
     target = run.spark.read.table(node.table.sql)
-    if _bytes(run, node) <= _REWRITE_BYTES:
-        others = _matching(target, keys, flow.keys, "left_anti")
-        rewritten = others.unionByName(rows, allowMissingColumns=True)
-        run.tables.replace(node.table, rewritten, node.dataset)
-    else:
-        _merge(run, node, flow, rows, _matching(target, keys, flow.keys, "left_semi"))
+    _merge(run, node, flow, fold.fold(about, flow), _matching(target, keys, flow.keys, "left_semi"))
 
 
 def _merge(run: Run, node: Node, flow: CdcFlow, rows: DataFrame, before: DataFrame) -> None:
@@ -135,9 +129,3 @@ def _matching(left: DataFrame, right: DataFrame, names: object, how: str) -> Dat
     one, other = left.alias("l"), right.alias("r")
     pairs: list[Column] = [F.col(f"l.`{name}`").eqNullSafe(F.col(f"r.`{name}`")) for name in names]
     return one.join(other, reduce(lambda a, b: a & b, pairs), how)
-
-
-def _bytes(run: Run, node: Node) -> int:
-    location = run.tables.location(node.table)
-    assert location is not None
-    return sum(file.stat().st_size for file in location.glob("*.parquet"))

@@ -12,12 +12,14 @@ from typing import TYPE_CHECKING, Any
 from pyspark.sql import DataFrame, SparkSession
 from pyspark.sql.streaming.readwriter import DataStreamReader
 
+from lakeflow_local import codegen
 from lakeflow_local.errors import UserError
 from lakeflow_local.pipelines import cloudfiles, follow, sql_text
 from lakeflow_local.pipelines.cloudfiles import CloudFilesReader
 from lakeflow_local.pipelines.expectations import Watch, attach
 from lakeflow_local.pipelines.model import Dataset
 from lakeflow_local.pipelines.names import TableName, quote
+from lakeflow_local.pipelines.tables import bytes_in
 
 if TYPE_CHECKING:
     from lakeflow_local.pipelines.run import Run
@@ -82,6 +84,20 @@ class Evaluation:
         if watch is not None:
             self.notes.watches.append(watch)
         return watched
+
+    def settle_on_codegen(self) -> None:
+        """Let Spark compile or interpret what comes next, by the size of what this evaluation reads.
+
+        Two datasets that are worked on at once share the session and so this setting; it changes no result.
+        """
+        tables = (
+            self._run.tables.location(table)
+            for table in map(self._run.spec.namespace.resolve, self.notes.inputs)
+            if table
+        )
+        total = sum(bytes_in(location) for location in tables if location is not None)
+        total += sum(cloudfiles.bytes_in(folder) for folder in self.notes.folders)
+        self.spark.conf.set(codegen.SETTING, codegen.mode_for(total))
 
     def batch(self, name: str, original: Callable[[str], DataFrame]) -> DataFrame:
         """See `follow.Reads`."""

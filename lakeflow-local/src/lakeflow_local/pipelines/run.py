@@ -27,6 +27,7 @@ from lakeflow_local.pipelines.tables import Tables
 from lakeflow_local.pipelines.update import DatasetResult, Event, Listener
 
 FLOW_RETRIES = "pipelines.maxFlowRetryAttempts"
+_MAX_THREADS = 32  # most of them wait for a dataset
 
 
 class CycleError(UserError):
@@ -72,8 +73,8 @@ class Node:
 class Run:
     """One attempt to bring datasets up to date.
 
-    A dataset is brought up to date when another one reads it, in the thread that reads; what nobody reads is started by
-    a small pool. Two threads never work on one dataset: the second waits for the first.
+    A dataset is brought up to date when another one reads it, in the thread that reads. Two threads never work on one
+    dataset: the second waits for the first, and meanwhile another thread has its turn.
     """
 
     def __init__(
@@ -97,6 +98,7 @@ class Run:
             full: what to compute anew from the beginning.
             stand_ins: datasets whose tables somebody else has filled (tests); never refreshed.
             validate_only: resolve every query and write nothing.
+            workers: how many datasets are worked on at once.
         """
         self.spec, self.spark, self.known = spec, spark, known
         self.store = Store(spec.state_folder)
@@ -104,7 +106,7 @@ class Run:
         self.code = Code(spec)
         self.validate_only = validate_only
         self._listener = listener
-        self._workers = workers
+        self._turns = threading.Semaphore(workers)
         self._lock = threading.Lock()
         self._waits: dict[int, Key] = {}
         self._stacks: dict[int, tuple[Key, ...]] = {}
@@ -131,7 +133,7 @@ class Run:
         wanted = self.nodes if self._selected is None or self.validate_only else self._selected
         nodes = [self.nodes[key] for key in wanted]
         todo = [node.key for node in nodes if node.status is Status.PENDING and not node.dataset.is_view]
-        with ThreadPoolExecutor(self._workers) as pool:
+        with ThreadPoolExecutor(min(max(len(todo), 1), _MAX_THREADS)) as pool:
             list(pool.map(self._start, todo))
         for node in nodes:
             if node.dataset.is_view and node.status is Status.PENDING:
@@ -142,7 +144,8 @@ class Run:
     def _start(self, key: Key) -> None:
         follow.activate(self.spark)
         try:
-            self.bring_up_to_date(key, ())
+            with self._turns:
+                self.bring_up_to_date(key, ())
         except (UpstreamFailed, Canceled):
             pass  # told in the dataset's own result
         except CycleError as error:
@@ -171,7 +174,9 @@ class Run:
         if mine:
             self._refresh(node, (*stack, key))
         else:
+            self._turns.release()
             node.ended.wait()
+            self._turns.acquire()
             with self._lock:
                 self._waits.pop(me, None)
         if node.result.state != "COMPLETED":
@@ -183,7 +188,8 @@ class Run:
         while True:
             there = self._stacks.get(owner, ())
             circle += there[there.index(wanted) :] if wanted in there else (wanted,)
-            if owner not in self._waits:
+            waits_for = self._waits.get(owner)
+            if waits_for is None or self.nodes[waits_for].status is Status.DONE:  # or just about to go on
                 return
             wanted = self._waits[owner]
             owner = self.nodes[wanted].owner

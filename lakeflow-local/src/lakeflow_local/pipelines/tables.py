@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -63,6 +64,9 @@ class Tables:
         if self.location(table) is not None:  # its folder is gone: forget it, so that it can be created anew
             self._spark.sql(f"DROP TABLE {table.sql}")
             self._locations.pop(table.key, None)
+        folder = self.warehouse / table.schema / table.table
+        if (folder / "_delta_log").exists() and log_version(folder) is None:
+            shutil.rmtree(folder)  # a creation that was killed before its first commit
         columns = self._spark._jsparkSession.parseDataType(schema.json()).toDDL()
         statement = f"CREATE TABLE {table.sql} ({columns}) USING delta"
         if dataset.partition_cols:
@@ -99,6 +103,16 @@ def log_version(folder: Path) -> int | None:
         return max((int(file.name[:20]) for file in log.iterdir() if file.name[20:] == ".json"), default=None)
     except FileNotFoundError:
         return None
+
+
+def bytes_in(folder: Path) -> int:
+    """The size of a Delta table's rows: by the checksum of its newest version, else of all its data files."""
+    version = log_version(folder)
+    try:
+        checksum = json.loads((folder / "_delta_log" / f"{version or 0:020d}.crc").read_text())
+        return int(checksum["tableSizeBytes"])
+    except (FileNotFoundError, KeyError, json.JSONDecodeError):
+        return sum(file.stat().st_size for file in folder.rglob("*.parquet"))
 
 
 def commits(folder: Path, after: int | None, until: int | None) -> list[list[Mapping[str, Any]]] | None:
