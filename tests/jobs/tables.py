@@ -28,12 +28,21 @@ def write_tables(spark: SparkSession, schema: str, landing: dict[str, str], inge
         valid = " AND ".join(f"({predicate})" for predicate in dropped(source).values())
         write(source.states, judged_states(bronze, bronze, source).where(valid))
         write(source.quarantine, quarantined_rows(bronze, bronze, source))
+    write("ingested_to", _ingested_to(spark, schema))
     states = [spark.table(f"{schema}.{source.states}") for source in (ORDERS, REFUNDS, SELLERS)]
     history = sellers_history(states[2])
     write("balance_entries", balance_entries(*states, history, TIMEZONE))
     write("unmatched_facts", unmatched_facts(*states, history, TIMEZONE))
     newest = newest_states(states[2], SELLERS)
     write("sellers", newest.where("operation = 'UPSERT'").select(*VERSION_COLUMNS))
+
+
+def _ingested_to(spark: SparkSession, schema: str) -> DataFrame:
+    newest = [
+        f"SELECT '{source.name}' AS source, max(_ingested_at) AS ingested_to FROM {schema}.{source.bronze}"
+        for source in SOURCES
+    ]
+    return spark.sql(" UNION ALL ".join(newest))
 
 
 def _bronze(spark: SparkSession, landing: dict[str, str], source: Source, ingested_at: datetime) -> DataFrame:

@@ -17,9 +17,8 @@ from .tables import TIMEZONE
 
 DAY1, DAY2 = date(2026, 1, 2), date(2026, 1, 3)
 TABLES = {
-    "orders_raw": "SELECT TIMESTAMP '2026-01-04 03:00:00Z' AS _ingested_at",
-    "refunds_raw": "SELECT TIMESTAMP '2026-01-04 03:00:00Z' AS _ingested_at WHERE false",
-    "sellers_raw": "SELECT TIMESTAMP '2026-01-04 03:00:00Z' AS _ingested_at",
+    "ingested_to": "SELECT source, TIMESTAMP '2026-01-04 03:00:00Z' AS ingested_to FROM VALUES ('orders'), ('sellers') "
+    "AS read(source) UNION ALL SELECT 'refunds', NULL",
     # a hundred orders; the newest state is of the third, in Berlin: 22:59:59Z
     "order_states": "SELECT concat('O', id) AS order_id, TIMESTAMP '2026-01-03 22:59:59Z' AS event_at, "
     "TIMESTAMP '2026-01-04 03:00:00Z' AS _ingested_at, TIMESTAMP '2026-01-04 02:00:00Z' AS _file_modified_at "

@@ -100,6 +100,13 @@ def check(pipeline, landing):
         counts = row_counts(pipeline.table(source.bronze), states, pipeline.table(source.quarantine), source)
         found = counts.first().asDict()
         assert found == {"source": source.name} | sources[source.name].counts()
+    read_to = {
+        row.source: row.at
+        for row in pipeline.table("ingested_to").selectExpr("*", "unix_micros(ingested_to) AS at").collect()
+    }
+    assert read_to == {
+        name: max((copy.file.ingested_at for copy in source.landed), default=None) for name, source in sources.items()
+    }
     books = Books(*sources.values(), BERLIN)
     entries = pipeline.table("balance_entries").collect()
     assert sorted(

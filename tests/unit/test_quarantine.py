@@ -2,7 +2,6 @@
 
 import pytest
 
-from payouts.ingestion import newest_ingestion
 from payouts.quarantine import open_rows, window_counts
 from payouts.schemas import ORDERS, SELLERS
 from tests.landed import moment
@@ -95,10 +94,3 @@ def test_a_seller_is_corrected_by_a_valid_change_of_any_kind(tables):
         source=SELLERS,
     )
     assert still_open(found, source=SELLERS) == ["s2"]
-
-
-def test_the_newest_ingestion_is_of_any_row_and_null_before_the_first(tables):
-    landed, nothing = tables([("a", "2026-01-02", "2026-01-02"), (None, "2026-01-03", "2026-01-03")], [])
-    at = newest_ingestion(landed).selectExpr("unix_seconds(ingested_to) AS seconds").first().seconds
-    assert at == moment("2026-01-03").timestamp()
-    assert newest_ingestion(nothing).first().ingested_to is None

@@ -10,7 +10,6 @@ from pyspark.sql import functions as F
 
 from payouts.balances import entitled
 from payouts.gate import Figure
-from payouts.ingestion import newest_ingestion
 from payouts.ledger import SellerCurrency, Settlement
 from payouts.plan_facts import (
     PlanFacts,
@@ -41,7 +40,6 @@ class PipelineTables:
 
     def plan_facts(self, settlement_date: date) -> PlanFacts:
         """What a plan needs, in two queries."""
-        # The watermarks first: what lands between the two queries is then in no plan yet, and in the next window.
         ingested_to = self._ingested_to()
         rows = seller_entitlements(self.read("balance_entries"), self.read("sellers"), settlement_date).collect()
         return PlanFacts(entitled=entitled_amounts(rows), sellers=known_sellers(rows), ingested_to=ingested_to)
@@ -84,15 +82,7 @@ class PipelineTables:
         )
 
     def _ingested_to(self) -> Mapping[str, datetime | None]:
-        watermarks = reduce(
-            DataFrame.unionByName,
-            (
-                newest_ingestion(self.read(source.bronze)).select(
-                    F.lit(source.name).alias("source"), F.unix_micros("ingested_to").alias("micros")
-                )
-                for source in SOURCES
-            ),
-        )
+        watermarks = self.read("ingested_to").select("source", F.unix_micros("ingested_to").alias("micros"))
         return {row.source: _instant(row.micros) for row in watermarks.collect()}
 
 
