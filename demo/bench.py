@@ -4,7 +4,6 @@ Prints, never judges: machines differ, so figures of one run are compared with e
 """
 
 import argparse
-import shutil
 import statistics
 import tempfile
 import time
@@ -67,9 +66,7 @@ class World:
         spec.pop("event_log", None)  # its table has a fixed name
         state = self._folder / f"state-{self._runs}"
         self._pipeline = Pipeline(spec, root=ROOT, spark=self._server.spark, state=state)
-        seconds = self.update()
-        shutil.rmtree(landing)
-        return seconds
+        return self.update()
 
     def update(self) -> float:
         """Seconds of one more update of the newest pipeline."""
