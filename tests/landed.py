@@ -10,6 +10,7 @@ from pyspark.sql import DataFrame, SparkSession
 from pyspark.sql import functions as F
 
 from payouts import schemas
+from payouts.content import with_content_hash
 from payouts.landing import landed_rows
 from payouts.rules import dropped
 from payouts.states import judged_states, quarantined_rows
@@ -78,7 +79,8 @@ def bronze(spark: SparkSession, source: schemas.Source, *files: File) -> DataFra
     for number, *row in _parsed(spark, source, raw) if raw else []:
         file = files[number]
         table.append((*row, file.path, moment(file.modified_at), moment(file.ingested_at), str(uuid.uuid4())))
-    return spark.createDataFrame(table, schemas.bronze_schema(source))
+    columns = schemas.bronze_schema(source).removesuffix(f", {schemas.CONTENT_HASH} STRING")
+    return with_content_hash(spark.createDataFrame(table, columns), source)
 
 
 def _landed_texts(row: dict, source: schemas.Source) -> list[str | None]:

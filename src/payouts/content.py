@@ -5,7 +5,7 @@ from pyspark.sql import functions as F
 
 from payouts.casts import canonical, exact, typed
 from payouts.rules import STATUS_RANKS
-from payouts.schemas import LANDING_COLUMNS, Kind, Source
+from payouts.schemas import CONTENT_HASH, LANDING_COLUMNS, Kind, Source
 
 SEPARATOR = "\x1f"
 NULL_TEXT = "\x00"
@@ -38,6 +38,15 @@ def read_rows(rows: DataFrame, source: Source) -> DataFrame:
         *LANDING_COLUMNS,
     )
     return read.select("*", _content(source).alias("content"))
+
+
+def with_content_hash(rows: DataFrame, source: Source) -> DataFrame:
+    """Bronze rows with the hash by which later updates recognise their copies, without reading them again."""
+    return read_rows(rows, source).select(
+        *[F.col(f"_landed.{name}").alias(name) for name in source.columns],
+        *LANDING_COLUMNS,
+        F.sha2("content", 256).alias(CONTENT_HASH),
+    )
 
 
 def _derived(values: dict[str, Column], source: Source) -> list[Column]:

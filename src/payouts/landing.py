@@ -7,6 +7,7 @@ line is read as text and parsed here, by native expressions: strictly, and with 
 from pyspark.sql import Column, DataFrame
 from pyspark.sql import functions as F
 
+from payouts.content import with_content_hash
 from payouts.schemas import Source
 
 STRICT = {
@@ -46,7 +47,7 @@ def landed_rows(lines: DataFrame, source: Source) -> DataFrame:
         "_file_path",
         "_file_modified_at",
     )
-    return fields.select(
+    rows = fields.select(
         *[_field(F.col("fields"), name).alias(name) for name in source.columns],
         _rescued(F.col("fields"), list(source.columns)).alias("_rescued_data"),
         "_corrupt_record",
@@ -55,6 +56,7 @@ def landed_rows(lines: DataFrame, source: Source) -> DataFrame:
         F.current_timestamp().alias("_ingested_at"),
         F.expr("uuid()").alias("_row_id"),
     )
+    return with_content_hash(rows, source)
 
 
 def _documents(value: Column) -> Column:

@@ -29,7 +29,9 @@ def window_counts(
         .agg(F.count(F.lit(1)).alias("window_rows"), F.count_if("is_quarantined").alias("quarantined"))
     )
     still_open = open_rows(states, quarantine, source, ingested_after).agg(F.count(F.lit(1)).alias("open_quarantined"))
-    return arrived.crossJoin(still_open)
+    return arrived.unionByName(still_open, allowMissingColumns=True).agg(
+        *[F.max(name).alias(name) for name in ("window_rows", "quarantined", "open_quarantined")]
+    )
 
 
 def open_rows(states: DataFrame, quarantine: DataFrame, source: Source, ingested_after: datetime | None) -> DataFrame:

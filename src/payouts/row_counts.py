@@ -4,11 +4,12 @@ Each term is counted by a query of its own, so that the equation can fail: a ter
 others would hide every lost row.
 """
 
+from functools import reduce
+
 from pyspark.sql import DataFrame, Window
 from pyspark.sql import functions as F
 
-from payouts.content import read_rows
-from payouts.schemas import Source
+from payouts.schemas import CONTENT_HASH, Source
 from payouts.states import ARRIVAL, newest_states
 
 TERMS = ("landed", "kept", "superseded", "quarantined", "redelivered")
@@ -31,13 +32,13 @@ def row_counts(landed: DataFrame, states: DataFrame, quarantine: DataFrame, sour
         "kept": newest_states(states, source),
         "superseded": superseded_rows(states, source),
         "quarantined": quarantine,
-        "redelivered": redelivered_rows(landed, source),
+        "redelivered": redelivered_rows(landed),
     }
-    counts = None
-    for term in TERMS:
-        count = queries[term].agg(F.count(F.lit(1)).alias(term))
-        counts = count if counts is None else counts.crossJoin(count)
-    return counts.select(F.lit(source.name).alias("source"), *TERMS)
+    counts = [
+        queries[term].agg(F.count(F.lit(1)).alias("rows")).select(F.lit(term).alias("term"), "rows") for term in TERMS
+    ]
+    side_by_side = [F.max(F.when(F.col("term") == term, F.col("rows"))).alias(term) for term in TERMS]
+    return reduce(DataFrame.unionByName, counts).agg(*side_by_side).select(F.lit(source.name).alias("source"), *TERMS)
 
 
 def superseded_rows(states: DataFrame, source: Source) -> DataFrame:
@@ -47,8 +48,8 @@ def superseded_rows(states: DataFrame, source: Source) -> DataFrame:
     return states.join(newer, on=source.key, how="inner").where(own < F.col("_newest")).select(source.key, "content")
 
 
-def redelivered_rows(landed: DataFrame, source: Source) -> DataFrame:
+def redelivered_rows(landed: DataFrame) -> DataFrame:
     """The bronze rows whose content had landed before: one row each."""
-    earlier_first = Window.partitionBy(F.sha2("content", 256)).orderBy(*ARRIVAL)
-    copies = read_rows(landed, source).select("_row_id", F.row_number().over(earlier_first).alias("copy"))
+    earlier_first = Window.partitionBy(CONTENT_HASH).orderBy(*ARRIVAL)
+    copies = landed.select("_row_id", F.row_number().over(earlier_first).alias("copy"))
     return copies.where("copy > 1")

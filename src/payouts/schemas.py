@@ -125,7 +125,10 @@ LANDING_COLUMNS = {
 }
 
 
+CONTENT_HASH = "_content_hash"  # SHA-256 of the content: copies have the same
+
+
 def bronze_schema(source: Source) -> str:
-    """DDL of a bronze table: every declared column as text, then where the row came from."""
-    columns = dict.fromkeys(source.columns, "STRING") | LANDING_COLUMNS
+    """DDL of a bronze table: every declared column as text, where the row came from, and the hash of its content."""
+    columns = dict.fromkeys(source.columns, "STRING") | LANDING_COLUMNS | {CONTENT_HASH: "STRING"}
     return ", ".join(f"{name} {kind}" for name, kind in columns.items())

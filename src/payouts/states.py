@@ -6,7 +6,7 @@ from pyspark.sql import functions as F
 from payouts.content import read_rows
 from payouts.money import local_date
 from payouts.rules import dropped
-from payouts.schemas import ORDERS, Source
+from payouts.schemas import CONTENT_HASH, ORDERS, Source
 
 PROVENANCE = ("_rescued_data", "_file_path", "_file_modified_at", "_ingested_at")
 ARRIVAL = ("_ingested_at", "_file_modified_at", "_file_path", "_row_id")
@@ -57,7 +57,7 @@ def broken_rules(source: Source) -> Column:
 
 
 def _first_copies(rows: DataFrame, landed: DataFrame, source: Source) -> DataFrame:
-    copies = read_rows(landed, source).groupBy(F.sha2("content", 256)).agg(F.min(F.struct(*ARRIVAL)).alias("first"))
+    copies = landed.groupBy(CONTENT_HASH).agg(F.min(F.struct(*ARRIVAL)).alias("first"))
     first = copies.select(F.col("first._row_id").alias("_row_id"))
     return read_rows(rows, source).join(first, on="_row_id", how="inner")
 
