@@ -63,12 +63,7 @@ class Definitions:
         Raises:
             UserError: there is none of that key, or it makes no sense.
         """
-        if key not in self.jobs:
-            raise ChoiceError(self.nothing_called(key))
-        try:
-            return read_job(key, self.bundle.resource("jobs", key))
-        except SpecError as error:
-            raise self._located(error) from None
+        return job_of(self.bundle, key)
 
     def job_of_task(self, text: str) -> JobSpec:
         """The job that a run-job task names."""
@@ -108,11 +103,33 @@ class Definitions:
 
     def nothing_called(self, key: str) -> str:
         """What to say of a key that is neither a job nor a pipeline."""
-        jobs, pipelines = ", ".join(self.jobs) or "none", ", ".join(self.pipelines) or "none"
-        return f"the bundle has no job or pipeline {key!r}; jobs: {jobs}; pipelines: {pipelines}"
+        return _nothing_called(self.bundle, key)
 
     def _located(self, error: SpecError) -> UserError:
-        place = self.bundle.locate(error.path)
-        if place is None:
-            return UserError(error.message)
-        return UserError(error.message, place.file, place.line)
+        return _located(self.bundle, error)
+
+
+def job_of(bundle: Bundle, key: str) -> JobSpec:
+    """One job of a bundle.
+
+    Raises:
+        UserError: there is none of that key, or it makes no sense.
+    """
+    if key not in (bundle.resources.get("jobs") or {}):
+        raise ChoiceError(_nothing_called(bundle, key))
+    try:
+        return read_job(key, bundle.resource("jobs", key))
+    except SpecError as error:
+        raise _located(bundle, error) from None
+
+
+def _nothing_called(bundle: Bundle, key: str) -> str:
+    jobs, pipelines = (", ".join(bundle.resources.get(kind) or {}) or "none" for kind in ("jobs", "pipelines"))
+    return f"the bundle has no job or pipeline {key!r}; jobs: {jobs}; pipelines: {pipelines}"
+
+
+def _located(bundle: Bundle, error: SpecError) -> UserError:
+    place = bundle.locate(error.path)
+    if place is None:
+        return UserError(error.message)
+    return UserError(error.message, place.file, place.line)
