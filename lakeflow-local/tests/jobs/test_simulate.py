@@ -74,7 +74,9 @@ def test_a_condition_reads_the_output_and_the_parameters_that_it_is_given():
         condition("same", "query", left="{{tasks.query.output.city}}", right="{{job.parameters.c}}"),
     ]
     declared = {"parameters": [{"name": "c", "default": "Jena"}]}
-    run = simulate(*tasks, job_settings=declared, outputs={"query": {"city": "Ulm"}}, parameters={"c": "Ulm"})
+    run = simulate(
+        task("query"), same, job_settings=declared, outputs={"query": {"city": "Ulm"}}, parameters={"c": "Ulm"}
+    )
     assert run["same"].branch == "true"
 
 
@@ -122,6 +124,8 @@ def test_a_task_that_a_simulation_disabled_runs_in_its_repair():
     [
         ({"outcomes": {"reed": "failed"}}, "job trips has no task 'reed'; it has read, cities, full, step"),
         ({"outcomes": {"read": "broken"}}, "task read cannot end 'broken'; it can end success, failed, timed_out"),
+        ({"outcomes": {"step": "disabled"}}, "task step cannot end 'disabled'; it can end success, failed, timed_out"),
+        ({"outcomes": {"full": ["true"]}}, "task full cannot end 'true'"),
         ({"outcomes": {"full": "success"}}, "task full cannot end 'success'; it can end true, false, failed"),
         ({"outcomes": {"read": ["failed", "timed_out"]}}, "task read cannot time out: neither it nor its job has"),
         ({"values": {"nobody": {}}}, "job trips has no task 'nobody'"),
