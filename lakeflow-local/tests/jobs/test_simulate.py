@@ -69,15 +69,10 @@ def test_a_failed_task_sets_no_values():
 
 
 def test_a_condition_reads_the_output_and_the_parameters_that_it_is_given():
-    tasks = [
-        task("query"),
-        condition("same", "query", left="{{tasks.query.output.city}}", right="{{job.parameters.c}}"),
-    ]
-    declared = {"parameters": [{"name": "c", "default": "Jena"}]}
-    run = simulate(
-        task("query"), same, job_settings=declared, outputs={"query": {"city": "Ulm"}}, parameters={"c": "Ulm"}
-    )
-    assert run["same"].branch == "true"
+    same = condition("same", "query", left="{{tasks.query.output.city}}", right="{{job.parameters.city}}")
+    declared = {"parameters": [{"name": "city", "default": "Jena"}]}
+    given = {"outputs": {"query": {"city": "Ulm"}}, "parameters": {"city": "Ulm"}}
+    assert simulate(task("query"), same, job_settings=declared, **given)["same"].branch == "true"
 
 
 @pytest.mark.parametrize("key", ["cities", "step", "cities[1]"])

@@ -20,6 +20,11 @@ params = click.option(
 )
 
 
+skip_unsupported = click.option(
+    "--skip-unsupported", is_flag=True, help="Disable the tasks that cannot run here, instead of refusing the job."
+)
+
+
 def playing(command: Callable[..., Any]) -> Callable[..., Any]:
     """The options that say how a run is played."""
     for option in (

@@ -31,6 +31,7 @@ if TYPE_CHECKING:
 @click.option("--full-refresh", multiple=True, metavar="TABLES", help="Of a pipeline: reset these and recompute.")
 @click.option("--full-refresh-all", is_flag=True, help="Of a pipeline: reset everything and recompute.")
 @click.option("--validate-only", is_flag=True, help="Of a pipeline: only check that its graph holds together.")
+@options.skip_unsupported
 @options.playing
 @options.output
 def run(
@@ -43,6 +44,7 @@ def run(
     full_refresh: tuple[str, ...],
     full_refresh_all: bool,
     validate_only: bool,
+    skip_unsupported: bool,
     serverless_retries: str,
     retry_wait: str,
     max_parallel: int | None,
@@ -54,7 +56,7 @@ def run(
     """
     of_pipeline = bool(refresh or full_refresh or full_refresh_all or validate_only)
     playing = options.run_options(serverless_retries, retry_wait, max_parallel)
-    with only_json(output == "json") as show, open_workspace(target, variables) as workspace:
+    with only_json(output == "json") as show, open_workspace(target, variables, skip_unsupported) as workspace:
         is_pipeline = key in (workspace.bundle.resources.get("pipelines") or {})
         is_job = key in (workspace.bundle.resources.get("jobs") or {})
         report: RunReport | UpdateReport
@@ -79,13 +81,20 @@ def run(
 
 
 @contextmanager
-def open_workspace(target: str | None, variables: tuple[str, ...]) -> Iterator[LocalWorkspace]:
+def open_workspace(
+    target: str | None, variables: tuple[str, ...], skip_unsupported: bool = False
+) -> Iterator[LocalWorkspace]:
     """A workspace in the current folder whose run Ctrl-C and SIGTERM cancel, with its progress on standard error."""
     from lakeflow_local.jobs.workspace import LocalWorkspace
 
     progress = make_progress()
     workspace = LocalWorkspace(
-        Path.cwd(), target, options.pairs(variables, "--var"), watcher=progress, messages=progress.say
+        Path.cwd(),
+        target,
+        options.pairs(variables, "--var"),
+        watcher=progress,
+        messages=progress.say,
+        skip_unsupported=skip_unsupported,
     )
 
     def cancel(*_: object) -> None:

@@ -12,7 +12,7 @@ from lakeflow_local.errors import ChoiceError, UserError
 from lakeflow_local.jobs.executors.run_job import referenced_key
 from lakeflow_local.jobs.localpaths import LocalPaths
 from lakeflow_local.jobs.spec import JobSpec, SpecError, read_job
-from lakeflow_local.jobs.support import check_job, warnings_of
+from lakeflow_local.jobs.support import check_job, warnings_of, without_unsupported
 from lakeflow_local.settings import Settings, load_settings
 
 
@@ -26,7 +26,10 @@ class Definitions:
         settings: of this tool, as they were read last.
     """
 
-    def __init__(self, root: Path, target: str | None, variables: Mapping[str, str]) -> None:
+    def __init__(
+        self, root: Path, target: str | None, variables: Mapping[str, str], *, skip_unsupported: bool = False
+    ) -> None:
+        self._skip_unsupported = skip_unsupported
         self.root = root
         self.variables = dict(variables)
         self.bundle: Bundle = load(root, target, self.variables)
@@ -63,7 +66,8 @@ class Definitions:
         Raises:
             UserError: there is none of that key, or it makes no sense.
         """
-        return job_of(self.bundle, key)
+        spec = job_of(self.bundle, key)
+        return without_unsupported(spec) if self._skip_unsupported else spec
 
     def job_of_task(self, text: str) -> JobSpec:
         """The job that a run-job task names."""

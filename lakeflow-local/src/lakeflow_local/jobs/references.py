@@ -27,7 +27,9 @@ TIME_ARGUMENTS = (
     "second",
     "timestamp_ms",
 )
-_REFERENCE = re.compile(r"\{\{\s*((?:[A-Za-z0-9_\-]+|`[^`]+`)(?:\.(?:[A-Za-z0-9_\-]+|`[^`]+`))*)\s*\}\}")
+# A name in square brackets stands in an official example (job_with_run_job_tasks) and nowhere in the documentation [U].
+_NAME = r"(?:[A-Za-z0-9_\-]+|`[^`]+`|\[[A-Za-z0-9_\-]+\])"
+_REFERENCE = re.compile(r"\{\{\s*(" + _NAME + r"(?:\." + _NAME + r")*)\s*\}\}")
 _STEP = re.compile(r"`([^`]+)`|([A-Za-z0-9_\-]+)")
 
 
