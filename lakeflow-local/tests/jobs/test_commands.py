@@ -10,7 +10,7 @@ from click.testing import CliRunner
 from job_bundles import results, script, write_bundle
 
 from lakeflow_local.cli import cli
-from lakeflow_local.commands.options import names, pairs
+from lakeflow_local.commands.options import moment, names, pairs
 from lakeflow_local.errors import UserError
 from lakeflow_local.jobs.apiview import view
 from lakeflow_local.jobs.state import RunOptions
@@ -138,6 +138,21 @@ def test_parameters_are_read_as_the_cli_reads_them():
     assert pairs(["a=1,2"], "--params") == {"a": "1,2"}
     assert pairs(['"a=1,2",b=3'], "--params") == {"a": "1,2", "b": "3"}
     assert names(["a,b", " c "]) == ["a", "b", "c"]
+
+
+def test_a_backfill_time_is_a_date_or_a_time_in_utc_unless_it_says_otherwise():
+    assert moment("2025-01-31", "--backfill-time") == 1_738_281_600_000
+    assert moment("2025-01-31T01:00:00+01:00", "--backfill-time") == 1_738_281_600_000
+    with pytest.raises(UserError, match="--backfill-time yesterday: write a date or time as 2025-01-31"):
+        moment("yesterday", "--backfill-time")
+
+
+def test_a_backfill_shows_its_time_to_its_tasks(tmp_path, monkeypatch):
+    show = script("show", "import sys; print(sys.argv[1])", parameters=["{{backfill.iso_date}}"])
+    write_bundle(tmp_path, {"daily": [show]})
+    done = invoke(tmp_path, monkeypatch, "run", "daily", "--backfill-time", "2025-01-31")
+    assert done.exception is None
+    assert (tmp_path / ".lakeflow/logs/1/show/attempt-0.stdout.log").read_text() == "2025-01-31\n"
 
 
 def test_services_start_first_and_a_task_follows_each_run(tmp_path):

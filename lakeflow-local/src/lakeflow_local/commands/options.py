@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 from collections.abc import Callable, Iterable
+from datetime import UTC, datetime
 from typing import Any
 
 import click
@@ -78,6 +79,21 @@ def pairs(texts: Iterable[str], option: str) -> dict[str, str]:
                 raise UserError(f"{option} {part}: write {option} name=value")
             found[key.strip()] = value
     return found
+
+
+def moment(text: str | None, option: str) -> int | None:
+    """`2025-01-31` or `2025-01-31T06:00:00Z` -> epoch milliseconds; without a zone it is UTC.
+
+    Raises:
+        UserError: it is neither.
+    """
+    if text is None:
+        return None
+    try:
+        parsed = datetime.fromisoformat(text)
+    except ValueError:
+        raise UserError(f"{option} {text}: write a date or time as 2025-01-31 or 2025-01-31T06:00:00Z") from None
+    return int((parsed if parsed.tzinfo else parsed.replace(tzinfo=UTC)).timestamp() * 1000)
 
 
 def names(texts: Iterable[str]) -> list[str]:

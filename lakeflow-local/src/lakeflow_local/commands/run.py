@@ -27,6 +27,7 @@ if TYPE_CHECKING:
 @options.variables
 @options.params
 @click.option("--only", multiple=True, metavar="TASKS", help="Tasks of a partial run; +a with all before, a+ after it.")
+@click.option("--backfill-time", metavar="TIME", help="What {{backfill.…}} shows, such as 2025-01-31 (UTC).")
 @click.option("--refresh", multiple=True, metavar="TABLES", help="Of a pipeline: only these.")
 @click.option("--full-refresh", multiple=True, metavar="TABLES", help="Of a pipeline: reset these and recompute.")
 @click.option("--full-refresh-all", is_flag=True, help="Of a pipeline: reset everything and recompute.")
@@ -40,6 +41,7 @@ def run(
     variables: tuple[str, ...],
     params: tuple[str, ...],
     only: tuple[str, ...],
+    backfill_time: str | None,
     refresh: tuple[str, ...],
     full_refresh: tuple[str, ...],
     full_refresh_all: bool,
@@ -61,8 +63,8 @@ def run(
         is_job = key in (workspace.bundle.resources.get("jobs") or {})
         report: RunReport | UpdateReport
         if is_pipeline and (of_pipeline or not is_job):
-            if params or only:
-                raise UserError(f"{key} is a pipeline: --params and --only are for jobs")
+            if params or only or backfill_time:
+                raise UserError(f"{key} is a pipeline: --params, --only and --backfill-time are for jobs")
             report = workspace.run_pipeline(
                 key,
                 refresh=options.names(refresh),
@@ -74,7 +76,11 @@ def run(
             if of_pipeline and is_job:
                 raise UserError(f"{key} is a job: refresh options are for pipelines")
             report = workspace.run_job(
-                key, options.pairs(params, "--params"), only=options.names(only), options=playing
+                key,
+                options.pairs(params, "--params"),
+                only=options.names(only),
+                backfill_time=options.moment(backfill_time, "--backfill-time"),
+                options=playing,
             )
         show(report.as_dict())
     finish(report)

@@ -163,6 +163,8 @@ def _look_up(path: tuple[str, ...], context: ReferenceContext) -> Any:
             return context.trigger_type
         case ("job", "trigger", "time", argument):
             return time_argument(context.trigger_time, argument)
+        case ("job", "trigger", "file_arrival", "location"):
+            raise ReferenceProblem("this run was not triggered by the arrival of a file")
         case ("task", "name") if context.task_name is not None:
             return context.task_name
         case ("task", "run_id") if context.task_name is not None:
