@@ -8,11 +8,13 @@ import sys
 import pytest
 from click.testing import CliRunner
 from job_bundles import results, script, write_bundle
+from job_plays import condition, job, task
 
 from lakeflow_local.cli import cli
 from lakeflow_local.commands.options import moment, names, pairs
 from lakeflow_local.errors import UserError
 from lakeflow_local.jobs.apiview import view
+from lakeflow_local.jobs.simulate import JobUnderTest
 from lakeflow_local.jobs.state import RunOptions
 from lakeflow_local.jobs.workspace import LocalWorkspace
 from lakeflow_local.runs import RunStore
@@ -214,3 +216,9 @@ def test_wrong_settings_are_refused(tmp_path, text, message):
     (tmp_path / "pyproject.toml").write_text(text)
     with pytest.raises(UserError, match=message.replace("[", r"\[")):
         load_settings(tmp_path)
+
+
+def test_a_condition_task_tells_nobody():
+    tells = {"email_notifications": {"on_success": ["rider@example.test"], "on_failure": ["rider@example.test"]}}
+    run = JobUnderTest(job(condition("full") | tells, task("show", "full:true") | tells)).simulate()
+    assert [told.task for told in run.notifications] == ["show"]

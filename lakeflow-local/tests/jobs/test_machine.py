@@ -273,7 +273,7 @@ def test_a_failure_for_a_wrong_reference_is_not_retried():
 
 
 def test_serverless_retries_leave_a_timeout_alone():
-    spec = job(task("read", timeout_seconds=5, disable_auto_optimization=False))
+    spec = job(task("read", timeout_seconds=5, retry_on_timeout=True, disable_auto_optimization=False))
     player = Player(new_run(spec)).begin()
     player.tick(5_000)
     assert len(player.state.tasks["read"].attempts) == 1

@@ -1,5 +1,6 @@
 """Invariants of the state machine over random jobs."""
 
+import os
 from zlib import crc32
 
 from hypothesis import given, settings
@@ -13,7 +14,7 @@ from lakeflow_local.jobs.repair import RepairError, select
 from lakeflow_local.jobs.run_if import RunIf, decide
 from lakeflow_local.jobs.state import RunOptions
 
-many = settings(max_examples=1_000, deadline=None)
+many = settings(max_examples=1_000 if os.environ.get("CI") else 200, deadline=None)
 
 
 @st.composite

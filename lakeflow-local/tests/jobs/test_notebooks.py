@@ -86,7 +86,7 @@ def test_a_notebook_is_found_without_its_extension(tmp_path):
     assert find_notebook(tmp_path / "v1") is None
 
 
-@pytest.mark.parametrize("magic", ["scala", "sh", "r"])
+@pytest.mark.parametrize("magic", ["scala", "sh", "r", "fs"])
 def test_a_language_that_does_not_run_here_is_named_with_its_cell(tmp_path, magic):
     (tmp_path / "trips.py").write_text(PYTHON + f"\n# MAGIC %{magic}\n# MAGIC x")
     with pytest.raises(NotebookError, match=f"cell 5 of trips.py is %{magic}, which cannot run here"):
