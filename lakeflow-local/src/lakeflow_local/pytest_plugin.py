@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from pyspark.sql import SparkSession
 
     from lakeflow_local.bundle import Bundle
-    from lakeflow_local.jobs.simulate import JobUnderTest
+    from lakeflow_local.jobs.undertest import JobUnderTest
     from lakeflow_local.pipelines.testing import PipelineUnderTest
 
 _SETTINGS = ("root", "pipeline", "target")
@@ -96,15 +96,18 @@ def bundle(request: pytest.FixtureRequest, _bundles: Callable[[Path, str], Bundl
 
 
 @pytest.fixture
-def job(request: pytest.FixtureRequest, _bundles: Callable[[Path, str], Bundle]) -> Callable[..., JobUnderTest]:
-    """`job("daily", target="prod").simulate({"count": "failed"})`: what a job of the bundle would do."""
+def job(
+    request: pytest.FixtureRequest, _bundles: Callable[[Path, str], Bundle], tmp_path: Path
+) -> Callable[..., JobUnderTest]:
+    """`job("daily", target="prod").simulate({"count": "failed"})`: what a job would do; `.run()` does it, in a copy."""
     from lakeflow_local.jobs.definitions import job_of
-    from lakeflow_local.jobs.simulate import JobUnderTest
+    from lakeflow_local.jobs.undertest import JobUnderTest
 
     settings = _settings(request.config, request.node.get_closest_marker("pipeline"))
 
     def get(key: str, target: str | None = None) -> JobUnderTest:
-        return JobUnderTest(job_of(_bundles(settings["root"], target or settings["target"]), key))
+        root, wanted = settings["root"], target or settings["target"]
+        return JobUnderTest(job_of(_bundles(root, wanted), key), root, wanted, tmp_path)
 
     return get
 

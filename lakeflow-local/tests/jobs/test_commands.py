@@ -14,8 +14,8 @@ from lakeflow_local.cli import cli
 from lakeflow_local.commands.options import moment, names, pairs
 from lakeflow_local.errors import UserError
 from lakeflow_local.jobs.apiview import view
-from lakeflow_local.jobs.simulate import JobUnderTest
 from lakeflow_local.jobs.state import RunOptions
+from lakeflow_local.jobs.undertest import JobUnderTest
 from lakeflow_local.jobs.workspace import LocalWorkspace
 from lakeflow_local.runs import RunStore
 from lakeflow_local.settings import load_settings

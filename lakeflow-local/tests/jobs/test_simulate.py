@@ -11,8 +11,8 @@ from pathlib import Path
 import pytest
 from job_plays import condition, each, job, task
 
-from lakeflow_local.errors import ChoiceError
-from lakeflow_local.jobs.simulate import JobUnderTest
+from lakeflow_local.errors import ChoiceError, UserError
+from lakeflow_local.jobs.undertest import JobUnderTest
 
 README = Path(__file__).parents[2] / "README.md"
 
@@ -159,6 +159,26 @@ def test_a_job_that_makes_no_sense_is_named_with_its_place(pytester_bundle):
     )
     done = run_pytest(pytester_bundle)
     assert "1 passed" in done.stdout, done.stdout + done.stderr
+
+
+def test_a_run_does_the_work_in_a_copy_of_the_bundle(pytester_bundle, tmp_path_factory):
+    from lakeflow_local.bundle import load
+    from lakeflow_local.jobs.definitions import job_of
+
+    (pytester_bundle / "x.py").write_text(
+        "from pathlib import Path\nfrom databricks.sdk.runtime import dbutils\nPath('made').touch()\n"
+        "dbutils.jobs.taskValues.set('complete', True)\n"
+    )
+    spec = job_of(load(pytester_bundle), "nightly")
+    folder = tmp_path_factory.mktemp("copy")
+    run = JobUnderTest(spec, pytester_bundle, None, folder).run()
+    ends = {entry["task_key"]: entry["state"]["result_state"] for entry in run["tasks"]}
+    assert ends == {"read_trips": "SUCCESS", "is_complete": "SUCCESS", "publish": "SUCCESS", "alarm": "EXCLUDED"}
+    assert (folder / "bundle" / "made").exists()
+    assert not (pytester_bundle / "made").exists()
+    assert not (pytester_bundle / ".lakeflow").exists()
+    with pytest.raises(UserError, match="job nightly has no parameter 'city'; it has none"):
+        JobUnderTest(spec, pytester_bundle, None, folder).run({"city": "Ulm"})
 
 
 def blocks(page):

@@ -136,12 +136,12 @@ class Simulation:
         at = state.end or 0
         spec = script.applied_to(state.spec)
         repaired = Simulation(state)
-        repaired._play(
+        repaired.play(
             script, RepairRequested(at=at, spec=spec, rerun=chosen, parameters=dict(parameters or {})), state.spec
         )
         return repaired
 
-    def _play(self, script: Script, first: Event, spec: JobSpec) -> None:
+    def play(self, script: Script, first: Event, spec: JobSpec) -> None:
         """Play to the end; afterwards the run is again one of the job as it is written."""
         ends: list[tuple[int, int, StartAttempt]] = []
         cancel_at = None if script.cancel_after is None else first.at + int(script.cancel_after * 1000)
@@ -186,65 +186,34 @@ class Simulation:
             heapq.heappush(ends, (event.at + took, self._serial, command))
 
 
-class JobUnderTest:
-    """A job of the bundle, as the fixture `job` of the pytest plugin gives it."""
+def simulate(
+    spec: JobSpec,
+    script: Script,
+    *,
+    parameters: Mapping[str, str],
+    only: Sequence[str],
+    serverless_retries: str,
+    trigger_time: int,
+) -> Simulation:
+    """Think a run of a job through; see `JobUnderTest.simulate`.
 
-    def __init__(self, spec: JobSpec) -> None:
-        self.spec = spec
-
-    def simulate(
-        self,
-        outcomes: Mapping[str, Outcome] | None = None,
-        *,
-        parameters: Mapping[str, str] | None = None,
-        values: Mapping[str, Mapping[str, Any]] | None = None,
-        outputs: Mapping[str, Mapping[str, Any]] | None = None,
-        seconds: Mapping[str, float] | None = None,
-        only: Sequence[str] = (),
-        cancel_after: float | None = None,
-        serverless_retries: str = "documented",
-        trigger_time: int = 0,
-    ) -> Simulation:
-        """Think a run through.
-
-        Args:
-            outcomes: per task "success" (where nothing is said), "failed", "timed_out", "canceled", "excluded" or
-                "disabled", or a list with one for each attempt; per condition task "true", "false" (where nothing is
-                said, its operands decide), "failed" or "disabled".
-            parameters: job parameters; those left out have their defaults.
-            values: per task the task values that it sets before it succeeds.
-            outputs: per task what `{{tasks.<key>.output.…}}` shows after it has succeeded.
-            seconds: per task how long an attempt takes by the run's own clock.
-            only: task keys of a partial run.
-            cancel_after: seconds until somebody cancels the run.
-            serverless_retries: "documented" or "off".
-            trigger_time: when the run begins, epoch milliseconds.
-
-        Raises:
-            ChoiceError: an unknown task or parameter, or an outcome that a task cannot have.
-        """
-        check_parameters(self.spec, parameters or {})
-        script = Script(
-            outcomes=outcomes or {},
-            values=values or {},
-            outputs=outputs or {},
-            seconds=seconds or {},
-            cancel_after=cancel_after,
-        )
-        script.check(self.spec)
-        spec = script.applied_to(self.spec)
-        state = RunState(
-            run_id=1,
-            job_id=1,
-            spec=spec,
-            start=trigger_time,
-            trigger_time=trigger_time,
-            options=RunOptions(serverless_retries=ServerlessRetries(serverless_retries), slots=1000),
-            overrides=dict(parameters or {}),
-        )
-        simulation = Simulation(state)
-        simulation._play(script, Begin(at=trigger_time, only=select_only(spec, only)), self.spec)
-        return simulation
+    Raises:
+        ChoiceError: an unknown task or parameter, or an outcome that a task cannot have.
+    """
+    check_parameters(spec, parameters)
+    script.check(spec)
+    state = RunState(
+        run_id=1,
+        job_id=1,
+        spec=script.applied_to(spec),
+        start=trigger_time,
+        trigger_time=trigger_time,
+        options=RunOptions(serverless_retries=ServerlessRetries(serverless_retries), slots=1000),
+        overrides=dict(parameters),
+    )
+    simulation = Simulation(state)
+    simulation.play(script, Begin(at=trigger_time, only=select_only(spec, only)), spec)
+    return simulation
 
 
 def _shown(unit: Unit, branch: str | None, iterations: list[SimulatedTask]) -> SimulatedTask:
