@@ -57,6 +57,19 @@ def test_a_python_source_file_is_cells_with_their_languages_and_lines(tmp_path):
     ]
 
 
+def test_a_title_above_a_cell_hides_no_language(tmp_path):
+    (tmp_path / "trips.py").write_text(
+        "# Databricks notebook source\n# DBTITLE 1,Count\n# MAGIC %sql\n# MAGIC SELECT 1\n"
+    )
+    assert cells(tmp_path / "trips.py") == [("sql", "SELECT 1", 3)]
+
+
+def test_a_cell_that_is_half_magic_is_refused(tmp_path):
+    (tmp_path / "trips.py").write_text("# Databricks notebook source\nx = 1\n# MAGIC %sql\n# MAGIC SELECT 1\n")
+    with pytest.raises(NotebookError, match="a cell has lines with and without MAGIC, near: x = 1"):
+        read_notebook(tmp_path / "trips.py")
+
+
 def test_a_sql_source_file_is_sql_unless_a_cell_says_otherwise(tmp_path):
     (tmp_path / "trips.sql").write_text(SQL)
     assert [cell[:2] for cell in cells(tmp_path / "trips.sql")] == [

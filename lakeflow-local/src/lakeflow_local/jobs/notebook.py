@@ -78,10 +78,13 @@ def _source_cells(text: str, comment: str, language: str) -> list[Cell]:
 
 
 def _without_magic(lines: list[str], comment: str) -> str:
-    """A cell that is all MAGIC comes back as what stands behind that word."""
+    """A cell that is all MAGIC comes back as what stands behind that word; a title is no part of its cell."""
+    mark, title = f"{comment} MAGIC", f"{comment} DBTITLE"
+    lines = ["" if line.startswith(title) else line for line in lines]
     said = [line for line in lines if line.strip()]
-    mark = f"{comment} MAGIC"
-    if said and all(line.startswith(mark) for line in said):
+    if any(line.startswith(mark) for line in said):
+        if not all(line.startswith(mark) for line in said):
+            raise NotebookError(f"a cell has lines with and without MAGIC, near: {said[0]}")
         lines = [line.removeprefix(mark).removeprefix(" ") for line in lines]
     return "\n".join(lines)
 
