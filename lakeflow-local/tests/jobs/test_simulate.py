@@ -47,6 +47,7 @@ def test_the_last_of_the_outcomes_holds_for_all_later_attempts():
 def test_each_outcome_settles_the_task_and_what_comes_after_it(outcome, ended, child):
     run = simulate(task("read", timeout_seconds=60), task("show", "read"), outcomes={"read": outcome})
     assert run.results == {"read": ended, "show": child}
+    assert ("read" in run.started) is (outcome != "disabled")
 
 
 def test_a_condition_takes_the_branch_of_its_operands_or_the_one_that_it_is_told_to():
