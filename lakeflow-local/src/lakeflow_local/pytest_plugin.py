@@ -1,10 +1,13 @@
-"""Tests of a bundle: seed the neighbours of a dataset, refresh the real dataset files, look at rows and counts.
+"""Tests of a bundle: its pipelines on seeded neighbours, its jobs on given outcomes, its resources.
 
 def test_a_trip_without_distance_is_kept_and_counted(pipeline):
     pipeline.seed("trips_raw", [{"id": 1, "distance": None}])
     update = pipeline.refresh("trips")
     assert update["trips"].expectations["distance_known"].failed_records == 1
     assert pipeline.table("trips").count() == 1
+
+def test_a_failed_count_is_not_shown(job):
+    assert job("daily").simulate({"count": "failed"}).results["show"] == "UPSTREAM_FAILED"
 """
 
 from __future__ import annotations
@@ -20,6 +23,7 @@ if TYPE_CHECKING:
     from pyspark.sql import SparkSession
 
     from lakeflow_local.bundle import Bundle
+    from lakeflow_local.jobs.undertest import JobUnderTest
     from lakeflow_local.pipelines.testing import PipelineUnderTest
 
 _SETTINGS = ("root", "pipeline", "target")
@@ -89,6 +93,23 @@ def bundle(request: pytest.FixtureRequest, _bundles: Callable[[Path, str], Bundl
         return _bundles(settings["root"], target or settings["target"])
 
     return resolve
+
+
+@pytest.fixture
+def job(
+    request: pytest.FixtureRequest, _bundles: Callable[[Path, str], Bundle], tmp_path: Path
+) -> Callable[..., JobUnderTest]:
+    """`job("daily", target="prod").simulate({"count": "failed"})`: what a job would do; `.run()` does it, in a copy."""
+    from lakeflow_local.jobs.definitions import job_of
+    from lakeflow_local.jobs.undertest import JobUnderTest
+
+    settings = _settings(request.config, request.node.get_closest_marker("pipeline"))
+
+    def get(key: str, target: str | None = None) -> JobUnderTest:
+        root, wanted = settings["root"], target or settings["target"]
+        return JobUnderTest(job_of(_bundles(root, wanted), key), root, wanted, tmp_path)
+
+    return get
 
 
 @pytest.fixture

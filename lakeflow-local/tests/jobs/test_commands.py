@@ -8,12 +8,14 @@ import sys
 import pytest
 from click.testing import CliRunner
 from job_bundles import results, script, write_bundle
+from job_plays import condition, job, task
 
 from lakeflow_local.cli import cli
-from lakeflow_local.commands.options import names, pairs
+from lakeflow_local.commands.options import moment, names, pairs
 from lakeflow_local.errors import UserError
 from lakeflow_local.jobs.apiview import view
 from lakeflow_local.jobs.state import RunOptions
+from lakeflow_local.jobs.undertest import JobUnderTest
 from lakeflow_local.jobs.workspace import LocalWorkspace
 from lakeflow_local.runs import RunStore
 from lakeflow_local.settings import load_settings
@@ -140,6 +142,21 @@ def test_parameters_are_read_as_the_cli_reads_them():
     assert names(["a,b", " c "]) == ["a", "b", "c"]
 
 
+def test_a_backfill_time_is_a_date_or_a_time_in_utc_unless_it_says_otherwise():
+    assert moment("2025-01-31", "--backfill-time") == 1_738_281_600_000
+    assert moment("2025-01-31T01:00:00+01:00", "--backfill-time") == 1_738_281_600_000
+    with pytest.raises(UserError, match="--backfill-time yesterday: write a date or time as 2025-01-31"):
+        moment("yesterday", "--backfill-time")
+
+
+def test_a_backfill_shows_its_time_to_its_tasks(tmp_path, monkeypatch):
+    show = script("show", "import sys; print(sys.argv[1])", parameters=["{{backfill.iso_date}}"])
+    write_bundle(tmp_path, {"daily": [show]})
+    done = invoke(tmp_path, monkeypatch, "run", "daily", "--backfill-time", "2025-01-31")
+    assert done.exception is None
+    assert (tmp_path / ".lakeflow/logs/1/show/attempt-0.stdout.log").read_text() == "2025-01-31\n"
+
+
 def test_services_start_first_and_a_task_follows_each_run(tmp_path):
     (tmp_path / "service.py").write_text(
         "import sys\nprint('http://localhost:1234', flush=True)\nsys.stdin.read()\nopen('service-ended', 'w').close()\n"
@@ -199,3 +216,9 @@ def test_wrong_settings_are_refused(tmp_path, text, message):
     (tmp_path / "pyproject.toml").write_text(text)
     with pytest.raises(UserError, match=message.replace("[", r"\[")):
         load_settings(tmp_path)
+
+
+def test_a_condition_task_tells_nobody():
+    tells = {"email_notifications": {"on_success": ["rider@example.test"], "on_failure": ["rider@example.test"]}}
+    run = JobUnderTest(job(condition("full") | tells, task("show", "full:true") | tells)).simulate()
+    assert [told.task for told in run.notifications] == ["show"]

@@ -7,6 +7,7 @@ from lakeflow_local.jobs.events import CancelRequested, RunnerLost, ValueSet
 from lakeflow_local.jobs.machine import advance
 from lakeflow_local.jobs.outcomes import LifeCycle, Result
 from lakeflow_local.jobs.retries import ServerlessRetries
+from lakeflow_local.jobs.selection import select_only
 from lakeflow_local.jobs.spec import SpecError
 from lakeflow_local.jobs.state import RunOptions
 
@@ -142,6 +143,40 @@ def test_inputs_that_are_no_list_or_too_long_fail_the_for_each(inputs, message):
     assert message in state.tasks["cities"].last.message
 
 
+def values_of(name, value, after):
+    """A run of a task that sets a value, and of what comes after it."""
+    player = Player(new_run(job(task("read"), after))).begin()
+    advance(player.state, ValueSet(at=1, key="read", name=name, value=value))
+    return player.to_the_end()
+
+
+def test_a_for_each_runs_over_a_list_of_objects_by_task_value():
+    ride = each("cities", "read", inputs="{{tasks.read.values.list}}", spark_python_task={"python_file": "x.py"})
+    state = values_of("list", [{"name": "Ulm"}, {"name": "Jena"}], ride)
+    assert [unit.input for unit in state.tasks["cities"].iterations] == [{"name": "Ulm"}, {"name": "Jena"}]
+
+
+@pytest.mark.parametrize(("length", "result"), [(48 * 1024, SUCCESS), (48 * 1024 + 1, FAILED)])
+def test_a_list_by_task_value_may_have_48_kib(length, result):
+    text = "[" + "1".ljust(length - 2) + "]"
+    assert len(text) == length
+    state = values_of("list", text, each("cities", "read", inputs="{{tasks.read.values.list}}"))
+    assert state.tasks["cities"].result is result
+
+
+@pytest.mark.parametrize(("length", "result"), [(10_000, SUCCESS), (10_001, FAILED)])
+def test_a_list_by_job_parameter_may_have_10_000_characters(length, result):
+    declared = [{"name": "list", "default": "[" + "1".ljust(length - 2) + "]"}]
+    state = play(job(each("cities", inputs="{{job.parameters.list}}"), parameters=declared))
+    assert state.tasks["cities"].result is result
+
+
+def test_iterations_run_one_after_the_other_unless_told_otherwise():
+    nested = {"inputs": "[1, 2]", "task": task("step")}
+    player = Player(new_run(job(task("cities", for_each_task=nested)))).begin()
+    assert len(player.open) == 1
+
+
 def test_retries_of_the_nested_task_belong_to_its_iteration():
     spec = job(each("cities", inputs="[1, 2]", max_retries=1))
     player = Player(new_run(spec), lambda key, i, n: FAILED if i == 0 and n == 0 else SUCCESS)
@@ -237,6 +272,23 @@ def test_a_failure_for_a_wrong_reference_is_not_retried():
     assert "task read has set no value 'rows'" in state.tasks["show"].last.message
 
 
+def test_serverless_retries_leave_a_timeout_alone():
+    spec = job(task("read", timeout_seconds=5, retry_on_timeout=True, disable_auto_optimization=False))
+    player = Player(new_run(spec)).begin()
+    player.tick(5_000)
+    assert len(player.state.tasks["read"].attempts) == 1
+
+
+def test_a_canceled_attempt_is_not_retried():
+    state = play(job(task("read", max_retries=3, disable_auto_optimization=False)), {"read": Result.CANCELED})
+    assert len(state.tasks["read"].attempts) == 1
+
+
+def test_a_condition_is_never_retried():
+    full = condition("full", op="GREATER_THAN", left="many") | {"max_retries": 3, "disable_auto_optimization": False}
+    assert len(play(job(full)).tasks["full"].attempts) == 1
+
+
 # Disabled, partial, canceled, lost
 
 
@@ -250,6 +302,14 @@ def test_a_partial_run_has_only_the_chosen_tasks():
     state = player.to_the_end()
     assert results(state) == {"count": "SUCCESS"}
     assert state.result is Result.SUCCESS
+
+
+def test_a_partial_run_is_chosen_by_keys_with_what_is_before_or_after_them():
+    spec = job(task("read"), task("count", "read"), task("show", "count"), task("beside"))
+    assert select_only(spec, ["count"]) == {"count"}
+    assert select_only(spec, ["+count"]) == {"read", "count"}
+    assert select_only(spec, ["count+", "beside"]) == {"count", "show", "beside"}
+    assert select_only(spec, []) is None
 
 
 def test_a_canceled_run_stops_its_tasks_and_can_be_repaired():
@@ -290,6 +350,7 @@ def test_no_more_tasks_work_at_a_time_than_there_are_slots():
         ([{"task_key": "a"}], "needs exactly one task type, it has none"),
         ([task("a", run_if="SOMETIMES")], "is none of ALL_SUCCESS"),
         ([each("a", inputs="[]") | {"max_retries": 2}], "retries belong on its nested task"),
+        ([each("a", inputs="[]", for_each_task={"inputs": "[]"})], "cannot hold another for-each task"),
         ([], "has no tasks"),
     ],
 )

@@ -1,5 +1,7 @@
 """Dynamic value references against the documented list."""
 
+from dataclasses import replace
+
 import pytest
 from job_plays import each, job, task
 
@@ -41,10 +43,12 @@ CONTEXT = ReferenceContext(
         ("{{job.trigger.type}}", "periodic"),
         ("{{ job.parameters.city }}", "Ulm"),
         ("{{job.parameters.`a-b`}}", "dash"),
+        ("{{ job.parameters.[city] }}", "Ulm"),  # as an official bundle example has it [U]
         ("{{task.name}} {{task.run_id}} {{task.execution_count}}", "show 1003 1"),
         ("{{tasks.count.run_id}} {{tasks.count.result_state}} {{tasks.count.execution_count}}", "1002 timedout 2"),
         ("{{tasks.count.values.rows}} {{tasks.count.values.cities}} {{tasks.count.values.ok}}", '3 ["Ulm"] true'),
         ("{{backfill.iso_date}}", "2025-01-01"),
+        ("{{backfill.iso_datetime}} {{backfill.is_weekday}}", "2025-01-01T00:00:00.000Z true"),
         ("{{input.city}} {{input.sizes}}", "Jena [1, 2]"),
         ("job_{{job.run_id}}.log", "job_1.log"),
         # syntax errors and unknown namespaces stay what they are
@@ -62,6 +66,7 @@ def test_a_reference_is_replaced_by_its_value(text, value):
     [
         ("{{job.notebook_url}}", "no such value"),
         ("{{job.parameters.town}}", "the job has no parameter 'town'; it has city, a-b"),
+        ("{{job.trigger.file_arrival.location}}", "this run was not triggered by the arrival of a file"),
         ("{{job.start_time.century}}", "no time argument 'century'"),
         ("{{tasks.count.values.sum}}", "task count has set no value 'sum'; it has set rows, cities, ok"),
         ("{{input.town}}", "no key 'town'; there are city, sizes"),
@@ -70,6 +75,16 @@ def test_a_reference_is_replaced_by_its_value(text, value):
 def test_an_unknown_key_of_a_known_namespace_is_an_error(text, message):
     with pytest.raises(ReferenceProblem, match=message):
         resolve(text, CONTEXT)
+
+
+def test_backfill_references_are_known_in_a_backfill_only():
+    with pytest.raises(ReferenceProblem, match="this run is no backfill"):
+        resolve("{{backfill.iso_date}}", replace(CONTEXT, backfill_time=None))
+
+
+def test_a_known_reference_that_this_run_cannot_have_is_not_refused_beforehand():
+    text = "{{job.trigger.file_arrival.location}} {{backfill.iso_date}}"
+    assert not list(problems(text, "here", tasks=[], parameters=[], nested=False))
 
 
 def test_references_are_found_in_lists_and_mappings():

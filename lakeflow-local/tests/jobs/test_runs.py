@@ -293,6 +293,36 @@ while not Path("go_on").exists():
     assert runner.communicate()[0].strip() == "SUCCESS"
 
 
+def test_ctrl_c_cancels_a_run_kills_its_task_and_leaves_it_to_be_repaired(tmp_path, opened):
+    wait = """
+import os, time
+from pathlib import Path
+if Path("again").exists():
+    raise SystemExit(0)
+Path("writing").write_text(str(os.getpid()))
+Path("writing").rename("pid")
+time.sleep(600)
+"""
+    write_bundle(tmp_path, {"daily": [script("wait", wait), script("then", "", "wait")]})
+    command = [sys.executable, "-m", "lakeflow_local.cli", "run", "daily", "-o", "json"]
+    runner = subprocess.Popen(command, cwd=tmp_path, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+    try:
+        _wait_until((tmp_path / "pid").exists, "the task did not start")
+        runner.send_signal(signal.SIGINT)
+        shown, said = runner.communicate(timeout=60)
+    finally:
+        runner.kill()
+    run = json.loads(shown)
+    assert runner.returncode == 1
+    assert "Traceback" not in said
+    assert run["state"]["result_state"] == "CANCELED"
+    assert results(run) == {"wait": "CANCELED", "then": "CANCELED"}
+    pid = int((tmp_path / "pid").read_text())
+    _wait_until(lambda: not _is_alive(pid), "the task outlived its run")
+    (tmp_path / "again").touch()
+    assert opened().repair(run["run_id"], rerun_all_failed_tasks=True).result is Result.SUCCESS
+
+
 def test_a_run_job_task_has_a_run_of_its_own_and_fails_with_it(tmp_path, opened):
     child = [script("show", "import sys; print(sys.argv[1:]); sys.exit(sys.argv[1] == 'bad')")]
     child[0]["spark_python_task"]["parameters"] = ["{{job.parameters.city}}", "{{job.trigger.type}}"]

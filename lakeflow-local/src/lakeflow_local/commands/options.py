@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 from collections.abc import Callable, Iterable
+from datetime import UTC, datetime
 from typing import Any
 
 import click
@@ -17,6 +18,11 @@ variables = click.option("--var", "variables", multiple=True, metavar="NAME=VALU
 output = click.option("-o", "--output", type=click.Choice(["text", "json"]), default="text", show_default=True)
 params = click.option(
     "--params", multiple=True, metavar="K=V,…", help="Job parameters; a value with a comma in double quotes."
+)
+
+
+skip_unsupported = click.option(
+    "--skip-unsupported", is_flag=True, help="Disable the tasks that cannot run here, instead of refusing the job."
 )
 
 
@@ -73,6 +79,21 @@ def pairs(texts: Iterable[str], option: str) -> dict[str, str]:
                 raise UserError(f"{option} {part}: write {option} name=value")
             found[key.strip()] = value
     return found
+
+
+def moment(text: str | None, option: str) -> int | None:
+    """`2025-01-31` or `2025-01-31T06:00:00Z` -> epoch milliseconds; without a zone it is UTC.
+
+    Raises:
+        UserError: it is neither.
+    """
+    if text is None:
+        return None
+    try:
+        parsed = datetime.fromisoformat(text)
+    except ValueError:
+        raise UserError(f"{option} {text}: write a date or time as 2025-01-31 or 2025-01-31T06:00:00Z") from None
+    return int((parsed if parsed.tzinfo else parsed.replace(tzinfo=UTC)).timestamp() * 1000)
 
 
 def names(texts: Iterable[str]) -> list[str]:

@@ -20,6 +20,7 @@ from lakeflow_local.runs import RunStore
 @click.option("--rerun-tasks", multiple=True, metavar="TASKS", help="These tasks, whatever became of them.")
 @click.option("--rerun-all-failed-tasks", is_flag=True, help="All failed tasks; what is meant when nothing is said.")
 @click.option("--rerun-dependent-tasks", is_flag=True, help="Also all tasks that depend on them.")
+@options.skip_unsupported
 @options.playing
 @options.output
 def repair(
@@ -30,6 +31,7 @@ def repair(
     rerun_tasks: tuple[str, ...],
     rerun_all_failed_tasks: bool,
     rerun_dependent_tasks: bool,
+    skip_unsupported: bool,
     serverless_retries: str,
     retry_wait: str,
     max_parallel: int | None,
@@ -39,7 +41,7 @@ def repair(
     target = target or _target_of(run_id)
     tasks = options.names(rerun_tasks)
     playing = options.run_options(serverless_retries, retry_wait, max_parallel)
-    with only_json(output == "json") as show, open_workspace(target, variables) as workspace:
+    with only_json(output == "json") as show, open_workspace(target, variables, skip_unsupported) as workspace:
         report = workspace.repair(
             run_id,
             rerun_tasks=tasks,

@@ -27,10 +27,12 @@ if TYPE_CHECKING:
 @options.variables
 @options.params
 @click.option("--only", multiple=True, metavar="TASKS", help="Tasks of a partial run; +a with all before, a+ after it.")
+@click.option("--backfill-time", metavar="TIME", help="What {{backfill.…}} shows, such as 2025-01-31 (UTC).")
 @click.option("--refresh", multiple=True, metavar="TABLES", help="Of a pipeline: only these.")
 @click.option("--full-refresh", multiple=True, metavar="TABLES", help="Of a pipeline: reset these and recompute.")
 @click.option("--full-refresh-all", is_flag=True, help="Of a pipeline: reset everything and recompute.")
 @click.option("--validate-only", is_flag=True, help="Of a pipeline: only check that its graph holds together.")
+@options.skip_unsupported
 @options.playing
 @options.output
 def run(
@@ -39,10 +41,12 @@ def run(
     variables: tuple[str, ...],
     params: tuple[str, ...],
     only: tuple[str, ...],
+    backfill_time: str | None,
     refresh: tuple[str, ...],
     full_refresh: tuple[str, ...],
     full_refresh_all: bool,
     validate_only: bool,
+    skip_unsupported: bool,
     serverless_retries: str,
     retry_wait: str,
     max_parallel: int | None,
@@ -54,13 +58,13 @@ def run(
     """
     of_pipeline = bool(refresh or full_refresh or full_refresh_all or validate_only)
     playing = options.run_options(serverless_retries, retry_wait, max_parallel)
-    with only_json(output == "json") as show, open_workspace(target, variables) as workspace:
+    with only_json(output == "json") as show, open_workspace(target, variables, skip_unsupported) as workspace:
         is_pipeline = key in (workspace.bundle.resources.get("pipelines") or {})
         is_job = key in (workspace.bundle.resources.get("jobs") or {})
         report: RunReport | UpdateReport
         if is_pipeline and (of_pipeline or not is_job):
-            if params or only:
-                raise UserError(f"{key} is a pipeline: --params and --only are for jobs")
+            if params or only or backfill_time:
+                raise UserError(f"{key} is a pipeline: --params, --only and --backfill-time are for jobs")
             report = workspace.run_pipeline(
                 key,
                 refresh=options.names(refresh),
@@ -72,20 +76,31 @@ def run(
             if of_pipeline and is_job:
                 raise UserError(f"{key} is a job: refresh options are for pipelines")
             report = workspace.run_job(
-                key, options.pairs(params, "--params"), only=options.names(only), options=playing
+                key,
+                options.pairs(params, "--params"),
+                only=options.names(only),
+                backfill_time=options.moment(backfill_time, "--backfill-time"),
+                options=playing,
             )
         show(report.as_dict())
     finish(report)
 
 
 @contextmanager
-def open_workspace(target: str | None, variables: tuple[str, ...]) -> Iterator[LocalWorkspace]:
+def open_workspace(
+    target: str | None, variables: tuple[str, ...], skip_unsupported: bool = False
+) -> Iterator[LocalWorkspace]:
     """A workspace in the current folder whose run Ctrl-C and SIGTERM cancel, with its progress on standard error."""
     from lakeflow_local.jobs.workspace import LocalWorkspace
 
     progress = make_progress()
     workspace = LocalWorkspace(
-        Path.cwd(), target, options.pairs(variables, "--var"), watcher=progress, messages=progress.say
+        Path.cwd(),
+        target,
+        options.pairs(variables, "--var"),
+        watcher=progress,
+        messages=progress.say,
+        skip_unsupported=skip_unsupported,
     )
 
     def cancel(*_: object) -> None:

@@ -15,11 +15,12 @@ from lakeflow_local.jobs.outcomes import LifeCycle, Result
 from lakeflow_local.jobs.spec import JobSpec
 from lakeflow_local.runs import RunStore
 
+QUEUE_HOLDS = 48 * 3_600_000  # milliseconds that a run may wait (documentation: job queueing)
 _LOOK_AGAIN = 0.2  # seconds between two looks at the runs in front
 
 
 class Refused(Exception):
-    """Too many runs of the job are active, and it has no queue; str() says which."""
+    """Too many runs of the job are active, and it has no queue or waited too long; str() says which."""
 
 
 class QueueLeft(Exception):
@@ -65,10 +66,11 @@ def admit(
         waiting: told once for which runs it waits.
 
     Raises:
-        Refused: the limit is reached and the job has no queue.
+        Refused: the limit is reached, and the job has no queue, or the queue has held the run for 48 hours.
         QueueLeft: canceled.
     """
     told = False
+    since = now()
     while True:
         settle_lost(store, now(), job_id)
         with store.transaction():
@@ -86,6 +88,8 @@ def admit(
                 f"run {', '.join(map(str, in_front))} of {spec.key} is active, and max_concurrent_runs is "
                 f"{spec.max_concurrent_runs} without a queue"
             )
+        if now() - since > QUEUE_HOLDS:
+            raise Refused(f"the queue held the run for 48 hours, and run {in_front[0]} of {spec.key} is still active")
         if not told:
             waiting(in_front)
             told = True

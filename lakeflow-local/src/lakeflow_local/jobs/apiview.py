@@ -174,6 +174,8 @@ def _task(
         ]
     if doc["facts"].get("pid"):
         entry["pid"] = doc["facts"]["pid"]
+    if doc["facts"].get("notebook_output"):
+        entry["notebook_output"] = doc["facts"]["notebook_output"]
     if doc["facts"].get("update"):
         entry["update"] = doc["facts"]["update"]
     if doc["reason"]:

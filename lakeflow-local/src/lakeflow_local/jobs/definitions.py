@@ -12,7 +12,7 @@ from lakeflow_local.errors import ChoiceError, UserError
 from lakeflow_local.jobs.executors.run_job import referenced_key
 from lakeflow_local.jobs.localpaths import LocalPaths
 from lakeflow_local.jobs.spec import JobSpec, SpecError, read_job
-from lakeflow_local.jobs.support import check_job, warnings_of
+from lakeflow_local.jobs.support import check_job, warnings_of, without_unsupported
 from lakeflow_local.settings import Settings, load_settings
 
 
@@ -26,7 +26,10 @@ class Definitions:
         settings: of this tool, as they were read last.
     """
 
-    def __init__(self, root: Path, target: str | None, variables: Mapping[str, str]) -> None:
+    def __init__(
+        self, root: Path, target: str | None, variables: Mapping[str, str], *, skip_unsupported: bool = False
+    ) -> None:
+        self._skip_unsupported = skip_unsupported
         self.root = root
         self.variables = dict(variables)
         self.bundle: Bundle = load(root, target, self.variables)
@@ -63,12 +66,8 @@ class Definitions:
         Raises:
             UserError: there is none of that key, or it makes no sense.
         """
-        if key not in self.jobs:
-            raise ChoiceError(self.nothing_called(key))
-        try:
-            return read_job(key, self.bundle.resource("jobs", key))
-        except SpecError as error:
-            raise self._located(error) from None
+        spec = job_of(self.bundle, key)
+        return without_unsupported(spec) if self._skip_unsupported else spec
 
     def job_of_task(self, text: str) -> JobSpec:
         """The job that a run-job task names."""
@@ -108,11 +107,33 @@ class Definitions:
 
     def nothing_called(self, key: str) -> str:
         """What to say of a key that is neither a job nor a pipeline."""
-        jobs, pipelines = ", ".join(self.jobs) or "none", ", ".join(self.pipelines) or "none"
-        return f"the bundle has no job or pipeline {key!r}; jobs: {jobs}; pipelines: {pipelines}"
+        return _nothing_called(self.bundle, key)
 
     def _located(self, error: SpecError) -> UserError:
-        place = self.bundle.locate(error.path)
-        if place is None:
-            return UserError(error.message)
-        return UserError(error.message, place.file, place.line)
+        return _located(self.bundle, error)
+
+
+def job_of(bundle: Bundle, key: str) -> JobSpec:
+    """One job of a bundle.
+
+    Raises:
+        UserError: there is none of that key, or it makes no sense.
+    """
+    if key not in (bundle.resources.get("jobs") or {}):
+        raise ChoiceError(_nothing_called(bundle, key))
+    try:
+        return read_job(key, bundle.resource("jobs", key))
+    except SpecError as error:
+        raise _located(bundle, error) from None
+
+
+def _nothing_called(bundle: Bundle, key: str) -> str:
+    jobs, pipelines = (", ".join(bundle.resources.get(kind) or {}) or "none" for kind in ("jobs", "pipelines"))
+    return f"the bundle has no job or pipeline {key!r}; jobs: {jobs}; pipelines: {pipelines}"
+
+
+def _located(bundle: Bundle, error: SpecError) -> UserError:
+    place = bundle.locate(error.path)
+    if place is None:
+        return UserError(error.message)
+    return UserError(error.message, place.file, place.line)

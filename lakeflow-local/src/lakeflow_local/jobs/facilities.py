@@ -84,7 +84,7 @@ class Facilities:
             if starts_with_python(spec):
                 self._forks().wait_ready()
             found["python_wheel_task"] = python
-            found["spark_python_task"] = OnLocalPaths(python, paths)
+            found["spark_python_task"] = found["notebook_task"] = OnLocalPaths(python, paths)
         return found
 
     def update(self, key: str, options: Mapping[str, Any], listener: Callable[[Any], None]) -> Any:

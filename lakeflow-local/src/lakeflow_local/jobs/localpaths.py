@@ -9,6 +9,7 @@ from typing import Any
 
 from lakeflow_local.jobs.events import StartAttempt
 from lakeflow_local.jobs.executors.base import Executor, Logs, Reporter
+from lakeflow_local.jobs.notebook import find_notebook
 
 
 @dataclass(frozen=True)
@@ -31,10 +32,16 @@ class LocalPaths:
                 return str(self.root / text[len(prefix) :].lstrip("/"))
         return str(self.root / text)
 
+    def notebook(self, path: str) -> Path | None:
+        """The file of a notebook on this machine; None where there is none."""
+        return find_notebook(Path(self.local(path)))
+
     def in_payload(self, kind: str, payload: dict[str, Any]) -> dict[str, Any]:
         """The settings of a task with its file on this machine."""
         if kind == "spark_python_task":
             return {**payload, "python_file": self.local(payload["python_file"])}
+        if kind == "notebook_task":
+            return {**payload, "notebook_path": str(self.notebook(payload["notebook_path"]) or "")}
         if kind == "sql_task" and isinstance(payload.get("file"), Mapping):
             return {**payload, "file": {**payload["file"], "path": self.local(payload["file"]["path"])}}
         return payload

@@ -46,7 +46,9 @@ def _wrong(path: tuple[str, ...], tasks: Collection[str], parameters: Collection
             if argument in TIME_ARGUMENTS:
                 return None
             return f"no time argument {argument!r}; known: {', '.join(TIME_ARGUMENTS)}"
-        case ("job", "trigger", "type") | ("workspace", "id") | ("workspace", "url"):
+        case ("job", "trigger", "type") | ("job", "trigger", "file_arrival", "location"):
+            return None
+        case ("workspace", "id") | ("workspace", "url"):
             return None
         case ("job", "parameters", name):
             if name in parameters:

@@ -27,7 +27,9 @@ TIME_ARGUMENTS = (
     "second",
     "timestamp_ms",
 )
-_REFERENCE = re.compile(r"\{\{\s*((?:[A-Za-z0-9_\-]+|`[^`]+`)(?:\.(?:[A-Za-z0-9_\-]+|`[^`]+`))*)\s*\}\}")
+# A name in square brackets stands in an official example (job_with_run_job_tasks) and nowhere in the documentation [U].
+_NAME = r"(?:[A-Za-z0-9_\-]+|`[^`]+`|\[[A-Za-z0-9_\-]+\])"
+_REFERENCE = re.compile(r"\{\{\s*(" + _NAME + r"(?:\." + _NAME + r")*)\s*\}\}")
 _STEP = re.compile(r"`([^`]+)`|([A-Za-z0-9_\-]+)")
 
 
@@ -161,6 +163,8 @@ def _look_up(path: tuple[str, ...], context: ReferenceContext) -> Any:
             return context.trigger_type
         case ("job", "trigger", "time", argument):
             return time_argument(context.trigger_time, argument)
+        case ("job", "trigger", "file_arrival", "location"):
+            raise ReferenceProblem("this run was not triggered by the arrival of a file")
         case ("task", "name") if context.task_name is not None:
             return context.task_name
         case ("task", "run_id") if context.task_name is not None:

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Collection, Iterator
+from dataclasses import replace
 from importlib import metadata, util
 from pathlib import Path
 
 from lakeflow_local.errors import UserError
 from lakeflow_local.jobs.executors.run_job import referenced_key
 from lakeflow_local.jobs.localpaths import LocalPaths
+from lakeflow_local.jobs.notebook import NotebookError, read_notebook
 from lakeflow_local.jobs.parameters import shadowed
 from lakeflow_local.jobs.reference_check import problems
 from lakeflow_local.jobs.spec import JobSpec, SpecError, TaskSpec
@@ -17,12 +20,13 @@ RUNNABLE = (
     "pipeline_task",
     "python_wheel_task",
     "spark_python_task",
+    "notebook_task",
     "sql_task",
     "condition_task",
     "for_each_task",
     "run_job_task",
 )
-PYTHON = ("python_wheel_task", "spark_python_task")
+PYTHON = ("python_wheel_task", "spark_python_task", "notebook_task")
 
 
 def check_job(
@@ -50,6 +54,7 @@ def check_job(
         for piece, path in _pieces(task):
             _check_task(piece, path, paths, jobs, pipelines)
             _check_references(piece, path, spec, nested=piece is task.nested)
+            _check_environment(piece, path, spec)
             if piece.kind == "run_job_task":
                 called.append(referenced_key(piece.payload.get("job_id"), "jobs", jobs))
     for index, value in enumerate(spec.parameters.values()):
@@ -63,6 +68,8 @@ def warnings_of(spec: JobSpec) -> list[tuple[str, str]]:
     """What will surprise: (message, path)."""
     found = []
     for task in spec.tasks.values():
+        if task.disabled and not task.source.get("disabled"):
+            found.append((f"{unsupported(task)}, which cannot run here: disabled", task.path))
         for piece, path in _pieces(task):
             for name in shadowed(piece, spec.parameters):
                 found.append(
@@ -73,6 +80,25 @@ def warnings_of(spec: JobSpec) -> list[tuple[str, str]]:
                     )
                 )
     return found
+
+
+def without_unsupported(spec: JobSpec) -> JobSpec:
+    """The job with the tasks disabled whose type cannot run here."""
+    tasks = {key: replace(task, disabled=task.disabled or bool(unsupported(task))) for key, task in spec.tasks.items()}
+    return replace(spec, tasks=tasks)
+
+
+def unsupported(task: TaskSpec) -> str | None:
+    """What of a task, or of the nested task of a for-each, only a workspace can run; None when nothing."""
+    for piece, _ in _pieces(task):
+        if piece.kind not in RUNNABLE:
+            return f"task {piece.key} is a {piece.kind}"
+        work = [name for name in ("file", "query", "dashboard", "alert") if name in piece.payload]
+        if piece.kind == "sql_task" and work != ["file"]:
+            return f"task {piece.key} is a sql_task with {' and '.join(work) or 'nothing'}, which lives in a workspace"
+        if piece.payload.get("source") == "GIT":
+            return f"task {piece.key} takes its file from Git"
+    return None
 
 
 def uses_python(spec: JobSpec) -> bool:
@@ -96,9 +122,10 @@ def _check_task(
     task: TaskSpec, path: str, paths: LocalPaths, jobs: Collection[str], pipelines: Collection[str]
 ) -> None:
     payload = task.payload
-    if task.kind not in RUNNABLE:
+    reason = unsupported(task)
+    if reason:
         raise SpecError(
-            f"task {task.key} is a {task.kind}, which cannot run here; leave it out with --only, "
+            f"{reason}, which cannot run here; leave it out with --only or --skip-unsupported, "
             f"or run it in a workspace (here run: {', '.join(RUNNABLE)})",
             path,
         )
@@ -108,6 +135,8 @@ def _check_task(
                 _check_sql(task, path, paths)
             case "spark_python_task":
                 _check_file(task, "python_file", payload.get("python_file"), path, paths)
+            case "notebook_task":
+                _check_notebook(task, path, paths)
             case "python_wheel_task":
                 _check_wheel(task, path)
             case "pipeline_task":
@@ -127,13 +156,6 @@ def _check_references(task: TaskSpec, path: str, spec: JobSpec, *, nested: bool)
 
 
 def _check_sql(task: TaskSpec, path: str, paths: LocalPaths) -> None:
-    work = [name for name in ("file", "query", "dashboard", "alert") if name in task.payload]
-    if work != ["file"]:
-        raise SpecError(
-            f"task {task.key}: a SQL task runs here with a file, not with {' and '.join(work) or 'nothing'}; "
-            "queries, dashboards and alerts live in a workspace",
-            path,
-        )
     _check_file(task, "file.path", task.payload["file"].get("path"), path, paths)
 
 
@@ -145,6 +167,39 @@ def _check_file(task: TaskSpec, field: str, value: object, path: str, paths: Loc
     local = Path(paths.local(value))
     if not local.is_file():
         raise SpecError(f"task {task.key}: there is no file {local}", f"{path}.{task.kind}.{field}")
+
+
+def _check_notebook(task: TaskSpec, path: str, paths: LocalPaths) -> None:
+    name = str(task.payload.get("notebook_path") or "")
+    found = paths.notebook(name)
+    if found is None:
+        raise SpecError(
+            f"task {task.key}: there is no notebook {paths.local(name)}", f"{path}.notebook_task.notebook_path"
+        )
+    try:
+        read_notebook(found)
+    except NotebookError as error:
+        raise SpecError(f"task {task.key}: {error}", path) from None
+
+
+def _check_environment(task: TaskSpec, path: str, spec: JobSpec) -> None:
+    """Name a package that the task's environment would install, and this one lacks. Versions are not compared."""
+    for environment in spec.source.get("environments") or []:
+        key = environment.get("environment_key")
+        if key is None or key != task.source.get("environment_key"):
+            continue
+        for requirement in (environment.get("spec") or {}).get("dependencies") or []:
+            name = re.fullmatch(r"([A-Za-z0-9][A-Za-z0-9._\-]*)(\[[^\]]*\])?\s*([<>=!~;].*)?", str(requirement).strip())
+            if name is None or name.group(1).endswith(".whl") or "$" in str(requirement):
+                continue  # a file or an option; a wheel of the bundle is checked where it is named
+            try:
+                metadata.distribution(name.group(1))
+            except metadata.PackageNotFoundError:
+                raise SpecError(
+                    f"task {task.key}: package {name.group(1)} of environment {key} is not installed in this "
+                    f"environment; install it (pip install '{requirement}')",
+                    path,
+                ) from None
 
 
 def _check_wheel(task: TaskSpec, path: str) -> None:

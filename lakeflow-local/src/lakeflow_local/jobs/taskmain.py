@@ -29,8 +29,8 @@ def run(task: dict[str, Any]) -> int:
     """Run a task in this process.
 
     Args:
-        task: `kind` (wheel, script), what that kind needs, `argv`, `cwd`, `environment`, `stdout`, `stderr`, `error`
-            (paths), `context` (for dbutils).
+        task: `kind` (wheel, script, notebook), what that kind needs, `argv`, `cwd`, `environment`, `stdout`, `stderr`,
+            `error` (paths), `context` (for dbutils).
 
     Returns:
         The exit code.
@@ -75,6 +75,11 @@ def _call(task: dict[str, Any]) -> int:
     if task["kind"] == "script":
         sys.path.insert(0, str(Path(task["file"]).resolve().parent))
         runpy.run_path(task["file"], run_name="__main__")
+        return 0
+    if task["kind"] == "notebook":
+        from lakeflow_local.jobs.notebookmain import run_notebook
+
+        run_notebook(Path(task["file"]))
         return 0
     function = find_entry_point(task["package_name"], task["entry_point"])
     function()

@@ -58,6 +58,7 @@ class LocalWorkspace:
         messages: Callable[[str], None] | None = None,
         probe: Callable[[str], None] | None = None,
         warm: bool = True,
+        skip_unsupported: bool = False,
     ) -> None:
         """
         Args:
@@ -70,6 +71,7 @@ class LocalWorkspace:
             messages: takes lines for people.
             probe: for tests, see JobRunner.
             warm: whether Python tasks may use Spark; without it they start sooner.
+            skip_unsupported: disable the tasks that cannot run here, instead of refusing their job.
         """
         self.root = Path(root).resolve()
         self.messages = messages or (lambda line: None)
@@ -77,7 +79,7 @@ class LocalWorkspace:
         self.probe = probe
         self._options = options or RunOptions(slots=DEFAULT_SLOTS)
         self._folder = self.root / ".lakeflow"
-        self._definitions = Definitions(self.root, target, variables or {})
+        self._definitions = Definitions(self.root, target, variables or {}, skip_unsupported=skip_unsupported)
         self._facilities = Facilities(self._definitions, spark_server, warm=warm)
         self._active: Run | None = None
         self._after_run_errors: list[str] = []

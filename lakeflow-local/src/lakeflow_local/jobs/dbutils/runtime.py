@@ -14,6 +14,7 @@ from typing import Any
 
 from lakeflow_local.jobs.dbutils import task
 from lakeflow_local.jobs.dbutils.fs import Fs
+from lakeflow_local.jobs.dbutils.notebook import Notebook
 from lakeflow_local.jobs.dbutils.secrets import Secrets
 from lakeflow_local.jobs.dbutils.values import Jobs
 from lakeflow_local.jobs.dbutils.widgets import Widgets
@@ -27,9 +28,10 @@ class DBUtils:
         self.widgets = _WIDGETS
         self.secrets = Secrets()
         self.fs = Fs()
+        self.notebook = Notebook()
 
     def __getattr__(self, name: str) -> Any:
-        raise AttributeError(f"dbutils.{name} is not available locally; there are fs, jobs, secrets, widgets")
+        raise AttributeError(f"dbutils.{name} is not available locally; there are fs, jobs, notebook, secrets, widgets")
 
 
 _WIDGETS = Widgets()

@@ -44,10 +44,11 @@ class _Running:
     logs: Logs
     reporter: Reporter
     used_spark: bool
+    facts: dict[str, Any] = field(default_factory=dict)
 
 
 class PythonExecutor:
-    """Wheel and script tasks."""
+    """Wheel, script and notebook tasks."""
 
     def __init__(self, server: ForkServerClient, gateway: TaskGateway, spark: SparkHandle, place: PythonPlace) -> None:
         self._server = server
@@ -88,6 +89,7 @@ class PythonExecutor:
             "context": {
                 "secrets_file": str(place.secrets_file) if place.secrets_file else None,
                 "volumes": str(place.volumes) if place.volumes else None,
+                "widgets": code.get("widgets", {}),
             },
         }
         self._server.start(task_id, task, lambda message: self._heard(task_id, message))
@@ -113,7 +115,7 @@ class PythonExecutor:
             return
         code = os.waitstatus_to_exitcode(status)
         if code == 0:
-            running.reporter.ended(Result.SUCCESS)
+            running.reporter.ended(Result.SUCCESS, facts=running.facts)
         elif code < 0:
             running.reporter.ended(Result.FAILED, f"killed by {_signal_name(-code)}", "DriverError")
         else:
@@ -132,6 +134,9 @@ class PythonExecutor:
             case "get_value":
                 found, value = running.reporter.get_value(arguments["task"], arguments["name"])
                 return {"found": found, "value": value}
+            case "notebook_exit":
+                running.facts["notebook_output"] = {"result": arguments["value"], "truncated": False}
+                return None
             case "spark_remote":
                 running.used_spark = True
                 return self._spark.remote(running.session_id)
@@ -139,11 +144,15 @@ class PythonExecutor:
 
 
 def code_of(work: StartAttempt) -> dict[str, Any]:
-    """What a process is to run: for a wheel its entry point, for a script its file, and their arguments."""
+    """What a process is to run: for a wheel its entry point, for a script or notebook its file, and arguments."""
     payload = work.payload
     if work.task.kind == "spark_python_task":
         file = payload["python_file"]
         return {"kind": "script", "file": file, "argv": [file, *map(as_text, payload.get("parameters") or [])]}
+    if work.task.kind == "notebook_task":
+        file = payload["notebook_path"]
+        widgets = {name: as_text(value) for name, value in (payload.get("base_parameters") or {}).items()}
+        return {"kind": "notebook", "file": file, "argv": [file], "widgets": widgets}
     return wheel_code(
         payload["package_name"], payload["entry_point"], payload.get("parameters"), payload.get("named_parameters")
     )

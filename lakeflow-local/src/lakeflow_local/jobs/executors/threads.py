@@ -30,5 +30,7 @@ def in_thread(name: str, logs: Logs, reporter: Reporter, work: Callable[[], None
 
 def first_line(error: BaseException) -> str:
     """An error in one line, for the run's state."""
-    text = str(error).strip() or repr(error)
-    return f"{type(error).__name__}: {text.splitlines()[0]}"
+    text = (str(error).strip() or repr(error)).splitlines()[0]
+    if any(name in text for name in ("REQUIRES_SINGLE_PART_NAMESPACE", "CATALOG_NOT_FOUND")):
+        text += " (here the only catalog is spark_catalog; others live in a workspace)"
+    return f"{type(error).__name__}: {text}"
