@@ -1,5 +1,6 @@
 """The page in a real browser, where one is installed."""
 
+import json
 import re
 import shutil
 import subprocess
@@ -19,13 +20,14 @@ pytestmark = pytest.mark.skipif(BROWSER is None, reason="no headless Chromium is
 
 
 @pytest.fixture(scope="module")
-def page(tmp_path_factory):
+def pages(tmp_path_factory):
+    """The pages of run 1, which was repaired, and of run 2, which failed."""
     root = tmp_path_factory.mktemp("trips")
     play(root)
     store = RunStore(root / ".lakeflow")
-    path = root / "page.html"
-    path.write_text(render(contents(store, 1, now()), Redactor(set())))
-    return path
+    for run_id in (1, 2):
+        (root / f"{run_id}.html").write_text(render(contents(store, run_id, now()), Redactor(set())))
+    return root / "1.html", root / "2.html"
 
 
 def dom(page, fragment=""):
@@ -50,14 +52,21 @@ def open_logs(text):
     return found
 
 
-def test_a_click_on_a_task_opens_the_log_of_its_newest_attempt(page):
-    drawn = re.search(r'<a href="(#task-sum)"', page.read_text())
-    assert open_logs(dom(page)) == {}
-    assert open_logs(dom(page, drawn[1])) == {"sum": ["the sum"]}
+def test_a_click_on_a_task_opens_the_log_of_its_newest_attempt(pages):
+    drawn = re.search(r'<a href="(#task-sum)"', pages[0].read_text())
+    assert open_logs(dom(pages[0])) == {}
+    assert open_logs(dom(pages[0], drawn[1])) == {"sum": ["the sum"]}
+
+
+def test_a_click_on_a_for_each_task_opens_the_log_of_the_iteration_that_failed(pages):
+    found = open_logs(dom(pages[1], "#task-zones"))
+    assert list(found) == ["zones"]
+    assert [log.splitlines()[0] for log in found["zones"]] == ["zone south"]
 
 
 @pytest.mark.parametrize("width", [390, 820, 1400])
-def test_the_page_is_never_wider_than_the_window(page, width):
+def test_the_page_is_never_wider_than_the_window(pages, width):
+    page = pages[1]
     # an iframe is a window of any width; headless Chromium itself has a least one
     frame = page.parent / f"frame-{width}.html"
     measure = "document.body.dataset.wide = frame.contentDocument.documentElement.scrollWidth"
@@ -73,6 +82,4 @@ def test_the_page_is_never_wider_than_the_window(page, width):
 
 def _literal(text):
     """A JavaScript string that does not end the script it stands in."""
-    import json
-
     return json.dumps(text).replace("</", "<\\/")

@@ -103,7 +103,7 @@ def test_iterations_are_shown_with_their_input_and_log(pages):
 
 
 def test_task_values_are_shown(pages):
-    assert re.search(r'Task values zones \[ "<b>north</b>", "south" \]', pages[1].text)
+    assert re.search(r'Task values zones \["<b>north</b>", "south"\]', pages[1].text)
 
 
 def test_who_would_be_told_and_who_would_not_is_said(pages):

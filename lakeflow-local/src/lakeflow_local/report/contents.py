@@ -109,7 +109,10 @@ def _tasks(store: RunStore, run: Mapping[str, Any], pass_of: Mapping[int, int], 
                 ],
                 "outcome": newest.get(kind, {}).get("outcome") if kind == "condition_task" else None,
                 "child_run": newest.get(kind, {}).get("run_id") if kind == "run_job_task" else None,
-                "values": [{"name": name, "value": _json(value)} for name, value in newest.get("values", {}).items()],
+                "values": [
+                    {"name": name, "value": json.dumps(value, ensure_ascii=False)}
+                    for name, value in newest.get("values", {}).items()
+                ],
                 "settings": _json(newest.get(kind, {})),
                 "attempts": [
                     _attempt(store, run["run_id"], key, entry, pass_of, now) for entry in entries if "run_id" in entry
@@ -125,10 +128,10 @@ def _attempt(
     word = word_of(entry["state"])
     iterations = entry.get("iterations", [])
     iteration = entry.get("iteration")
-    name = f"{key}-{entry['attempt_number']}" if iteration is None else f"{key}-{iteration}-{entry['attempt_number']}"
+    shown = [_attempt(store, run_id, key, item, pass_of, now) for item in _worth_showing(iterations)]
+    telling = next((item for item in shown if item["look"] == "bad"), shown[0] if shown else None)
     return {
         "id": f"attempt-{entry['run_id']}",
-        "name": name,
         "number": entry["attempt_number"],
         "pass": pass_of[entry["run_id"]],
         "word": word,
@@ -142,9 +145,18 @@ def _attempt(
         "iteration": iteration,
         "input": _json(entry.get("input")) if iteration is not None else "",
         "stats": entry.get("for_each_task", {}).get("stats", {}).get("task_run_stats"),
-        "iterations": [_attempt(store, run_id, key, item, pass_of, now) for item in iterations[:_MOST_ITERATIONS]],
-        "left_out": max(len(iterations) - _MOST_ITERATIONS, 0),
+        "iterations": shown,
+        "telling": telling["id"] if telling else None,  # the iteration whose log explains the task
+        "left_out": len(iterations) - len(shown),
     }
+
+
+def _worth_showing(iterations: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """All iterations; of too many, those that did not succeed before the others."""
+    if len(iterations) <= _MOST_ITERATIONS:
+        return iterations
+    by_need = sorted(iterations, key=lambda item: word_of(item["state"]) == "SUCCESS")
+    return sorted(by_need[:_MOST_ITERATIONS], key=lambda item: item["run_id"])
 
 
 def _reason(entry: Mapping[str, Any], repair: int) -> str:

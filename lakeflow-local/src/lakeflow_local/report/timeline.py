@@ -9,7 +9,7 @@ from typing import Any
 from lakeflow_local.jobs.outcomes import Result
 from lakeflow_local.report.words import length, look, sign
 
-_MOST = 300  # bars of one pass; a for-each task may have thousands
+_MOST = 200  # iterations of one pass; a for-each task may have thousands
 
 
 @dataclass(frozen=True)
@@ -47,9 +47,11 @@ def lanes(passes: Iterable[Mapping[str, Any]], attempts: list[dict[str, Any]], n
     for item in passes:
         own = [row for row in attempts if row["repair"] == item["id"] and _worked(row)]
         begin, end = item["start_time"], item["end_time"] or now
-        bars = [_bar(row, begin, max(end, begin + 1), now) for row in own[:_MOST]]
+        iterations = [row["task_run_id"] for row in own if row["iteration"] is not None]
+        hidden = frozenset(iterations[_MOST:])
+        bars = [_bar(row, begin, max(end, begin + 1), now) for row in own if row["task_run_id"] not in hidden]
         title = f"Repair {item['id']}" if item["id"] else "Run"
-        found.append(Lane(title, length(end - begin), bars, max(len(own) - _MOST, 0)))
+        found.append(Lane(title, length(end - begin), bars, len(hidden)))
     return found
 
 

@@ -2,7 +2,7 @@
 function openLog() {
   const task = document.getElementById(decodeURIComponent(location.hash.slice(1)));
   const log = task && task.querySelector("details.newest");
-  if (log) log.open = true;
+  for (let piece = log; piece; piece = piece.parentElement.closest("details")) piece.open = true;
 }
 addEventListener("hashchange", openLog);
 openLog();
