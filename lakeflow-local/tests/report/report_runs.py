@@ -8,6 +8,7 @@ from typing import Any
 
 from job_bundles import script, write_bundle
 
+from lakeflow_local.jobs.outcomes import Result
 from lakeflow_local.jobs.state import RunOptions
 from lakeflow_local.jobs.workspace import LocalWorkspace
 from lakeflow_local.report.contents import contents
@@ -70,6 +71,48 @@ def play(root: Path) -> None:
         workspace.repair(1, rerun_tasks=[], rerun_all_failed_tasks=True, parameters={})
         workspace.run_job("daily")
         workspace.run_job("daily", only=["sum"])
+
+
+def update(
+    number: int, *counts: tuple[int, int], state: str = "COMPLETED", error: str | None = None, rule: str = "fare_given"
+) -> dict[str, Any]:
+    """An update of pipeline rides with one dataset and one rule; `counts`: (passed, failed) or nothing."""
+    rules = [
+        {"name": rule, "dataset": "trips", "passed_records": passed, "failed_records": failed}
+        for passed, failed in counts
+    ]
+    dataset: dict[str, Any] = {
+        "name": "trips",
+        "kind": "streaming_table",
+        "state": state,
+        "rows": 1200,
+        "up_to_date": False,
+    }
+    dataset |= {
+        "dropped_records": 3,
+        "expectations": rules,
+        "error": error,
+        "warnings": ["slow <source>"],
+        "seconds": 1.5,
+    }
+    return {
+        "update_id": f"u-{number}",
+        "pipeline": "rides",
+        "state": state,
+        "attempts": 1,
+        "datasets": [dataset],
+        "error": error,
+        "seconds": 2.0,
+    }
+
+
+def record(store: RunStore, outcome: dict[str, Any], at: int) -> int:
+    """Put a run of pipeline rides on record that ended with this update."""
+    run_id, lock = store.create(kind="pipeline", key="rides", name="rides", job_id=0, target="local", source={}, at=at)
+    result = Result.SUCCESS if outcome["state"] == "COMPLETED" else Result.FAILED
+    store.finish_plain(run_id, result, outcome["error"] or "", at + 1, {"update": outcome})
+    lock.release()
+    return run_id
 
 
 def page_of(store: RunStore, run_id: int, now: int = 10_000, *secrets: str) -> str:

@@ -6,7 +6,7 @@ import shutil
 import subprocess
 
 import pytest
-from report_runs import play
+from report_runs import play, record, update
 
 from lakeflow_local.jobs.runner import now
 from lakeflow_local.report.contents import contents
@@ -21,13 +21,14 @@ pytestmark = pytest.mark.skipif(BROWSER is None, reason="no headless Chromium is
 
 @pytest.fixture(scope="module")
 def pages(tmp_path_factory):
-    """The pages of run 1, which was repaired, and of run 2, which failed."""
+    """The pages of run 1, which was repaired, of run 2, which failed, and of a pipeline with an endless name."""
     root = tmp_path_factory.mktemp("trips")
     play(root)
     store = RunStore(root / ".lakeflow")
-    for run_id in (1, 2):
+    wide = record(store, update(1, (1, 1), rule="a_name_without_end_" * 12), now())
+    for run_id in (1, 2, wide):
         (root / f"{run_id}.html").write_text(render(contents(store, run_id, now()), Redactor(set())))
-    return root / "1.html", root / "2.html"
+    return [root / f"{run_id}.html" for run_id in (1, 2, wide)]
 
 
 def dom(page, fragment=""):
@@ -64,9 +65,10 @@ def test_a_click_on_a_for_each_task_opens_the_log_of_the_iteration_that_failed(p
     assert [log.splitlines()[0] for log in found["zones"]] == ["zone south"]
 
 
+@pytest.mark.parametrize("number", [1, 2])
 @pytest.mark.parametrize("width", [390, 820, 1400])
-def test_the_page_is_never_wider_than_the_window(pages, width):
-    page = pages[1]
+def test_the_page_is_never_wider_than_the_window(pages, number, width):
+    page = pages[number]
     # an iframe is a window of any width; headless Chromium itself has a least one
     frame = page.parent / f"frame-{width}.html"
     measure = "document.body.dataset.wide = frame.contentDocument.documentElement.scrollWidth"

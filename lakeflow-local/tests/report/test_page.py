@@ -5,14 +5,13 @@ import re
 import pytest
 from click.testing import CliRunner
 from job_plays import job, new_run, task
-from report_runs import SECRET, Page, page_of, play
+from report_runs import SECRET, Page, page_of, play, record, update
 
 from lakeflow_local.cli import cli
 from lakeflow_local.errors import ChoiceError
 from lakeflow_local.jobs.admission import settle_lost
 from lakeflow_local.jobs.events import Begin
 from lakeflow_local.jobs.machine import advance
-from lakeflow_local.jobs.outcomes import Result
 from lakeflow_local.runs import RunStore
 
 
@@ -169,43 +168,13 @@ def test_a_run_whose_runner_died_is_shown_as_lost(running):
     assert "nobody hears of the failure of a" in text
 
 
-def update(number, *counts, state="COMPLETED", error=None):
-    """An update of pipeline rides with one dataset and one rule; `counts`: (passed, failed) or nothing."""
-    rules = [
-        {"name": "fare_given", "dataset": "trips", "passed_records": passed, "failed_records": failed}
-        for passed, failed in counts
-    ]
-    dataset = {"name": "trips", "kind": "streaming_table", "state": state, "rows": 1200, "up_to_date": False}
-    dataset |= {
-        "dropped_records": 3,
-        "expectations": rules,
-        "error": error,
-        "warnings": ["slow <source>"],
-        "seconds": 1.5,
-    }
-    return {
-        "update_id": f"u-{number}",
-        "pipeline": "rides",
-        "state": state,
-        "attempts": 1,
-        "datasets": [dataset],
-        "error": error,
-        "seconds": 2.0,
-    }
-
-
 @pytest.fixture
 def rides(tmp_path):
     """A store with three updates of a pipeline: all rows good, no rows, some rows bad and a failure."""
     store = RunStore(tmp_path / ".lakeflow")
     outcomes = [update(1, (10, 0)), update(2), update(3, (1999, 1), state="FAILED", error="trips: <nothing> there")]
     for number, outcome in enumerate(outcomes, start=1):
-        run_id, lock = store.create(
-            kind="pipeline", key="rides", name="rides", job_id=0, target="local", source={}, at=number
-        )
-        result = Result.SUCCESS if outcome["state"] == "COMPLETED" else Result.FAILED
-        store.finish_plain(run_id, result, outcome["error"] or "", number + 1, {"update": outcome})
-        lock.release()
+        record(store, outcome, number)
     yield store
     store.close()
 

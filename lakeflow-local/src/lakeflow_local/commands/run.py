@@ -114,6 +114,7 @@ def finish(report: RunReport | UpdateReport) -> None:
             click.echo(f"warning: {line}", err=True)
         if not report.is_green:
             click.echo(f"logs: lakeflow-local logs {report.run_id} TASK", err=True)
+        click.echo(f"page: lakeflow-local report {report.run_id}", err=True)
     else:
         update = report.update
         click.echo(f"update {update['update_id']} of {update['pipeline']}: {update['state']}", err=True)
