@@ -12,6 +12,7 @@ from lakeflow_local.errors import ChoiceError
 from lakeflow_local.jobs.admission import settle_lost
 from lakeflow_local.jobs.events import Begin
 from lakeflow_local.jobs.machine import advance
+from lakeflow_local.jobs.outcomes import LifeCycle, Result
 from lakeflow_local.runs import RunStore
 
 
@@ -50,6 +51,18 @@ def test_every_link_leads_to_something_on_the_page(pages):
         ids = page.attributes("id")
         assert len(ids) == len(set(ids))
         assert {link[1:] for link in page.attributes("href") if link.startswith("#")} <= set(ids)
+
+
+def test_a_run_that_was_refused_says_so_and_all_its_links_lead_somewhere(tmp_path):
+    store = RunStore(tmp_path / ".lakeflow")
+    source = job(task("a"), task("b", "a")).source
+    run_id, lock = store.create(kind="job", key="trips", name="trips", job_id=7, target="local", source=source, at=0)
+    refused = Result.MAXIMUM_CONCURRENT_RUNS_REACHED
+    store.mark(run_id, LifeCycle.SKIPPED, refused, "run 7 of trips is active", 2000)
+    lock.release()
+    page = Page(page_of(store, run_id))
+    assert "✗ MAXIMUM_CONCURRENT_RUNS_REACHED run 7 of trips is active" in page.text
+    assert {link[1:] for link in page.attributes("href") if link.startswith("#")} <= set(page.attributes("id"))
 
 
 def test_what_a_log_a_value_an_input_or_a_parameter_says_stays_text(texts, pages):

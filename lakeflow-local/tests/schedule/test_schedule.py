@@ -139,6 +139,14 @@ def test_a_queue_grows_when_runs_last_longer_than_their_interval(plan):
     ]
 
 
+def test_a_queue_gives_up_a_run_after_48_hours(plan):
+    job = f"{cron('0 0 0-1 * * ?', 'UTC')}\ntimeout_seconds: 259200"
+    shown = plan({"nightly": job}, "--from", "2027-03-27", "--days", "1")
+    assert [item["message"].split(":")[0] for item in shown["collisions"]] == [
+        "is lost, for a queue holds a run for 48 h"
+    ]
+
+
 def test_jobs_that_start_at_the_same_instant_in_different_zones_are_pointed_out(plan):
     jobs = {
         "a": cron("0 0 6 * * ?"),

@@ -13,6 +13,8 @@ from typing import Any
 
 from lakeflow_local.schedule.triggers import Trigger
 
+QUEUE_HOLDS = timedelta(hours=48)
+
 
 @dataclass(frozen=True, kw_only=True)
 class PlannedRun:
@@ -68,7 +70,11 @@ def overlaps(runs: Sequence[PlannedRun], job: Mapping[str, Any]) -> list[Collisi
                 ends.append(run.at + length)
                 continue
             starts = ends[len(ends) - limit]
-            what = f"is queued until {starts:%Y-%m-%d %H:%M:%S} UTC" if has_queue else "is skipped"
+            waits = has_queue and starts - run.at <= QUEUE_HOLDS
+            if waits:
+                what = f"is queued until {starts:%Y-%m-%d %H:%M:%S} UTC"
+            else:
+                what = "is lost, for a queue holds a run for 48 h" if has_queue else "is skipped"
             found.append(
                 Collision(
                     kind="overlap",
@@ -77,7 +83,7 @@ def overlaps(runs: Sequence[PlannedRun], job: Mapping[str, Any]) -> list[Collisi
                     message=f"{what}: a run as long as {name} ({length}) meets max_concurrent_runs {limit}",
                 )
             )
-            if has_queue:
+            if waits:
                 ends.append(starts + length)
         if found:
             return found  # the shorter length tells enough
