@@ -19,6 +19,7 @@ _COMMANDS = {
     "runs": "lakeflow_local.commands.runs",
     "logs": "lakeflow_local.commands.logs",
     "report": "lakeflow_local.report.command",
+    "schedule": "lakeflow_local.schedule.command",
 }
 
 

@@ -54,6 +54,7 @@ def test_a_run_prints_its_json_alone_on_stdout_and_says_who_would_be_told(tmp_pa
         "would notify on_failure: rider@example.test by email (task noisy)",  # a task tells of each attempt
         "would notify on_failure: pager by webhook",  # a run tells once
     ]
+    assert "nobody hears" not in done.stderr
     assert "Traceback" not in done.stderr
     logs = command(tmp_path, "logs", "1", "noisy", "--attempt", "1")
     assert logs.stdout.startswith("to the log\nTraceback")

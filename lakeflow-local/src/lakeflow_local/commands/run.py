@@ -125,8 +125,11 @@ def finish(report: RunReport | UpdateReport) -> None:
         click.echo(f"run {report.run_id} of {state.spec.key}: {state.result} {state.message}".rstrip(), err=True)
         for notification in report.notifications:
             click.echo(str(notification), err=True)
+        for line in report.unheard:
+            click.echo(f"warning: {line}", err=True)
         if not report.is_green:
             click.echo(f"logs: lakeflow-local logs {report.run_id} TASK", err=True)
+        click.echo(f"page: lakeflow-local report {report.run_id}", err=True)
     else:
         update = report.update
         click.echo(f"update {update['update_id']} of {update['pipeline']}: {update['state']}", err=True)

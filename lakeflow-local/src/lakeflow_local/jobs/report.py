@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from lakeflow_local.jobs.apiview import view
-from lakeflow_local.jobs.notifications import Notification, at_end
+from lakeflow_local.jobs.notifications import Notification, at_end, unheard
 from lakeflow_local.jobs.outcomes import Result
 from lakeflow_local.jobs.state import RunState
 from lakeflow_local.runs import RunStore
@@ -44,6 +44,11 @@ class RunReport:
     def notifications(self) -> list[Notification]:
         """Who would be told."""
         return at_end(self.state)
+
+    @property
+    def unheard(self) -> list[str]:
+        """Failures that nobody would be told of."""
+        return unheard(self.state)
 
     def as_dict(self) -> dict[str, Any]:
         """The run as `GET /api/2.2/jobs/runs/get` gives it."""
