@@ -35,6 +35,7 @@ class SandboxBank:
     """The interface of `bank.Bank` in front of a running sandbox gateway."""
 
     def __init__(self, url: str, token: str):
+        self.url, self.token = url, token
         self._client = HttpGateway(url, token, timeout=CLIENT_SECONDS)
         self._control = httpx.Client(
             base_url=url, headers={"Authorization": f"Bearer {token}"}, timeout=PATIENCE_SECONDS
