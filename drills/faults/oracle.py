@@ -121,8 +121,12 @@ class Oracle:
         """Of two runs at once the plan that is written last need not have read last: its figures are of no moment."""
         self._of_no_moment |= {plan.plan_id for plan in ours.plans.values()}
 
-    def judges_ledger(self, ours: Any) -> None:
-        """After each run whose plan is complete: entitled = accepted + in flight + held + released since that plan."""
+    def judges_ledger(self, ours: Any, *, clock_jumped: bool) -> None:
+        """After each run whose plan is complete: entitled = accepted + in flight + held + released since that plan.
+
+        Recounted from raw rows, and in the closing balance that the job publishes. The latter tells "since that plan"
+        by times: a clock that jumps between a plan and a rejection may misplace what was released in it.
+        """
         plans = ours.rows("SELECT plan_id, run_id, settlement_date FROM settlements ORDER BY settlement_date, rowid")
         complete = {plan.plan_id for plan in ours.plans.values()} - self._of_no_moment
         if not plans or plans[-1][0] not in complete:
@@ -148,6 +152,10 @@ class Oracle:
         for key in {*entitled, *explained} - beyond:
             if (difference := entitled.get(key, ZERO) - explained[key]) != 0:
                 self._add("not accounted for", key, abs(difference), f"by plan {plan_id[:8]} of {plans[-1][2]}")
+        for balance in ours.balances() if not clock_jumped else ():
+            key = balance.seller_id, balance.currency
+            if balance.difference != 0 and key not in beyond:
+                self._add("not in the closing balance", key, abs(balance.difference))
 
     def judges_events(self, ours: Any) -> None:
         """Every event explains the next, and every payment has its claim and its SENT."""

@@ -9,10 +9,12 @@ from drills.faults.market import MINIMUMS, Market
 from drills.faults.schedules import SELLERS
 from drills.faults.steps import Run, day_of
 from payouts.attempt import Attempt
+from payouts.balance import SellerBalance, seller_balances
 from payouts.completeness import unsettled
 from payouts.effect_key import effect_key
+from payouts.gateway import StatementLine
 from payouts.holds import Seller
-from payouts.ledger import SqliteLedger
+from payouts.ledger import SqliteLedger, newest_settlement
 from payouts.plan import Batch
 from payouts.plan_facts import PlanFacts
 from payouts.preparation import Preparation, cancel_claims, prepare
@@ -85,6 +87,29 @@ class Ours:
         if _task(reconcile_all, problems) and not problems:
             _task(assert_settled, problems)
         return problems
+
+    def balances(self) -> tuple[SellerBalance, ...]:
+        """The money half of the closing balance, as the job publishes it after a run."""
+        settlement = newest_settlement(self.ledger.settlements())
+        statement = [
+            StatementLine(
+                effect_key=line.key,
+                seller_id=line.seller,
+                currency=line.currency,
+                amount=line.amount,
+                payout_account=line.account,
+                status=line.status,
+                accepted_at=None,
+            )
+            for line in self._bank.lines()
+        ]
+        return seller_balances(
+            settlement=settlement,
+            entitled=self.read[settlement.run_id][0],
+            statement=statement,
+            claims=self.ledger.claims(),
+            holds=self.ledger.holds(settlement.plan_id),
+        )
 
     def _sellers(self) -> dict[str, Seller]:
         return {

@@ -10,7 +10,7 @@ from drills.faults.market import Market
 from drills.faults.oracle import Oracle, Violation
 from drills.faults.ours import Ours
 from drills.faults.schedules import LAST_DAY
-from drills.faults.steps import Arrive, Run, Step
+from drills.faults.steps import Arrive, Clock, Run, Step
 
 
 @dataclass(frozen=True)
@@ -51,6 +51,7 @@ class _Stage:
         self.story: list[str] = []
         self._depth = 0
         self._runs = 0
+        self._clock_jumped = False
 
     def tell(self, line: str) -> None:
         self.story.append("    " * self._depth + line)
@@ -60,6 +61,7 @@ class _Stage:
             self.run(step)
             return
         self.tell(str(step))
+        self._clock_jumped |= isinstance(step, Clock)
         if isinstance(step, Arrive):
             self.bank.arrive()
         elif not self.market.take(step):
@@ -82,7 +84,7 @@ class _Stage:
         if self.is_ours and number != self._runs:
             self.oracle.overlapped(self.design)
         elif self.is_ours:
-            self.oracle.judges_ledger(self.design)
+            self.oracle.judges_ledger(self.design, clock_jumped=self._clock_jumped)
         for line in self.bank.lines():
             if line.key not in known:
                 self.tell(f"{line.status}: {line.amount} {line.currency} to {line.account}, dated day {line.day.day}")

@@ -75,6 +75,12 @@ def test_a_claim_that_is_written_after_it_was_sent_is_caught(monkeypatch):
     assert judge(Ours, range(1, 11)).failing
 
 
+def test_holds_that_are_not_written_are_caught_by_the_recount_and_by_the_closing_balance(monkeypatch):
+    monkeypatch.setattr(SqliteLedger, "add_holds", lambda self, holds: None)
+    violations = play([sale(amount="4.00"), Run(1)]).violations
+    assert {violation.kind for violation in violations} >= {"not accounted for", "not in the closing balance"}
+
+
 def test_a_failing_schedule_is_shrunk_to_a_story_that_can_be_read():
     [seed, *_] = judge(RetryUntilGreen, range(1, 9)).failing
     told = story(RetryUntilGreen, seed)
