@@ -2,7 +2,7 @@
 SHELL := bash
 .SHELLFLAGS := -euo pipefail -c
 .DEFAULT_GOAL := help
-.PHONY: help demo test test-all test-long test-connect test-workspace lint fmt bench wheel lock clean
+.PHONY: help demo test test-all test-long test-connect test-workspace drill drills drill-faults lint fmt bench wheel lock clean
 
 BIN := .venv/bin
 READY := .venv/.ready
@@ -28,6 +28,16 @@ test-connect: $(READY) ## the unit tests through the databricks-connect client (
 
 test-workspace: $(READY) ## the tests that need a workspace: DATABRICKS_CONFIG_PROFILE=<profile>
 	@$(BIN)/pytest -m workspace tests/workspace
+
+drill: $(READY) ## one trap and its rule side by side, in figures: NAME=<drill>
+	@$(BIN)/python -m drills $(or $(NAME),--help)
+
+drills: $(READY) ## all traps and their rules, one table
+	@$(BIN)/python -m drills
+
+drill-faults: $(READY) ## random faults, for the way we pay and for five wrong ones, with what each costs; N=1000 SEED=1
+	@$(BIN)/python -m drills.faults.model
+	@$(BIN)/python -m drills.faults --schedules $(or $(N),1000) --seed $(or $(SEED),1)
 
 lint: $(READY) ## formatting, style, YAML, and every target of the bundle
 	@$(BIN)/ruff check .

@@ -3,14 +3,14 @@
 import uuid
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, timedelta
 from decimal import Decimal
 
 from payouts.attempt import Attempt
 from payouts.errors import CancelRefused, LedgerInconsistent
 from payouts.gateway.client import Gateway, Payout
 from payouts.ledger.records import Claim, Hold, Settlement
-from payouts.ledger.store import Ledger, is_closed
+from payouts.ledger.store import Ledger, is_closed, newest_settlement
 from payouts.plan import NO_BATCH, batches, make_plan
 from payouts.plan_facts import PlanFacts
 from payouts.protocol import Event, may_cancel
@@ -45,11 +45,15 @@ def prepare(
     Raises:
         LedgerInconsistent: An effect key has two claims: nothing may be sent.
     """
-    if is_closed(ledger.settlements(), settlement_date):
+    settlements = ledger.settlements()
+    if is_closed(settlements, settlement_date):
         return Preparation(plan_id=CLOSED_PLAN)
     known = facts()
     plan_id = uuid.uuid4().hex
     planned_at = attempt.clock()
+    if (before := newest_settlement(settlements, settlement_date)) is not None:
+        # The newest plan of a date counts. A clock that was set back must not make this one older than the last.
+        planned_at = max(planned_at, before.planned_at + timedelta(microseconds=1))
     plan = make_plan(
         plan_id=plan_id,
         settlement_date=settlement_date,
@@ -117,6 +121,8 @@ def cancel_claims(ledger: Ledger, gateway: Gateway, effect_keys: Iterable[str], 
                 f"cancel_claims: {key} is {status.state.name} and the gateway answers '{reply.answer}': its money may "
                 "have moved, so it is not cancelled; nor is any other of this call"
             )
+        if not status.has_events:  # of an attempt that died between its claims and their events
+            cancelled.append(attempt.event(key, Event.CLAIMED))
         cancelled.append(attempt.event(key, Event.CANCELLED, f"cancelled by parameter; the gateway: {reply.answer}"))
     ledger.add_events(cancelled)
-    return [event.effect_key for event in cancelled]
+    return [event.effect_key for event in cancelled if event.event is Event.CANCELLED]

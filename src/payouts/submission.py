@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 
 from payouts.attempt import Attempt
 from payouts.gateway.client import Gateway, Payout, Reply
-from payouts.ledger.records import ClaimStatus, PayoutEvent
+from payouts.ledger.records import ClaimStatus
 from payouts.ledger.store import Ledger
 from payouts.plan import Batch
 from payouts.protocol import (
@@ -72,7 +72,8 @@ def submit(
     ]
     unclear = [status for status, step in steps if step is Step.ASK]
     sending = [status for status, step in steps if step is Step.SEND]
-    events: list[PayoutEvent] = []
+    # Also for claims of an attempt that died between its claims and their events: every event explains the next.
+    events = [attempt.event(status.claim.effect_key, Event.CLAIMED) for status in work if not status.has_events]
     for status, reply in zip(unclear, call_each(gateway.ask, unclear, workers), strict=True):
         if (event := event_after_asking(status.state, reply.answer)) is not None:
             events.append(attempt.event(status.claim.effect_key, event, reply.detail))

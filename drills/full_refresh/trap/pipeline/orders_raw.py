@@ -1,0 +1,11 @@
+from pyspark import pipelines as dp
+from pyspark.sql import DataFrame, SparkSession
+
+spark = SparkSession.active()
+
+
+@dp.table
+def orders_raw() -> DataFrame:
+    """One row per order that landed, ever."""
+    files = spark.readStream.format("cloudFiles").option("cloudFiles.format", "json")
+    return files.schema("order_id STRING, gross STRING").load(spark.conf.get("landing"))
