@@ -41,13 +41,6 @@ def test_a_required_field_and_an_unknown_value_are_warnings(load_files) -> None:
     ]
 
 
-def test_python_code_that_defines_resources_is_not_passed_over_in_silence(load_files) -> None:
-    bundle = load_files("bundle: {name: t}\npython: {resources: ['resources:load']}\n")
-    assert [str(note) for note in bundle.warnings] == [
-        "databricks.yml:2: python.resources is not run here: what that Python code adds or changes is missing"
-    ]
-
-
 def test_clusters_from_a_pool_leave_the_machines_to_the_pool(load_files) -> None:
     bundle = load_files(
         """

@@ -60,12 +60,6 @@ def check_written(draft: Draft) -> None:
         for path, node in matches(draft.config, pattern):
             if node.value:
                 raise error(f"{path[-1]} cannot be set: {reason}", node)
-    for section in ("python", "experimental.python"):
-        for field in ("resources", "mutators"):
-            for _, node in matches(draft.config, f"{section}.{field}"):
-                if node.value:
-                    message = f"{section}.{field} is not run here: what that Python code adds or changes is missing"
-                    draft.report.warn(message, node)
     for path, script in matches(draft.config, "scripts.*"):
         _check_script(str(path[-1]), script)
     engine = draft.config.get("bundle", "engine")

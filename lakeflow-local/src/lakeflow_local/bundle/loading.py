@@ -26,6 +26,7 @@ from lakeflow_local.bundle.patterns import warn_unmatched_patterns
 from lakeflow_local.bundle.permissions import apply_permissions, recommend_deployer, warn_shared_root
 from lakeflow_local.bundle.places import check_volume_paths, drop_doubled_prefix, fill_git, fill_identity, fill_paths
 from lakeflow_local.bundle.presets import apply_presets
+from lakeflow_local.bundle.python_code import LOAD, MUTATE, run_python
 from lakeflow_local.bundle.references import Resolver
 from lakeflow_local.bundle.report import Report
 from lakeflow_local.bundle.resolved import Bundle
@@ -106,7 +107,12 @@ def _initialize(draft: Draft) -> None:
     _resolve(draft, outside_resources=True)
     check_volume_paths(draft)
     apply_mode(draft)
+    run_python(draft, LOAD)
     _initialize_resources(draft)
+    if run_python(draft, MUTATE):
+        _resolve(draft, outside_resources=False)
+        normalize_paths(draft)
+        join_keyed_lists(draft.config)
     set_volume_paths(draft)
     _drop_empty_texts(draft)
     check_shapes(draft)
