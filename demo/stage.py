@@ -24,6 +24,7 @@ class Stage:
     Attributes:
         root: the bundle's folder.
         state: `.lakeflow/` in it, where everything that a run writes goes.
+        newest_run_id: of the run that was last begun or repaired here.
     """
 
     def __init__(self, root: Path, screen: Screen, workspace: LocalWorkspace) -> None:
@@ -31,6 +32,7 @@ class Stage:
         self.state = root / ".lakeflow"
         self.screen = screen
         self.workspace = workspace
+        self.newest_run_id: int | None = None
 
     def run(self, settlement_date: str, accepted_quarantined_rows: int = 0) -> RunReport:
         """Runs the job for a date; an empty one is the day before today."""
@@ -50,6 +52,7 @@ class Stage:
     def _ended(self, play: Any) -> RunReport:
         started = time.monotonic()
         report = play()
+        self.newest_run_id = report.run_id
         seconds = time.monotonic() - started
         style = "bold green" if report.is_green else "bold red"
         self.screen.say(f"run {report.run_id}: {report.result} in {seconds:.0f} s", style)

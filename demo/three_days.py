@@ -41,7 +41,7 @@ def play(root: Path, screen: Screen) -> None:
                     screen.heading(f"{day.date}: settled before")
                 else:
                     tell(day)
-    where_to_look_next(screen)
+    where_to_look_next(screen, stage.newest_run_id)
 
 
 class Story:
@@ -168,10 +168,11 @@ def _why(run: RunReport) -> str:
     return "; ".join(told + run.after_run_errors) or "no task failed"
 
 
-def where_to_look_next(screen: Screen) -> None:
-    """The end."""
+def where_to_look_next(screen: Screen, run_id: int | None) -> None:
+    """The end, with the report of a run first."""
     screen.heading("Where to look next")
     for command, about in (
+        (f".venv/bin/lakeflow-local report {run_id}", "the last run as one page: tasks, tries, rows and rules"),
         (".venv/bin/lakeflow-local runs", "the runs of these days"),
         (".lakeflow/balance.json", "the closing balance, for machines"),
         (".lakeflow/landing/", "the files that landed"),
