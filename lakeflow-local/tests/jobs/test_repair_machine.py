@@ -1,7 +1,7 @@
 """Repair: which tasks run again, and what they find."""
 
 import pytest
-from job_plays import Player, condition, job, new_run, results, task
+from job_plays import Player, condition, each, job, new_run, results, task
 
 from lakeflow_local.jobs.events import ValueSet
 from lakeflow_local.jobs.machine import advance
@@ -130,3 +130,17 @@ def test_a_repair_uses_the_settings_of_now():
     assert player.starts[-3].payload == {"python_file": "new.py"}
     assert results(player.state) == {"read": "SUCCESS", "beside": "SUCCESS", "count": "SUCCESS", "added": "SUCCESS"}
     assert "show" in player.state.retired
+
+
+def test_the_attempts_of_iterations_go_on_counting_over_repairs_too():
+    """So that no log of a repair is written into one of the original run."""
+    state = new_run(job(each("deliver", inputs='["a", "b"]', max_retries=1)))
+    player = Player(state, lambda key, i, n: FAILED if i == 1 and n < 2 else SUCCESS)
+    player.begin().to_the_end()
+    assert [[attempt.number for attempt in unit.attempts] for unit in state.tasks["deliver"].iterations] == [
+        [0],
+        [0, 1],
+    ]
+    player.repair(["deliver"]).to_the_end()
+    assert [[attempt.number for attempt in unit.attempts] for unit in state.tasks["deliver"].iterations] == [[2], [2]]
+    assert state.tasks["deliver"].result is SUCCESS

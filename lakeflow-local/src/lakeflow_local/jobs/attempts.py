@@ -23,7 +23,7 @@ def start(state: RunState, unit: Unit, at: int, commands: list[Command]) -> None
     spec = state.spec_of(unit)
     attempt = Attempt(
         run_id=state.new_id(),
-        number=len(unit.attempts),
+        number=unit.next_number,
         repair=state.repair_count,
         start=at,
         reason=unit.retry_reason,
@@ -214,7 +214,11 @@ def _expand(
     except InputsError as error:
         _end(state, task, attempt, at, Result.FAILED, str(error), _INVALID)
         return
-    task.iterations = [Unit(key=task.key, iteration=index, input=element) for index, element in enumerate(elements)]
+    task.forget_iterations()
+    task.iterations = [
+        Unit(key=task.key, iteration=index, input=element, first_number=task.numbers_used)
+        for index, element in enumerate(elements)
+    ]
     task.next_iteration = task.first_open = 0
     attempt.facts["iterations"] = len(elements)
     settle_iterations(state, task, at, commands)

@@ -90,7 +90,8 @@ def _repair(state: RunState, event: RepairRequested, commands: list[Command]) ->
         task = state.tasks.setdefault(key, TaskState(key=key))
         task.life_cycle, task.result = LifeCycle.BLOCKED, None
         task.retries_used, task.retry_reason = 0, f"repair {state.repair_count}"
-        task.iterations, task.values = [], {}
+        task.forget_iterations()
+        task.values = {}
     state.tasks = {key: state.tasks[key] for key in event.spec.tasks if key in state.tasks}
     _start_pass(state, event.at, set(event.rerun), commands)
 

@@ -83,7 +83,7 @@ def load_tasks(state: RunState, attempts: list[dict[str, Any]], values: Mapping[
         task = home.setdefault(row["task_key"], TaskState(key=row["task_key"]))
         unit: Unit = task
         if row["iteration"] is None:
-            task.iterations = []  # those that follow belong to this attempt
+            task.forget_iterations()  # those that follow belong to this attempt
         else:
             while len(task.iterations) <= row["iteration"]:
                 task.iterations.append(Unit(key=task.key, iteration=len(task.iterations)))

@@ -53,6 +53,12 @@ class Unit:
     attempts: list[Attempt] = field(default_factory=list)
     retries_used: int = 0  # since its run or repair started it
     retry_reason: str = ""
+    first_number: int = 0  # of an iteration: earlier ones with its index, before a repair, have had the numbers below
+
+    @property
+    def next_number(self) -> int:
+        """The number of its next attempt."""
+        return self.last.number + 1 if self.last else self.first_number
 
     @property
     def last(self) -> Attempt | None:
@@ -74,6 +80,13 @@ class TaskState(Unit):
     waiting_for: int = 0  # parents that have not ended
     next_iteration: int = 0  # the first that has not been let go
     first_open: int = 0  # all before it have ended
+    numbers_used: int = 0  # by iterations of earlier attempts
+
+    def forget_iterations(self) -> None:
+        """Make room for those of another attempt, whose numbers count on."""
+        used = (attempt.number + 1 for unit in self.iterations for attempt in unit.attempts)
+        self.numbers_used = max(self.numbers_used, *used, 0)
+        self.iterations = []
 
     @property
     def iterations_ended(self) -> bool:
