@@ -75,9 +75,10 @@ class SparkServer:
         """Start the JVM, the session and, if asked for, the Connect service; then register the tables.
 
         Raises:
-            UserError: without Java 17 or later, or when Delta's jars cannot be fetched.
+            UserError: without Java 17 or later, when Delta's jars cannot be fetched, or when the process has a session.
         """
         java = find_java()
+        _refuse_a_second_session()
         self.warehouse.mkdir(parents=True, exist_ok=True)
         token = secrets.token_urlsafe(24)
         _prepare_process(java)
@@ -192,6 +193,16 @@ def find_java() -> str:
             f"Java {OLDEST_JAVA} or later is needed, {java} is {found[1] if found else 'unknown'}: {advice}"
         )
     return java
+
+
+def _refuse_a_second_session() -> None:
+    from pyspark import SparkContext
+
+    if SparkContext._active_spark_context is not None:
+        raise UserError(
+            "this process has a Spark session already, and there is one a process: stop it first, "
+            "or in a test use the fixtures `pipeline` and `job`, which share it"
+        )
 
 
 def _prepare_process(java: str) -> None:

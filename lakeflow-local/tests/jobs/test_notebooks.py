@@ -1,6 +1,8 @@
 """Notebook tasks: their file formats, their cells, and how they run."""
 
 import json
+import subprocess
+import sys
 
 import pytest
 from click.testing import CliRunner
@@ -179,8 +181,9 @@ SELECT count(*) AS many FROM range(10) WHERE id >= :lowest
 -- MAGIC dbutils.notebook.exit(_sqldf.first().many)
 """
     root = notebook_bundle(tmp_path, text, ".sql", base_parameters={"lowest": "7"})
-    with LocalWorkspace(root) as workspace:
-        shown = workspace.run_job("daily").as_dict()["tasks"][0]
+    command = [sys.executable, "-m", "lakeflow_local.cli", "run", "daily", "-o", "json"]
+    done = subprocess.run(command, cwd=root, text=True, capture_output=True, timeout=300)  # Spark of its own
+    shown = json.loads(done.stdout)["tasks"][0]
     assert shown.get("notebook_output", shown) == {"result": "3", "truncated": False}
 
 
