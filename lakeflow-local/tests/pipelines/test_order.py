@@ -87,6 +87,40 @@ def test_a_circle_is_an_error_that_names_it(make_project):
         assert name in update.error
 
 
+def test_a_circle_through_a_view_is_named_whole_when_two_threads_close_it(make_project):
+    """`depots` goes on to read `vehicles` only when another thread is about to wait for it in the view."""
+    project = make_project(
+        {
+            "circle.py": """
+                import threading
+                from pyspark import pipelines as dp
+
+                depots_has_begun, view_was_entered = threading.Event(), threading.Event()
+
+                @dp.materialized_view
+                def depots():
+                    depots_has_begun.set()
+                    assert view_was_entered.wait(30)
+                    spark.range(1).count()  # by then the other thread waits
+                    return spark.read.table("vehicles")
+
+                @dp.materialized_view
+                def vehicles():
+                    assert depots_has_begun.wait(30)
+                    return spark.read.table("drivers")
+
+                @dp.temporary_view
+                def drivers():
+                    view_was_entered.set()
+                    return spark.read.table("depots")
+            """
+        }
+    )
+    update = project.update()
+    assert update.state == "FAILED"
+    assert {"depots", "vehicles", "drivers"} <= set(update.error.split("circle: ")[1].split(" → "))
+
+
 def test_a_failed_dataset_fails_what_reads_it_and_nothing_else(make_project):
     project = make_project(
         {

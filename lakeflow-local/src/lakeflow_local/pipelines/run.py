@@ -170,7 +170,7 @@ class Run:
                 node.status, node.owner = Status.RUNNING, me
             elif node.status is Status.RUNNING:
                 self._refuse_deadlock(node, stack)
-                self._waits[me] = key
+                self._waits[me], self._stacks[me] = key, stack  # with the views through which it reads
         if mine:
             self._refresh(node, (*stack, key))
         else:
