@@ -15,7 +15,7 @@ demo: $(READY) ## three business days of payouts on this machine; LANDING=<folde
 	@$(BIN)/python -m demo $(if $(LANDING),--landing "$(LANDING)") $(if $(DATES),--dates "$(DATES)") $(if $(ACCEPT),--accept "$(ACCEPT)")
 
 test: $(READY) ## the tests that a contributor runs before every commit
-	@$(BIN)/pytest -m "not slow and not workspace"
+	@$(BIN)/pytest -n 2 --dist loadfile --no-loadscope-reorder -m "not slow and not workspace"
 
 test-all: test test-long ## `test`, and the long ones
 

@@ -31,6 +31,9 @@ JAVA_OPTIONS = (
     "-XX:TieredStopAtLevel=1 -XX:ReservedCodeCacheSize=256m -XX:+UseParallelGC -Xss8m -Duser.timezone=UTC"
 )
 
+# The JVM's classes behind pyspark's functions and columns.
+LOOKED_UP_OFTEN = ("functions", "org.apache.spark.sql.functions", "PythonUtils", "PythonSQLUtils")
+
 
 class SparkServer:
     """The one Spark session of a process, with its tables under `<root>/.lakeflow/warehouse/<schema>/<table>`.
@@ -131,7 +134,10 @@ class SparkServer:
             except PySparkRuntimeError:
                 raise UserError("Spark did not start: its last words are here", file=log) from None
         # pyspark logs each error as JSON on stderr as well; whoever catches it says it in a line.
-        logging.getLogger("SQLQueryContextLogger").setLevel(logging.CRITICAL + 1)
+        for name in ("SQLQueryContextLogger", "DataFrameQueryContextLogger"):
+            logging.getLogger(name).setLevel(logging.CRITICAL + 1)
+        for name in LOOKED_UP_OFTEN:  # kept, as each look-up is a search through the class path
+            setattr(gateway.jvm, name, getattr(gateway.jvm, name))
         return SparkSession(SparkContext(gateway=gateway, conf=conf))
 
     def _settings(self, token: str) -> dict[str, str]:
@@ -161,6 +167,8 @@ class SparkServer:
             "spark.default.parallelism": str(min(cores, 4)),
             "spark.sql.sources.parallelPartitionDiscovery.parallelism": str(min(cores, 4)),
             "spark.databricks.delta.snapshotPartitions": "1",
+            # Else each call of a column's method is three more of the JVM: a fifth of the CPU time of a transform's test.
+            "spark.python.sql.dataFrameDebugging.enabled": "false",
             "spark.databricks.delta.properties.defaults.checkpointInterval": "50",
             codegen.SETTING: codegen.mode_for_tasks(sum(f.stat().st_size for f in self.warehouse.rglob("*.parquet"))),
             "spark.sql.streaming.metricsEnabled": "false",

@@ -313,6 +313,7 @@ def explain(error: BaseException) -> str:
         cause = error.__cause__
         if "STREAM_FAILED" in text and cause is not None:
             text = str(cause)
-        text = text.split(";\n'")[0].split("\n'")[0].split("\n=== Streaming Query ===")[0]
+        for end in (";\n'", "\n'", "\n=== Streaming Query ===", "\n== DataFrame =="):
+            text = text.split(end)[0]
     lines = [line for line in text.strip().splitlines() if line.strip()]
     return " ".join(lines[:4]) if lines else type(error).__name__
