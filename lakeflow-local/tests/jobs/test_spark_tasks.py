@@ -121,3 +121,58 @@ spark.range(1).select(udf(lambda x: time.sleep(600))("id")).collect()
     assert results(run)["read"] == "SUCCESS", done.stderr
     assert results(run)["hang"] == "TIMEDOUT"
     assert next(task for task in run["tasks"] if task["task_key"] == "read")["values"] == {"rows": 3}
+
+
+@pytest.mark.slow
+def test_when_spark_dies_under_a_task_the_attempt_says_so_and_its_retry_gets_a_new_one(tmp_path):
+    # The runner is the parent of the fork server, which is the parent of this task; Java is the runner's other child.
+    die = """
+import os, signal
+from pathlib import Path
+from pyspark.sql import SparkSession
+
+def stat(pid):  # (name, parent)
+    try:
+        text = Path(f"/proc/{pid}/stat").read_text()
+    except OSError:
+        return "", 0  # gone meanwhile
+    return text[text.index("(") + 1 : text.rindex(")")], int(text.rpartition(")")[2].split()[1])
+
+spark = SparkSession.builder.getOrCreate()
+assert spark.table("dying_trips.trips").count() == 3
+if not Path("died_again").exists():
+    Path("died_again").touch()
+    _, runner = stat(os.getppid())
+    [java] = [int(path.name) for path in Path("/proc").glob("[0-9]*") if stat(path.name) == ("java", runner)]
+    os.kill(java, signal.SIGKILL)
+    spark.range(3).count()
+"""
+    again = {"max_retries": 1, "min_retry_interval_millis": 0}
+    write_bundle(tmp_path, {"daily": [script("die", die, "refresh", **again)]})
+    add_pipeline(tmp_path, "dying_trips")
+    path = tmp_path / "databricks.yml"
+    bundle = json.loads(path.read_text())
+    next(task for task in bundle["resources"]["jobs"]["daily"]["tasks"] if task["task_key"] == "refresh").update(again)
+    path.write_text(json.dumps(bundle))
+    trips = tmp_path / "transformations" / "trips.py"
+    kill = (
+        "    from pathlib import Path; import os, pyspark, signal\n"
+        "    if not Path('died').exists():\n"
+        "        Path('died').touch()\n"
+        "        os.kill(pyspark.SparkContext._gateway.proc.pid, signal.SIGKILL)\n"
+        "    return spark.sql"
+    )
+    trips.write_text(trips.read_text().replace("    return spark.sql", kill))
+    command = [sys.executable, "-m", "lakeflow_local.cli", "run", "daily", "-o", "json"]
+    done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True)
+    run = json.loads(done.stdout)
+    assert done.returncode == 0, done.stderr
+    attempts = {}
+    for task in run["tasks"]:
+        attempts.setdefault(task["task_key"], []).append(task["state"])
+    for key in ("refresh", "die"):
+        assert [state["result_state"] for state in attempts[key]] == ["FAILED", "SUCCESS"]
+        assert attempts[key][0]["state_message"].startswith(
+            "Spark's process ended meanwhile (killed by SIGKILL; its last words are in .lakeflow/spark/spark.log)"
+        )
+    assert "Traceback" not in done.stderr

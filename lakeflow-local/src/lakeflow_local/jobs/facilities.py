@@ -13,6 +13,7 @@ from lakeflow_local.jobs.executors.base import Executor
 from lakeflow_local.jobs.executors.pipeline import PipelineExecutor
 from lakeflow_local.jobs.executors.python import PythonExecutor, PythonPlace
 from lakeflow_local.jobs.executors.run_job import OpenChild, RunJobExecutor, referenced_key
+from lakeflow_local.jobs.executors.spark import OnSpark
 from lakeflow_local.jobs.executors.sql import SqlExecutor
 from lakeflow_local.jobs.localpaths import OnLocalPaths
 from lakeflow_local.jobs.sparkhandle import SparkHandle
@@ -71,16 +72,19 @@ class Facilities:
         spark = self._ready_spark()
         paths, pipelines = self._definitions.paths, self._definitions.pipelines
         found: dict[str, Executor] = {
-            "sql_task": OnLocalPaths(SqlExecutor(spark), paths),
-            "pipeline_task": PipelineExecutor(
-                lambda text, options, listener: self.update(
-                    referenced_key(text, "pipelines", pipelines), options, listener
-                )
+            "sql_task": OnLocalPaths(OnSpark(SqlExecutor(spark), spark), paths),
+            "pipeline_task": OnSpark(
+                PipelineExecutor(
+                    lambda text, options, listener: self.update(
+                        referenced_key(text, "pipelines", pipelines), options, listener
+                    )
+                ),
+                spark,
             ),
             "run_job_task": RunJobExecutor(open_child),
         }
         if uses_python(spec):
-            python = self.python()
+            python = OnSpark(self.python(), spark)
             if starts_with_python(spec):
                 self._forks().wait_ready()
             found["python_wheel_task"] = python

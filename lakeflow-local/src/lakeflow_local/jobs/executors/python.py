@@ -39,6 +39,7 @@ class PythonPlace:
 
 @dataclass
 class _Running:
+    task_id: int
     token: str
     session_id: str
     logs: Logs
@@ -72,11 +73,12 @@ class PythonExecutor:
         """
         logs.folder.mkdir(parents=True, exist_ok=True)
         session_id = str(uuid.uuid4())
-        running = _Running("", session_id, logs, reporter, self._spark.is_running)
+        is_running = self._spark.is_running
+        running = _Running(task_id, "", session_id, logs, reporter, is_running)
         running.token = self._gateway.register(lambda operation, arguments: self._answer(running, operation, arguments))
         self._running[task_id] = running
         environment = {**self._place.environment, SOCKET: self._gateway.path, TOKEN: running.token}
-        if self._spark.is_running:
+        if is_running:
             environment["SPARK_REMOTE"] = self._spark.remote(session_id)
         place = self._place
         task = {
@@ -107,6 +109,7 @@ class PythonExecutor:
             return
         del self._running[task_id]
         self._gateway.forget(running.token)
+        self._spark.on_death(running.session_id, None)
         if running.used_spark:
             threading.Thread(target=self._close_session, args=(running.session_id,), daemon=True).start()
         status = message["status"]
@@ -139,6 +142,7 @@ class PythonExecutor:
                 return None
             case "spark_remote":
                 running.used_spark = True
+                self._spark.on_death(running.session_id, lambda: self._server.kill(running.task_id))
                 return self._spark.remote(running.session_id)
         raise ValueError(f"no operation {operation!r}")
 
