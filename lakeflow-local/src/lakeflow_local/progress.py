@@ -31,6 +31,7 @@ class PlainProgress:
     def __init__(self, stream: TextIO | None = None) -> None:
         self._stream = stream or sys.stderr
         self._lock = threading.Lock()
+        self._begun: set[int] = set()  # attempts: one that runs changes again when its process or child run is known
 
     def __enter__(self) -> PlainProgress:
         return self
@@ -46,7 +47,8 @@ class PlainProgress:
     def changed(self, state: RunState, changes: list[tuple[Unit, Attempt]]) -> None:
         """Print what has started and ended."""
         for unit, attempt in changes:
-            if attempt.life_cycle is LifeCycle.RUNNING and not attempt.facts.get("pid"):
+            if attempt.life_cycle is LifeCycle.RUNNING and attempt.run_id not in self._begun:
+                self._begun.add(attempt.run_id)
                 self.say(f"{_time()} {state.spec.key} {label(unit)} started{_again(attempt)}")
             elif attempt.life_cycle.is_final:
                 self.say(_end_line(state, unit, attempt))
