@@ -245,6 +245,16 @@ SELECT count(*) AS many FROM range(10) WHERE id >= :lowest
 # What cannot run here
 
 
+def test_a_saved_query_is_an_error_that_names_it_and_what_would_run_here(tmp_path):
+    saved = {"task_key": "count", "sql_task": {"warehouse_id": "local", "query": {"query_id": "12345678-aaaa"}}}
+    write_bundle(tmp_path, {"daily": [saved]})
+    with LocalWorkspace(tmp_path, warm=False) as workspace, pytest.raises(UserError) as refused:
+        workspace.run_job("daily")
+    assert "databricks.yml:" in str(refused.value)
+    assert "the query 12345678-aaaa, whose text is in the workspace only" in str(refused.value)
+    assert "sql_task.file" in str(refused.value)
+
+
 def unsupported_bundle(root):
     dbt = {"task_key": "models", "dbt_task": {"commands": ["dbt run"], "project_directory": "."}}
     after = {"task_key": "show", "depends_on": [{"task_key": "models"}], "environment_key": "python"}
