@@ -16,6 +16,14 @@ CREATE OR REPLACE VIEW IDENTIFIER(:schema || '.long_trips') AS SELECT id FROM tr
 SELECT count(*) AS long, ';' AS sign FROM long_trips
 """
 
+# What a dataset does to the JVM when it is computed first.
+KILL_ONCE = """
+    from pathlib import Path; import os, pyspark, signal
+    if not Path('died').exists():
+        Path('died').touch()
+        os.kill(pyspark.SparkContext._gateway.proc.pid, signal.SIGKILL)
+    return spark.sql"""
+
 
 class OneSession:
     """The session of the test run, in the place of a SparkServer."""
@@ -148,21 +156,14 @@ if not Path("died_again").exists():
     spark.range(3).count()
 """
     again = {"max_retries": 1, "min_retry_interval_millis": 0}
-    write_bundle(tmp_path, {"daily": [script("die", die, "refresh", **again)]})
+    write_bundle(tmp_path, {"daily": [script("die", die, "some", **again)]})
     add_pipeline(tmp_path, "dying_trips")
     path = tmp_path / "databricks.yml"
     bundle = json.loads(path.read_text())
     next(task for task in bundle["resources"]["jobs"]["daily"]["tasks"] if task["task_key"] == "refresh").update(again)
     path.write_text(json.dumps(bundle))
     trips = tmp_path / "transformations" / "trips.py"
-    kill = (
-        "    from pathlib import Path; import os, pyspark, signal\n"
-        "    if not Path('died').exists():\n"
-        "        Path('died').touch()\n"
-        "        os.kill(pyspark.SparkContext._gateway.proc.pid, signal.SIGKILL)\n"
-        "    return spark.sql"
-    )
-    trips.write_text(trips.read_text().replace("    return spark.sql", kill))
+    trips.write_text(trips.read_text().replace("    return spark.sql", KILL_ONCE))
     command = [sys.executable, "-m", "lakeflow_local.cli", "run", "daily", "-o", "json"]
     done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True)
     run = json.loads(done.stdout)
@@ -175,4 +176,19 @@ if not Path("died_again").exists():
         assert attempts[key][0]["state_message"].startswith(
             "Spark's process ended meanwhile (killed by SIGKILL; its last words are in .lakeflow/spark/spark.log)"
         )
+    assert "Traceback" not in done.stderr
+
+
+@pytest.mark.slow
+def test_when_spark_dies_under_the_run_of_a_pipeline_one_line_says_so(tmp_path):
+    write_bundle(tmp_path, {"daily": []})
+    add_pipeline(tmp_path, "dying_alone")
+    trips = tmp_path / "transformations" / "trips.py"
+    trips.write_text(trips.read_text().replace("    return spark.sql", KILL_ONCE))
+    command = [sys.executable, "-m", "lakeflow_local.cli", "run", "trips"]
+    done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True)
+    assert done.returncode == 1
+    assert done.stderr.splitlines()[-1] == (
+        "Error: Spark's process ended meanwhile (killed by SIGKILL; its last words are in .lakeflow/spark/spark.log)"
+    )
     assert "Traceback" not in done.stderr

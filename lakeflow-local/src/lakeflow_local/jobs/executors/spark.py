@@ -29,6 +29,12 @@ class OnSpark:
         self._inner.stop(run_id)
 
 
+def death_since(spark: SparkHandle, ends_before: int) -> str:
+    """What to say when Spark's process has ended since there were so many ends of it; else nothing."""
+    ends = spark.ends[ends_before:]
+    return f"Spark's process ended meanwhile ({ends[0]}; its last words are in {LOG})" if ends else ""
+
+
 class _Reporter:
     def __init__(self, inner: Reporter, spark: SparkHandle) -> None:
         self._spark = spark
@@ -42,8 +48,7 @@ class _Reporter:
     ) -> None:
         """The attempt has ended; a failure is Spark's when Spark died before it."""
         if result is not Result.SUCCESS:
-            ends = self._spark.ends[self._ends_before :]
-            if ends:
-                message = f"Spark's process ended meanwhile ({ends[0]}; its last words are in {LOG}): {message}"
-                error_code = "DriverError"
+            death = death_since(self._spark, self._ends_before)
+            if death:
+                message, error_code = f"{death}: {message}", "DriverError"
         self._inner.ended(result, message, error_code, facts)
