@@ -49,7 +49,8 @@ fmt: $(READY) ## format the code
 	@$(BIN)/ruff check --fix --quiet . || true
 	@$(BIN)/ruff format .
 
-bench: $(READY) ## what an update costs, each figure with its spread
+bench: $(READY) ## what an update and a task cost, each figure with its spread
+	@$(BIN)/python lakeflow-local/bench/jobs.py
 	@$(BIN)/python lakeflow-local/bench/pipelines.py
 	@$(BIN)/python -m demo.bench
 

@@ -12,6 +12,7 @@ from demo.errors import WrongInput
 from demo.screen import Screen
 from lakeflow_local.errors import UserError
 from lakeflow_local.jobs import LocalWorkspace, RunReport
+from lakeflow_local.progress import next_try
 
 JOB = "daily_payouts"
 TARGET = "local"
@@ -95,6 +96,9 @@ class TaskLines:
             name = unit.key + (f" ({batches} batch{'es' if batches > 1 else ''})" if batches else "")
             style = "red" if str(attempt.result) in ("FAILED", "TIMEDOUT", "UPSTREAM_FAILED") else ""
             self._screen.say(f"  {name:<28} {attempt.result!s:<16} {seconds}".rstrip(), style)
+            again = next_try(state, unit, attempt)
+            if again:
+                self._screen.say(f"    {again}: {attempt.message.splitlines()[0]}", style)
 
     def progress(self, state: Any, key: str, iteration: int | None, text: str) -> None:
         """A running task says how far it is: too much for a story."""

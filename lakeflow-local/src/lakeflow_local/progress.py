@@ -31,6 +31,7 @@ class PlainProgress:
     def __init__(self, stream: TextIO | None = None) -> None:
         self._stream = stream or sys.stderr
         self._lock = threading.Lock()
+        self._begun: set[int] = set()  # attempts: one that runs changes again when its process or child run is known
 
     def __enter__(self) -> PlainProgress:
         return self
@@ -46,10 +47,11 @@ class PlainProgress:
     def changed(self, state: RunState, changes: list[tuple[Unit, Attempt]]) -> None:
         """Print what has started and ended."""
         for unit, attempt in changes:
-            if attempt.life_cycle is LifeCycle.RUNNING and not attempt.facts.get("pid"):
+            if attempt.life_cycle is LifeCycle.RUNNING and attempt.run_id not in self._begun:
+                self._begun.add(attempt.run_id)
                 self.say(f"{_time()} {state.spec.key} {label(unit)} started{_again(attempt)}")
             elif attempt.life_cycle.is_final:
-                self.say(f"{_time()} {state.spec.key} {label(unit)} {ending(attempt)}")
+                self.say(_end_line(state, unit, attempt))
 
     def progress(self, state: RunState, key: str, iteration: int | None, text: str) -> None:
         """Print how far a task is."""
@@ -84,8 +86,11 @@ class LiveProgress:
         self._console.print(line, markup=False, highlight=False)
 
     def changed(self, state: RunState, changes: list[tuple[Unit, Attempt]]) -> None:
-        """Draw the run from now on."""
+        """Draw the run from now on, and keep why something failed above it: the table shows newest attempts only."""
         self._runs[state.run_id] = state
+        for unit, attempt in changes:
+            if attempt.result is not None and attempt.result.ran and attempt.result.is_failure:
+                self.say(_end_line(state, unit, attempt))
 
     def progress(self, state: RunState, key: str, iteration: int | None, text: str) -> None:
         """Show the last word of a task."""
@@ -107,7 +112,8 @@ class LiveProgress:
             ended = sum(1 for unit in iterations if unit.life_cycle.is_final)
             text = f"{ended} of {len(iterations)} iterations {text}"
         if last is not None and last.message:
-            text = last.message
+            again = next_try(state, task, last)
+            text = f"{again}: {last.message}" if again else last.message
         return Text(text.splitlines()[0] if text else "", overflow="ellipsis", no_wrap=True)
 
 
@@ -132,6 +138,31 @@ def ending(attempt: Attempt) -> str:
     if attempt.message:
         parts.append(f"- {attempt.message.splitlines()[0]}")
     return " ".join(parts)
+
+
+def next_try(state: RunState, unit: Unit, attempt: Attempt) -> str:
+    """`tried again in 5 min (attempt 2 of 4)`, for an attempt whose retry has to wait; else nothing.
+
+    Attempts are counted from the start of the run or repair, as retries are.
+    """
+    if attempt is not unit.last or unit.life_cycle is not LifeCycle.WAITING_FOR_RETRY or attempt.result is None:
+        return ""
+    assert unit.retry_at is not None
+    retries = state.spec_of(unit).retry.retries_after(attempt.result, state.options.serverless_retries)
+    of_all = "" if retries is None else f" of {retries + 1}"
+    return f"tried again in {_duration(unit.retry_at - now())} (attempt {unit.retries_used + 1}{of_all})"
+
+
+def _end_line(state: RunState, unit: Unit, attempt: Attempt) -> str:
+    again = next_try(state, unit, attempt)
+    hint = f", {again}; --retry-wait none does not wait" if again else ""
+    return f"{_time()} {state.spec.key} {label(unit)} {ending(attempt)}{hint}"
+
+
+def _duration(milliseconds: int) -> str:
+    seconds = max(round(milliseconds / 1000), 0)
+    parts = ((seconds // 3600, "h"), (seconds % 3600 // 60, "min"), (seconds % 60, "s"))
+    return " ".join(f"{count} {unit}" for count, unit in parts if count) or "0 s"
 
 
 def _again(attempt: Attempt) -> str:

@@ -100,14 +100,15 @@ def job(
     request: pytest.FixtureRequest, _bundles: Callable[[Path, str], Bundle], tmp_path: Path
 ) -> Callable[..., JobUnderTest]:
     """`job("daily", target="prod").simulate({"count": "failed"})`: what a job would do; `.run()` does it, in a copy."""
-    from lakeflow_local.jobs.definitions import job_of
+    from lakeflow_local.jobs.definitions import called_job, job_of
     from lakeflow_local.jobs.undertest import JobUnderTest
 
     settings = _settings(request.config, request.node.get_closest_marker("pipeline"))
 
     def get(key: str, target: str | None = None) -> JobUnderTest:
         root, wanted = settings["root"], target or settings["target"]
-        return JobUnderTest(job_of(_bundles(root, wanted), key), root, wanted, tmp_path)
+        bundle = _bundles(root, wanted)
+        return JobUnderTest(job_of(bundle, key), root, wanted, tmp_path, lambda job_id: called_job(bundle, job_id))
 
     return get
 

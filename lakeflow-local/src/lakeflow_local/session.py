@@ -10,6 +10,8 @@ import os
 import re
 import secrets
 import shutil
+import signal
+import socket
 import subprocess
 import sys
 import time
@@ -27,9 +29,7 @@ OLDEST_JAVA = 17
 
 # The quick compiler only: a run is many small queries, and those end before the better one has paid for itself. Alone
 # it would get 48 MiB for its code, which Spark fills within a minute; a JVM without room for code is slow, then dies.
-JAVA_OPTIONS = (
-    "-XX:TieredStopAtLevel=1 -XX:ReservedCodeCacheSize=256m -XX:+UseParallelGC -Xss8m -Duser.timezone=UTC"
-)
+JAVA_OPTIONS = "-XX:TieredStopAtLevel=1 -XX:ReservedCodeCacheSize=256m -XX:+UseParallelGC -Xss8m -Duser.timezone=UTC"
 
 # The JVM's classes behind pyspark's functions and columns.
 LOOKED_UP_OFTEN = ("functions", "org.apache.spark.sql.functions", "PythonUtils", "PythonSQLUtils")
@@ -58,6 +58,8 @@ class SparkServer:
         self._connect = connect
         self._conf = dict(conf or {})
         self._spark: SparkSession | None = None
+        self._process: subprocess.Popen[bytes] | None = None
+        self._port = 0
 
     @property
     def spark(self) -> SparkSession:
@@ -108,11 +110,50 @@ class SparkServer:
         self.remote = None
         gateway = SparkContext._gateway
         SparkContext._gateway = SparkContext._jvm = None
-        process = getattr(gateway, "proc", None)
+        process, self._process = self._process, None
         gateway.shutdown()
         if process is not None:
             process.stdin.close()  # the JVM waits for the end of its input
             process.wait(timeout=30)
+
+    @property
+    def is_alive(self) -> bool:
+        """Whether the JVM is there. One that no longer listens is waited for, so that its end is known."""
+        process = self._process
+        if process is None or process.poll() is not None:
+            return False
+        try:
+            socket.create_connection(("127.0.0.1", self._port), timeout=5).close()
+        except ConnectionRefusedError:
+            process.wait(timeout=30)
+            return False
+        return True
+
+    def wait_for_end(self) -> None:
+        """Wait until the JVM has ended, however that comes about."""
+        if self._process is not None:
+            self._process.wait()
+
+    def discard(self) -> str:
+        """Forget a JVM that has died, so that another server can start in this process.
+
+        Returns:
+            How it ended: `killed by SIGKILL`, `exit code 1`.
+        """
+        from pyspark import SparkContext
+        from pyspark.sql import SparkSession, SQLContext
+
+        context, gateway = SparkContext._active_spark_context, SparkContext._gateway
+        if context is not None:
+            context._jsc = None  # there is nobody to be told to stop
+            context.stop()
+        SparkSession._instantiatedSession = SparkSession._activeSession = SQLContext._instantiatedContext = None
+        SparkContext._gateway = SparkContext._jvm = None
+        if gateway is not None:
+            gateway.shutdown()
+        process, self._spark, self._process, self.remote = self._process, None, None, None
+        code = process.returncode if process is not None else None
+        return f"killed by {signal.Signals(-code).name}" if code is not None and code < 0 else f"exit code {code}"
 
     def create_schema(self, name: str) -> None:
         """Make a schema whose tables lie in `.lakeflow/warehouse/<name>/<table>`; nothing happens if it is there."""
@@ -133,11 +174,13 @@ class SparkServer:
                 gateway = launch_gateway(conf, popen_kwargs={"stderr": stderr, "stdout": stderr})
             except PySparkRuntimeError:
                 raise UserError("Spark did not start: its last words are here", file=log) from None
+        self._process, self._port = gateway.proc, gateway.gateway_parameters.port
         # pyspark logs each error as JSON on stderr as well; whoever catches it says it in a line.
         for name in ("SQLQueryContextLogger", "DataFrameQueryContextLogger"):
             logging.getLogger(name).setLevel(logging.CRITICAL + 1)
         for name in LOOKED_UP_OFTEN:  # kept, as each look-up is a search through the class path
             setattr(gateway.jvm, name, getattr(gateway.jvm, name))
+        logging.getLogger().addFilter(_not_of_a_lost_jvm)
         return SparkSession(SparkContext(gateway=gateway, conf=conf))
 
     def _settings(self, token: str) -> dict[str, str]:
@@ -167,7 +210,7 @@ class SparkServer:
             "spark.default.parallelism": str(min(cores, 4)),
             "spark.sql.sources.parallelPartitionDiscovery.parallelism": str(min(cores, 4)),
             "spark.databricks.delta.snapshotPartitions": "1",
-            # Else each call of a column's method is three more of the JVM: a fifth of the CPU time of a transform's test.
+            # Else each call of a column's method is three more: a fifth of the CPU time of a transform's test.
             "spark.python.sql.dataFrameDebugging.enabled": "false",
             "spark.databricks.delta.properties.defaults.checkpointInterval": "50",
             codegen.SETTING: codegen.mode_for_tasks(sum(f.stat().st_size for f in self.warehouse.rglob("*.parquet"))),
@@ -184,6 +227,11 @@ class SparkServer:
             }
         (self.root / ".lakeflow" / "spark").mkdir(parents=True, exist_ok=True)
         return settings
+
+
+def _not_of_a_lost_jvm(record: logging.LogRecord) -> bool:
+    """py4j logs a traceback for each call that a dead JVM did not answer; whoever catches it says it in a line."""
+    return record.module != "java_gateway"
 
 
 def find_java() -> str:

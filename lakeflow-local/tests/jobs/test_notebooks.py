@@ -155,6 +155,61 @@ raise ValueError("not reached")
     assert shown["values"] == {"rows": 4}
 
 
+def test_a_notebook_runs_another_one_with_arguments_and_gets_its_exit_value_or_its_failure(tmp_path):
+    text = """# Databricks notebook source
+print(dbutils.notebook.run("./count", 60, {"city": "Ulm", "rows": 3}))
+dbutils.widgets.text("city", "mine")
+print(dbutils.widgets.get("city"), dbutils.notebook.run("count", arguments={"city": "", "rows": 1}))
+for name in ("quiet", "fails", "nowhere"):
+    try:
+        print(repr(dbutils.notebook.run(name)))
+    except Exception as error:
+        print(error)
+"""
+    count = """# Databricks notebook source
+import os
+assert int(dbutils.widgets.get("rows")) and os.getpid() == os.getpgrp()
+dbutils.jobs.taskValues.set("counted", True)
+dbutils.notebook.exit(dbutils.widgets.get("city") and f"{dbutils.widgets.get('rows')} in {dbutils.widgets.get('city')}")
+"""
+    root = notebook_bundle(tmp_path, text)
+    (root / "src" / "count.py").write_text(count)
+    (root / "src" / "quiet.py").write_text("# Databricks notebook source\n")
+    (root / "src" / "fails.py").write_text("# Databricks notebook source\nraise ValueError('no trips')\n")
+    report, shown, log = run(root)
+    assert report.result is Result.SUCCESS, shown
+    assert log.splitlines() == [
+        "3 in Ulm",
+        "mine ",
+        "''",
+        "notebook fails.py failed: ValueError: no trips",
+        "dbutils.notebook.run: there is no notebook nowhere in the bundle",
+    ]
+    assert "no trips" in (root / ".lakeflow/logs/1/show/attempt-0.notebook-4.stderr.log").read_text()
+    assert shown["values"] == {"counted": True}
+
+
+def test_a_notebook_that_another_one_runs_is_killed_at_its_timeout(tmp_path):
+    text = """# Databricks notebook source
+import os, time
+try:
+    dbutils.notebook.run("hang", 1)
+except Exception as error:
+    print(error)
+pid = int(open("pid").read())
+until = time.monotonic() + 30
+while os.path.exists(f"/proc/{pid}") and time.monotonic() < until:
+    time.sleep(0.01)
+print(os.path.exists(f"/proc/{pid}"))
+"""
+    root = notebook_bundle(tmp_path, text)
+    (root / "src" / "hang.py").write_text(
+        "# Databricks notebook source\nimport os, time\nopen('pid', 'w').write(str(os.getpid()))\ntime.sleep(600)\n"
+    )
+    _, _, log = run(root)
+    assert log.splitlines() == ["notebook hang.py was stopped after its timeout of 1 s", "False"]
+
+
 def test_a_failing_cell_fails_the_task_and_the_traceback_has_its_line(tmp_path):
     text = "# Databricks notebook source\n\n# COMMAND ----------\nx = 1\nraise ValueError('no trips')\n"
     report, shown, _ = run(notebook_bundle(tmp_path, text))
@@ -188,6 +243,16 @@ SELECT count(*) AS many FROM range(10) WHERE id >= :lowest
 
 
 # What cannot run here
+
+
+def test_a_saved_query_is_an_error_that_names_it_and_what_would_run_here(tmp_path):
+    saved = {"task_key": "count", "sql_task": {"warehouse_id": "local", "query": {"query_id": "12345678-aaaa"}}}
+    write_bundle(tmp_path, {"daily": [saved]})
+    with LocalWorkspace(tmp_path, warm=False) as workspace, pytest.raises(UserError) as refused:
+        workspace.run_job("daily")
+    assert "databricks.yml:" in str(refused.value)
+    assert "the query 12345678-aaaa, whose text is in the workspace only" in str(refused.value)
+    assert "sql_task.file" in str(refused.value)
 
 
 def unsupported_bundle(root):

@@ -5,6 +5,7 @@ import io
 from job_plays import Player, condition, each, job, new_run, task
 
 from lakeflow_local.jobs.outcomes import Result
+from lakeflow_local.jobs.runner import now
 from lakeflow_local.progress import LiveProgress, PlainProgress, make_progress
 
 
@@ -57,3 +58,31 @@ def test_in_a_terminal_each_task_has_one_line_with_its_state():
     assert [key in last for key in ("read", "full", "cities", "no")] == [True] * 4
     assert "FAILED" in last
     assert "1 of 2 iterations failed" in last
+
+
+def failing_once(progress):
+    """Let a task that is retried after five minutes fail for the first time, and show it."""
+    spec = job(task("refresh", max_retries=3, min_retry_interval_millis=300_000))
+    player = Player(new_run(spec))
+    player.at = now()
+    player.begin()
+    progress.changed(player.state, player.state.take_changed())
+    player.end(player.open[0], Result.FAILED, "no network\nat all")
+    progress.changed(player.state, player.state.take_changed())
+
+
+def test_a_failed_attempt_says_why_and_when_it_is_tried_again():
+    stream = io.StringIO()
+    failing_once(PlainProgress(stream))
+    assert stream.getvalue().splitlines()[-1].split(" ", 1)[1] == (
+        "trips refresh FAILED in 0.0 s - no network, tried again in 5 min (attempt 2 of 4); "
+        "--retry-wait none does not wait"
+    )
+
+
+def test_in_a_terminal_the_reason_of_a_failed_attempt_stands_above_the_table():
+    stream = Terminal()
+    with LiveProgress(stream) as progress:
+        failing_once(progress)
+    above = stream.getvalue().rsplit("run 1 trips", 1)[0]
+    assert "refresh FAILED in 0.0 s - no network" in " ".join(above.split())

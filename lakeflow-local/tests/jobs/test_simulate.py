@@ -6,6 +6,7 @@ import subprocess
 import sys
 import textwrap
 import time
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -132,6 +133,73 @@ def test_a_task_that_a_simulation_disabled_runs_in_its_repair():
 def test_what_the_job_cannot_do_is_refused(given, message):
     with pytest.raises(ChoiceError, match=re.escape(message)):
         simulate(task("read"), each("cities", inputs="[]"), condition("full"), **given)
+
+
+def with_children(outcomes=None, *, inputs=None, **given):
+    """A job that runs a child, or one for each input, whose `count` sets what its `many` looks at."""
+    child = job(
+        task("count", max_retries=1),
+        condition(
+            "many", "count", left="{{tasks.count.values.rows}}", op="GREATER_THAN", right="{{job.parameters.low}}"
+        ),
+        task("show", "many:true", timeout_seconds=600),
+        parameters=[{"name": "low", "default": "100"}],
+    )
+    child = replace(child, key="child")
+    call = task("call", run_job_task={"job_id": "child", "job_parameters": {"low": "10"}})
+    if inputs:
+        call = task("calls", for_each_task={"inputs": inputs, "task": call})
+    parent = job(call, task("after", call["task_key"]))
+    under_test = JobUnderTest(parent, jobs=lambda job_id: {"child": child, "parent": parent}.get(job_id))
+    return under_test.simulate(outcomes, values={"call/count": {"rows": 11}}, **given)
+
+
+def test_a_run_job_task_ends_as_the_tasks_of_its_job_do():
+    run = with_children({"call/count": ["failed", "success"]}, seconds={"call/show": 5})
+    assert run.started == ["call", "call/count", "call/count", "call/show", "after"]
+    assert run["call"].child["many"].branch == "true"  # 11 rows, and the parameter that the task gives, not its default
+    assert (run.result, run.seconds) == ("SUCCESS", 8)
+    run = with_children({"call/show": "failed"})
+    assert run.results == {"call": "FAILED", "after": "UPSTREAM_FAILED"}
+    assert run["call"].message.startswith("run of child ended FAILED: ")
+    assert run.repair(values={"call/count": {"rows": 1}}).results == {"call": "SUCCESS", "after": "SUCCESS"}
+
+
+def test_what_is_said_of_a_run_job_task_itself_beats_its_job():
+    run = with_children({"call": "failed"})
+    assert run.results["call"] == "FAILED"
+    assert run["call"].child is None
+
+
+def test_each_iteration_of_a_run_job_task_may_go_its_own_way():
+    run = with_children({"calls[1]/show": "failed"}, inputs="[1, 2, 3]")
+    assert [unit.result for unit in run["calls"].iterations] == ["SUCCESS", "FAILED", "SUCCESS"]
+    assert run["calls"].iterations[1].child.results["show"] == "FAILED"
+
+
+def test_a_cancel_of_the_run_stops_the_run_of_the_child():
+    run = with_children(cancel_after=1.5, seconds={"call/show": 60})
+    assert run.result == "CANCELED"
+    assert run["call"].child.results["show"] == "CANCELED"
+
+
+@pytest.mark.parametrize(
+    ("outcomes", "message"),
+    [
+        ({"call/nothing": "failed"}, "job child has no task 'nothing'; it has count, many, show"),
+        ({"after/show": "failed"}, "job trips has no task 'after' that runs a job of this bundle"),
+        ({"call/many": "maybe"}, "task many cannot end 'maybe'"),
+    ],
+)
+def test_what_a_child_cannot_do_is_refused(outcomes, message):
+    with pytest.raises(ChoiceError, match=re.escape(message)):
+        with_children(outcomes)
+
+
+def test_a_job_that_runs_itself_is_refused():
+    itself = job(task("again", run_job_task={"job_id": "x"}))
+    with pytest.raises(ChoiceError, match="job trips runs itself: trips -> trips"):
+        JobUnderTest(itself, jobs=lambda job_id: itself).simulate()
 
 
 def test_a_thousand_tasks_are_thought_through_in_less_than_a_second():

@@ -16,6 +16,14 @@ CREATE OR REPLACE VIEW IDENTIFIER(:schema || '.long_trips') AS SELECT id FROM tr
 SELECT count(*) AS long, ';' AS sign FROM long_trips
 """
 
+# What a dataset does to the JVM when it is computed first.
+KILL_ONCE = """
+    from pathlib import Path; import os, pyspark, signal
+    if not Path('died').exists():
+        Path('died').touch()
+        os.kill(pyspark.SparkContext._gateway.proc.pid, signal.SIGKILL)
+    return spark.sql"""
+
 
 class OneSession:
     """The session of the test run, in the place of a SparkServer."""
@@ -121,3 +129,66 @@ spark.range(1).select(udf(lambda x: time.sleep(600))("id")).collect()
     assert results(run)["read"] == "SUCCESS", done.stderr
     assert results(run)["hang"] == "TIMEDOUT"
     assert next(task for task in run["tasks"] if task["task_key"] == "read")["values"] == {"rows": 3}
+
+
+@pytest.mark.slow
+def test_when_spark_dies_under_a_task_the_attempt_says_so_and_its_retry_gets_a_new_one(tmp_path):
+    # The runner is the parent of the fork server, which is the parent of this task; Java is the runner's other child.
+    die = """
+import os, signal
+from pathlib import Path
+from pyspark.sql import SparkSession
+
+def stat(pid):  # (name, parent)
+    try:
+        text = Path(f"/proc/{pid}/stat").read_text()
+    except OSError:
+        return "", 0  # gone meanwhile
+    return text[text.index("(") + 1 : text.rindex(")")], int(text.rpartition(")")[2].split()[1])
+
+spark = SparkSession.builder.getOrCreate()
+assert spark.table("dying_trips.trips").count() == 3
+if not Path("died_again").exists():
+    Path("died_again").touch()
+    _, runner = stat(os.getppid())
+    [java] = [int(path.name) for path in Path("/proc").glob("[0-9]*") if stat(path.name) == ("java", runner)]
+    os.kill(java, signal.SIGKILL)
+    spark.range(3).count()
+"""
+    again = {"max_retries": 1, "min_retry_interval_millis": 0}
+    write_bundle(tmp_path, {"daily": [script("die", die, "some", **again)]})
+    add_pipeline(tmp_path, "dying_trips")
+    path = tmp_path / "databricks.yml"
+    bundle = json.loads(path.read_text())
+    next(task for task in bundle["resources"]["jobs"]["daily"]["tasks"] if task["task_key"] == "refresh").update(again)
+    path.write_text(json.dumps(bundle))
+    trips = tmp_path / "transformations" / "trips.py"
+    trips.write_text(trips.read_text().replace("    return spark.sql", KILL_ONCE))
+    command = [sys.executable, "-m", "lakeflow_local.cli", "run", "daily", "-o", "json"]
+    done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True)
+    run = json.loads(done.stdout)
+    assert done.returncode == 0, done.stderr
+    attempts = {}
+    for task in run["tasks"]:
+        attempts.setdefault(task["task_key"], []).append(task["state"])
+    for key in ("refresh", "die"):
+        assert [state["result_state"] for state in attempts[key]] == ["FAILED", "SUCCESS"]
+        assert attempts[key][0]["state_message"].startswith(
+            "Spark's process ended meanwhile (killed by SIGKILL; its last words are in .lakeflow/spark/spark.log)"
+        )
+    assert "Traceback" not in done.stderr
+
+
+@pytest.mark.slow
+def test_when_spark_dies_under_the_run_of_a_pipeline_one_line_says_so(tmp_path):
+    write_bundle(tmp_path, {"daily": []})
+    add_pipeline(tmp_path, "dying_alone")
+    trips = tmp_path / "transformations" / "trips.py"
+    trips.write_text(trips.read_text().replace("    return spark.sql", KILL_ONCE))
+    command = [sys.executable, "-m", "lakeflow_local.cli", "run", "trips"]
+    done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True)
+    assert done.returncode == 1
+    assert done.stderr.splitlines()[-1] == (
+        "Error: Spark's process ended meanwhile (killed by SIGKILL; its last words are in .lakeflow/spark/spark.log)"
+    )
+    assert "Traceback" not in done.stderr

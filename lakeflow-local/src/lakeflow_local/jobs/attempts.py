@@ -28,7 +28,7 @@ def start(state: RunState, unit: Unit, at: int, commands: list[Command]) -> None
         start=at,
         reason=unit.retry_reason,
     )
-    unit.life_cycle, unit.result, unit.retry_reason = LifeCycle.RUNNING, None, ""
+    unit.life_cycle, unit.result, unit.retry_reason, unit.retry_at = LifeCycle.RUNNING, None, "", None
     add(state, unit, attempt)
     context = task_context(state, unit, attempt.run_id, attempt.number)
     source = {key: value for key, value in spec.payload.items() if not (spec.nested and key == "task")}
@@ -85,7 +85,7 @@ def ended(state: RunState, event: AttemptEnded, commands: list[Command]) -> None
     unit.retries_used += 1
     unit.retry_reason = reason
     wait = spec.retry.min_retry_interval_millis if state.options.wait_for_retries else 0
-    until = max(event.at, attempt.start + wait)
+    until = unit.retry_at = max(event.at, attempt.start + wait)
     if until > event.at:
         scheduling.set_deadline(state, until, "retry", unit.key, unit.iteration, attempt.number)
     else:

@@ -127,6 +127,19 @@ def job_of(bundle: Bundle, key: str) -> JobSpec:
         raise _located(bundle, error) from None
 
 
+def called_job(bundle: Bundle, job_id: object) -> JobSpec | None:
+    """The job that a run-job task names; None for one that lives in a workspace.
+
+    Raises:
+        UserError: it makes no sense.
+    """
+    try:
+        key = referenced_key(job_id, "jobs", bundle.resources.get("jobs") or {})
+    except UserError:
+        return None
+    return job_of(bundle, key)
+
+
 def _nothing_called(bundle: Bundle, key: str) -> str:
     jobs, pipelines = (", ".join(bundle.resources.get(kind) or {}) or "none" for kind in ("jobs", "pipelines"))
     return f"the bundle has no job or pipeline {key!r}; jobs: {jobs}; pipelines: {pipelines}"

@@ -7,12 +7,14 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from lakeflow_local.bundle import Bundle
+from lakeflow_local.errors import UserError
 from lakeflow_local.jobs.afterrun import run_after
 from lakeflow_local.jobs.definitions import Definitions
 from lakeflow_local.jobs.executors.base import Executor
 from lakeflow_local.jobs.executors.pipeline import PipelineExecutor
 from lakeflow_local.jobs.executors.python import PythonExecutor, PythonPlace
 from lakeflow_local.jobs.executors.run_job import OpenChild, RunJobExecutor, referenced_key
+from lakeflow_local.jobs.executors.spark import OnSpark, death_since
 from lakeflow_local.jobs.executors.sql import SqlExecutor
 from lakeflow_local.jobs.localpaths import OnLocalPaths
 from lakeflow_local.jobs.sparkhandle import SparkHandle
@@ -71,16 +73,19 @@ class Facilities:
         spark = self._ready_spark()
         paths, pipelines = self._definitions.paths, self._definitions.pipelines
         found: dict[str, Executor] = {
-            "sql_task": OnLocalPaths(SqlExecutor(spark), paths),
-            "pipeline_task": PipelineExecutor(
-                lambda text, options, listener: self.update(
-                    referenced_key(text, "pipelines", pipelines), options, listener
-                )
+            "sql_task": OnLocalPaths(OnSpark(SqlExecutor(spark), spark), paths),
+            "pipeline_task": OnSpark(
+                PipelineExecutor(
+                    lambda text, options, listener: self.update(
+                        referenced_key(text, "pipelines", pipelines), options, listener
+                    )
+                ),
+                spark,
             ),
             "run_job_task": RunJobExecutor(open_child),
         }
         if uses_python(spec):
-            python = self.python()
+            python = OnSpark(self.python(), spark)
             if starts_with_python(spec):
                 self._forks().wait_ready()
             found["python_wheel_task"] = python
@@ -95,6 +100,21 @@ class Facilities:
         definitions = self._definitions
         pipeline = Pipeline(definitions.bundle.resource("pipelines", key), root=definitions.root, spark=server.spark)
         return pipeline.update(**options, listener=listener)
+
+    def update_alone(self, key: str, options: Mapping[str, Any], listener: Callable[[Any], None]) -> Any:
+        """Run one update that belongs to no task.
+
+        Raises:
+            UserError: Spark's process ended under it.
+        """
+        ends_before = len(self._spark.ends)
+        try:
+            return self.update(key, options, listener)
+        except Exception as error:
+            death = death_since(self._spark, ends_before)
+            if not death:
+                raise
+            raise UserError(death) from error
 
     def after_run(self, state: RunState) -> str | None:
         """Run the bundle's own task after a run of this job, if there is one; returns what went wrong."""

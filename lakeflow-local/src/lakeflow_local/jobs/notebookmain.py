@@ -26,6 +26,7 @@ def run_notebook(file: Path) -> None:
     The notebook's folder is the working directory and the first place where it finds modules.
     """
     os.chdir(file.parent)
+    task.current.facts["notebook_folder"] = str(file.parent)
     sys.path.insert(0, str(file.parent))
     try:
         _run_cells(file, {"__name__": "__main__", **UserNamespaceInitializer.getOrCreate().get_namespace_globals()})

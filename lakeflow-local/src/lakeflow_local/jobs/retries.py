@@ -44,23 +44,24 @@ class RetryPolicy:
         Returns:
             The reason as a short text, or None when it is not retried.
         """
-        if result is Result.TIMEDOUT:
-            if not self.retry_on_timeout:
-                return None
-        elif result is not Result.FAILED:
-            return None
-        if self.max_retries == -1:
+        allowed = self.retries_after(result, serverless)
+        if allowed is None:
             return f"retry {retries_used + 1} (max_retries -1)"
+        if retries_used >= allowed:
+            return None
         if retries_used < self.max_retries:
             return f"retry {retries_used + 1} of {self.max_retries} (max_retries)"
-        if (
-            self.auto_optimized
-            and serverless is ServerlessRetries.DOCUMENTED
-            and result is Result.FAILED
-            and retries_used < SERVERLESS_RETRIES
-        ):
-            return (
-                f"retry {retries_used + 1} of {SERVERLESS_RETRIES} by serverless auto-optimization, although "
-                f"max_retries is {self.max_retries}: disable_auto_optimization: true stops this"
-            )
-        return None
+        return (
+            f"retry {retries_used + 1} of {SERVERLESS_RETRIES} by serverless auto-optimization, although "
+            f"max_retries is {self.max_retries}: disable_auto_optimization: true stops this"
+        )
+
+    def retries_after(self, result: Result, serverless: ServerlessRetries) -> int | None:
+        """How many retries there are in all after attempts that ended so; None is for ever."""
+        if result is not Result.FAILED and not (result is Result.TIMEDOUT and self.retry_on_timeout):
+            return 0
+        if self.max_retries == -1:
+            return None
+        if self.auto_optimized and serverless is ServerlessRetries.DOCUMENTED and result is Result.FAILED:
+            return max(self.max_retries, SERVERLESS_RETRIES)
+        return self.max_retries

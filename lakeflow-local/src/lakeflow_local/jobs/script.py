@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -11,6 +11,8 @@ from lakeflow_local.jobs.events import StartAttempt
 from lakeflow_local.jobs.spec import JobSpec, TaskSpec
 
 Outcome = str | Sequence[str]
+# job_id of a run-job task -> the job, None for one that lives in a workspace
+Jobs = Callable[[object], JobSpec | None]
 
 _OF_ATTEMPTS = ("success", "failed", "timed_out", "canceled")
 _OF_WORK = (*_OF_ATTEMPTS, "excluded", "disabled")
@@ -25,7 +27,8 @@ class Script:
 
     Attributes:
         outcomes: per task its outcome, or one per attempt, of which the last holds for all later ones. Of a for-each
-            task the key stands for each iteration, as that of its nested task does, and `key[0]` for one of them.
+            task the key stands for each iteration, as that of its nested task does, and `key[0]` for one of them. With
+            `key/child` a run-job task's key stands for a task of the job that it runs, here and in the other mappings.
         values: per task the task values that it sets before it succeeds.
         outputs: per task what `{{tasks.<key>.output.…}}` shows after it has succeeded.
         seconds: per task how long an attempt takes, 1 where nothing is said.
@@ -38,18 +41,35 @@ class Script:
     seconds: Mapping[str, float] = field(default_factory=dict)
     cancel_after: float | None = None
 
-    def check(self, spec: JobSpec) -> None:
+    def check(self, spec: JobSpec, jobs: Jobs) -> None:
         """Refuse what the job cannot do.
+
+        Args:
+            spec: the job.
+            jobs: finds the jobs that it runs.
 
         Raises:
             ChoiceError: an unknown task, or an outcome that it cannot have.
         """
         nested = {task.nested.key: task.nested for task in spec.tasks.values() if task.nested}
+        given_keys = [key for given in (self.outcomes, self.values, self.outputs, self.seconds) for key in given]
+        for caller in dict.fromkeys(key.partition("/")[0] for key in given_keys if "/" in key):
+            name = caller.partition("[")[0]
+            task = nested.get(name) or spec.tasks.get(name)
+            task = (task.nested or task) if task else None
+            child = jobs(task.payload.get("job_id")) if task is not None and task.kind == "run_job_task" else None
+            if child is None:
+                raise ChoiceError(f"{caller}/…: job {spec.key} has no task {caller!r} that runs a job of this bundle")
+            self.inside(caller).check(child, jobs)
         for given in (self.outcomes, self.values, self.outputs, self.seconds):
             for key in given:
+                if "/" in key:
+                    continue
                 if key not in spec.tasks and key not in nested and key.partition("[")[0] not in spec.tasks:
                     raise ChoiceError(f"job {spec.key} has no task {key!r}; it has {', '.join([*spec.tasks, *nested])}")
         for key, outcome in self.outcomes.items():
+            if "/" in key:
+                continue
             task = spec.tasks.get(key) or nested.get(key) or spec.tasks[key.partition("[")[0]]
             allowed = _OF_CONDITIONS if task.kind == "condition_task" else _OF_WORK
             if key not in spec.tasks or not isinstance(outcome, str):
@@ -59,6 +79,25 @@ class Script:
                     raise ChoiceError(f"task {key} cannot end {word!r}; it can end {', '.join(allowed)}")
             if "timed_out" in _words(outcome) and not (spec.timeout_seconds or _limit(task)):
                 raise ChoiceError(f"task {key} cannot time out: neither it nor its job has timeout_seconds")
+
+    def inside(self, *callers: str, cancel_after: float | None = None) -> Script:
+        """What it says of the job that a run-job task runs; the first of the names of that task counts most."""
+
+        def of(given: Mapping[str, Any]) -> dict[str, Any]:
+            return {
+                key.removeprefix(f"{caller}/"): value
+                for caller in reversed(callers)
+                for key, value in given.items()
+                if key.startswith(f"{caller}/")
+            }
+
+        return Script(
+            outcomes=of(self.outcomes),
+            values=of(self.values),
+            outputs=of(self.outputs),
+            seconds=of(self.seconds),
+            cancel_after=cancel_after,
+        )
 
     def applied_to(self, spec: JobSpec) -> JobSpec:
         """The job with tasks disabled, and conditions answered, as the script wants."""
@@ -76,15 +115,17 @@ class Script:
 
     def of(self, given: Mapping[str, Any], work: StartAttempt) -> Any:
         """What one of the mappings says of an attempt: of the iteration before the nested task before the task."""
-        for key in (f"{work.key}[{work.iteration}]", work.task.key, work.key):
-            if key in given:
-                return given[key]
-        return None
+        return next((given[key] for key in names_of(work) if key in given), None)
 
     def outcome(self, work: StartAttempt) -> str:
         """How an attempt ends."""
         words = _words(self.of(self.outcomes, work) or "success")
         return words[min(work.number, len(words) - 1)]
+
+
+def names_of(work: StartAttempt) -> tuple[str, str, str]:
+    """What an attempt is called in the mappings, the most exact name first."""
+    return f"{work.key}[{work.iteration}]", work.task.key, work.key
 
 
 def _words(outcome: Outcome) -> Sequence[str]:

@@ -27,9 +27,10 @@ from lakeflow_local.jobs.machine import advance, next_deadline
 from lakeflow_local.jobs.notifications import Notification, at_end
 from lakeflow_local.jobs.outcomes import Result
 from lakeflow_local.jobs.play import check_parameters
+from lakeflow_local.jobs.references import as_text
 from lakeflow_local.jobs.repair import RepairError, select
 from lakeflow_local.jobs.retries import ServerlessRetries
-from lakeflow_local.jobs.script import Outcome, Script
+from lakeflow_local.jobs.script import Jobs, Outcome, Script, names_of
 from lakeflow_local.jobs.selection import select_only
 from lakeflow_local.jobs.spec import JobSpec
 from lakeflow_local.jobs.state import RunOptions, RunState, Unit
@@ -47,6 +48,7 @@ class SimulatedTask:
         message: why.
         branch: of a condition task, "true" or "false".
         iterations: of a for-each task.
+        child: of a run-job task whose job is in the bundle, the run of that job in its last attempt.
     """
 
     result: str
@@ -54,15 +56,26 @@ class SimulatedTask:
     message: str
     branch: str | None
     iterations: list[SimulatedTask]
+    child: Simulation | None = None
 
 
 class Simulation:
     """A run that was only thought through."""
 
-    def __init__(self, state: RunState, serial: int = 0) -> None:
+    def __init__(self, state: RunState, jobs: Jobs, callers: tuple[str, ...] = ()) -> None:
+        """
+        Args:
+            state: of the run.
+            jobs: finds the jobs that its tasks run.
+            callers: the keys of the jobs that run this one, outermost first.
+        """
         self.started: list[str] = []
         self._state = state
-        self._serial = serial
+        self._jobs = jobs
+        self._callers = (*callers, state.spec.key)
+        self._serial = 0
+        self._began = state.start
+        self._children: dict[int, Simulation] = {}  # by the id of the task run
 
     @property
     def result(self) -> str:
@@ -98,7 +111,7 @@ class Simulation:
         if key not in self._state.tasks:
             raise ChoiceError(f"the run has no task {key!r}; it has {', '.join(self._state.tasks)}")
         task = self._state.tasks[key]
-        return _shown(task, task.outcome, [_shown(unit, None, []) for unit in task.iterations])
+        return self._shown(task, task.outcome, [self._shown(unit, None, []) for unit in task.iterations])
 
     def repair(
         self,
@@ -121,7 +134,7 @@ class Simulation:
         """
         state = copy.deepcopy(self._state)
         script = Script(outcomes=outcomes or {}, values=values or {}, outputs=outputs or {}, seconds=seconds or {})
-        script.check(state.spec)
+        script.check(state.spec, self._jobs)
         check_parameters(state.spec, parameters or {})
         try:
             chosen = select(
@@ -135,7 +148,8 @@ class Simulation:
             raise ChoiceError(str(error)) from None
         at = state.end or 0
         spec = script.applied_to(state.spec)
-        repaired = Simulation(state)
+        repaired = Simulation(state, self._jobs, self._callers[:-1])
+        repaired._children = dict(self._children)
         repaired.play(
             script, RepairRequested(at=at, spec=spec, rerun=chosen, parameters=dict(parameters or {})), state.spec
         )
@@ -144,6 +158,7 @@ class Simulation:
     def play(self, script: Script, first: Event, spec: JobSpec) -> None:
         """Play to the end; afterwards the run is again one of the job as it is written."""
         ends: list[tuple[int, int, StartAttempt]] = []
+        self._began = first.at
         cancel_at = None if script.cancel_after is None else first.at + int(script.cancel_after * 1000)
         self._take(script, ends, first)
         while not self._state.life_cycle.is_final:
@@ -159,6 +174,11 @@ class Simulation:
         self._state.spec = spec
 
     def _end(self, script: Script, ends: list[tuple[int, int, StartAttempt]], work: StartAttempt, at: int) -> None:
+        child = self._children.get(work.run_id)
+        if child is not None and not child.is_green:
+            message = f"run of {child._state.spec.key} ended {child.result}: {child.message}"
+            self._take(script, ends, _ended(work, at, Result.FAILED, {}, message))
+            return
         result = Result(script.outcome(work).upper())
         if result is Result.SUCCESS:
             for name, value in (script.of(script.values, work) or {}).items():
@@ -183,12 +203,55 @@ class Simulation:
             took = int((1 if seconds is None else seconds) * 1000)
             if script.outcome(command) == "timed_out":
                 took = _FOR_EVER
+            child = self._child(script, command, event.at)
+            if child is not None:
+                self._children[command.run_id] = child
+                self.started += [f"{command.key}/{key}" for key in child.started]
+                took = (child._state.end or event.at) - event.at
             heapq.heappush(ends, (event.at + took, self._serial, command))
+
+    def _child(self, script: Script, work: StartAttempt, at: int) -> Simulation | None:
+        """The run of the job that a run-job task runs; None where the script says how the task ends."""
+        spec = self._jobs(work.payload.get("job_id")) if work.task.kind == "run_job_task" else None
+        if spec is None or script.of(script.outcomes, work) is not None:
+            return None
+        if spec.key in self._callers:
+            raise ChoiceError(f"job {spec.key} runs itself: {' -> '.join((*self._callers, spec.key))}")
+        given = {name: as_text(value) for name, value in (work.payload.get("job_parameters") or {}).items()}
+        check_parameters(spec, {name: value for name, value in given.items() if name not in work.pushed})
+        limits = [work.task.timeout_seconds] if work.task.timeout_seconds else []
+        if script.cancel_after is not None:
+            limits.append(max(script.cancel_after - (at - self._began) / 1000, 0))
+        inner = script.inside(*names_of(work), cancel_after=min(limits, default=None))
+        state = RunState(
+            run_id=1,
+            job_id=1,
+            spec=inner.applied_to(spec),
+            start=at,
+            trigger_type="run_job_task",
+            trigger_time=at,
+            options=self._state.options,
+            overrides={name: value for name, value in given.items() if name in spec.parameters},
+        )
+        child = Simulation(state, self._jobs, self._callers)
+        child.play(inner, Begin(at=at, only=None), spec)
+        return child
+
+    def _shown(self, unit: Unit, branch: str | None, iterations: list[SimulatedTask]) -> SimulatedTask:
+        return SimulatedTask(
+            result=str(unit.result),
+            attempts=[str(attempt.result) for attempt in unit.attempts],
+            message=unit.last.message if unit.last else "",
+            branch=branch,
+            iterations=iterations,
+            child=self._children.get(unit.last.run_id) if unit.last else None,
+        )
 
 
 def simulate(
     spec: JobSpec,
     script: Script,
+    jobs: Jobs,
     *,
     parameters: Mapping[str, str],
     only: Sequence[str],
@@ -201,7 +264,7 @@ def simulate(
         ChoiceError: an unknown task or parameter, or an outcome that a task cannot have.
     """
     check_parameters(spec, parameters)
-    script.check(spec)
+    script.check(spec, jobs)
     state = RunState(
         run_id=1,
         job_id=1,
@@ -211,23 +274,13 @@ def simulate(
         options=RunOptions(serverless_retries=ServerlessRetries(serverless_retries), slots=1000),
         overrides=dict(parameters),
     )
-    simulation = Simulation(state)
+    simulation = Simulation(state, jobs)
     simulation.play(script, Begin(at=trigger_time, only=select_only(spec, only)), spec)
     return simulation
 
 
-def _shown(unit: Unit, branch: str | None, iterations: list[SimulatedTask]) -> SimulatedTask:
-    return SimulatedTask(
-        result=str(unit.result),
-        attempts=[str(attempt.result) for attempt in unit.attempts],
-        message=unit.last.message if unit.last else "",
-        branch=branch,
-        iterations=iterations,
-    )
-
-
-def _ended(work: StartAttempt, at: int, result: Result, facts: dict[str, Any]) -> AttemptEnded:
-    message = "" if result is Result.SUCCESS else "as the simulation wants"
+def _ended(work: StartAttempt, at: int, result: Result, facts: dict[str, Any], why: str = "") -> AttemptEnded:
+    message = "" if result is Result.SUCCESS else why or "as the simulation wants"
     return AttemptEnded(
         at=at,
         key=work.key,

@@ -1,4 +1,4 @@
-"""The one Spark server of a process, started when something needs it first."""
+"""The one Spark server of a process, started when something needs it first, and again when its JVM has died."""
 
 from __future__ import annotations
 
@@ -14,7 +14,9 @@ USER = "task"
 
 
 class SparkHandle:
-    """Starts the server at most once, whoever asks first; others wait.
+    """Starts the server for whoever asks first; others wait. Who asks after its JVM has died gets a new one.
+
+    That is what a retry gets on the platform: new compute.
 
     Attributes:
         prepare: called with the server before anybody uses it, again whenever it is replaced.
@@ -24,29 +26,42 @@ class SparkHandle:
         """
         Args:
             root: the bundle's folder.
-            server: one that runs already; it is left running.
+            server: one that runs already; it is left running, and its life is its owner's concern.
         """
         self._root = root
         self._server = server
         self._owned = False
         self._lock = threading.Lock()
         self._prepared: Callable[[SparkServer], None] | None = None
+        self._ends: list[str] = []
+        self._mourners: dict[str, Callable[[], None]] = {}
         self.prepare: Callable[[SparkServer], None] | None = None
 
     @property
     def is_running(self) -> bool:
         """Whether there is a server already."""
-        return self._server is not None
+        server = self._server
+        return server is not None and (not self._owned or server.is_alive)
+
+    @property
+    def ends(self) -> list[str]:
+        """How each JVM that died has ended, oldest first: `killed by SIGKILL`. Does not wait for one that starts."""
+        if self._server is not None and not self.is_running:
+            with self._lock:
+                self._notice()
+        return list(self._ends)
 
     def ensure(self) -> SparkServer:
         """The server, started now if it is not there."""
         with self._lock:
+            self._notice()
             if self._server is None:
                 from lakeflow_local.session import SparkServer
 
                 server = SparkServer(self._root)
                 server.start()
                 self._server, self._owned = server, True
+                threading.Thread(target=self._watch, args=(server,), name="spark-watch", daemon=True).start()
             if self.prepare is not self._prepared and self.prepare is not None:
                 self.prepare(self._server)
                 self._prepared = self.prepare
@@ -55,6 +70,16 @@ class SparkHandle:
     def remote(self, session_id: str) -> str:
         """The address of the server for one Connect session."""
         return f"{self.ensure().remote};user_id={USER};session_id={session_id}"
+
+    def on_death(self, name: str, call: Callable[[], None] | None) -> None:
+        """Have something called when the JVM dies, on any thread; None takes it back.
+
+        A Connect client would go on knocking at the dead server's door for ten minutes.
+        """
+        if call is None:
+            self._mourners.pop(name, None)
+        else:
+            self._mourners[name] = call
 
     def close_session(self, session_id: str) -> None:
         """End a Connect session: what it still runs is interrupted, as when a task of a cluster is canceled."""
@@ -68,6 +93,20 @@ class SparkHandle:
     def stop(self) -> None:
         """Stop the server if this started it."""
         with self._lock:
+            self._notice()
             if self._owned and self._server is not None:
-                self._server.stop()
-                self._server, self._owned, self._prepared = None, False, None
+                server, self._server, self._owned, self._prepared = self._server, None, False, None
+                server.stop()
+
+    def _notice(self) -> None:
+        """Forget a server whose JVM has died; the lock is held."""
+        if self._owned and self._server is not None and not self._server.is_alive:
+            self._ends.append(self._server.discard())
+            self._server, self._owned, self._prepared = None, False, None
+            for call in list(self._mourners.values()):
+                call()
+
+    def _watch(self, server: SparkServer) -> None:
+        server.wait_for_end()
+        with self._lock:
+            self._notice()

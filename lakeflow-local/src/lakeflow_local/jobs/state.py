@@ -53,6 +53,7 @@ class Unit:
     attempts: list[Attempt] = field(default_factory=list)
     retries_used: int = 0  # since its run or repair started it
     retry_reason: str = ""
+    retry_at: int | None = None  # while it waits for a retry
     first_number: int = 0  # of an iteration: earlier ones with its index, before a repair, have had the numbers below
 
     @property

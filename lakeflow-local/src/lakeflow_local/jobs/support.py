@@ -94,6 +94,12 @@ def unsupported(task: TaskSpec) -> str | None:
         if piece.kind not in RUNNABLE:
             return f"task {piece.key} is a {piece.kind}"
         work = [name for name in ("file", "query", "dashboard", "alert") if name in piece.payload]
+        if piece.kind == "sql_task" and work == ["query"]:
+            query = (piece.payload["query"] or {}).get("query_id")
+            return (
+                f"task {piece.key} is a sql_task with the query {query}, whose text is in the workspace only "
+                "(in a file of the bundle, under sql_task.file, it runs in both)"
+            )
         if piece.kind == "sql_task" and work != ["file"]:
             return f"task {piece.key} is a sql_task with {' and '.join(work) or 'nothing'}, which lives in a workspace"
         if piece.payload.get("source") == "GIT":

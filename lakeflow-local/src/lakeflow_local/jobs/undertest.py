@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from lakeflow_local.errors import UserError
-from lakeflow_local.jobs.script import Outcome, Script
+from lakeflow_local.jobs.script import Jobs, Outcome, Script
 from lakeflow_local.jobs.simulate import Simulation, simulate
 from lakeflow_local.jobs.spec import JobSpec
 
@@ -22,15 +22,24 @@ _NOT_COPIED = (".lakeflow", ".git", ".venv*", "venv", ".databricks", "__pycache_
 class JobUnderTest:
     """Thinks a run of the job through, or plays one in a copy of the bundle."""
 
-    def __init__(self, spec: JobSpec, root: Path | None = None, target: str | None = None, folder: Path | None = None):
+    def __init__(
+        self,
+        spec: JobSpec,
+        root: Path | None = None,
+        target: str | None = None,
+        folder: Path | None = None,
+        jobs: Jobs = lambda job_id: None,
+    ) -> None:
         """
         Args:
             spec: the job.
             root: the bundle's folder.
             target: the bundle's target.
             folder: where a copy of the bundle may be made.
+            jobs: finds the jobs that it runs; those that are not found succeed unless told otherwise.
         """
         self.spec = spec
+        self._jobs = jobs
         self._root, self._target, self._folder = root, target, folder
 
     def simulate(
@@ -51,7 +60,8 @@ class JobUnderTest:
         Args:
             outcomes: per task "success" (where nothing is said), "failed", "timed_out", "canceled", "excluded" or
                 "disabled", or a list with one for each attempt; per condition task "true", "false" (where nothing is
-                said, its operands decide), "failed" or "disabled".
+                said, its operands decide), "failed" or "disabled". A run-job task of which nothing is said ends as the
+                run of its job does, whose tasks are called `<task>/<task of that job>`, here and in what follows.
             parameters: job parameters; those left out have their defaults.
             values: per task the task values that it sets before it succeeds.
             outputs: per task what `{{tasks.<key>.output.…}}` shows after it has succeeded.
@@ -74,6 +84,7 @@ class JobUnderTest:
         return simulate(
             self.spec,
             script,
+            self._jobs,
             parameters=parameters or {},
             only=only,
             serverless_retries=serverless_retries,

@@ -235,7 +235,7 @@ class LocalWorkspace:
                 "full_refresh_all": full_refresh_all,
                 "validate_only": validate_only,
             }
-            report = self._facilities.update(key, options, self._show_event).as_dict()
+            report = self._facilities.update_alone(key, options, self._show_event).as_dict()
             result = Result.SUCCESS if report["state"] == "COMPLETED" else Result.FAILED
             store.finish_plain(run_id, result, str(report.get("error") or ""), now(), {"update": report})
         except BaseException as error:

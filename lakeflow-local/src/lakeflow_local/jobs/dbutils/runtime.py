@@ -93,8 +93,10 @@ def _connect_on_demand(builder_class: Any) -> None:
     original = builder_class.getOrCreate
 
     def get_or_create(builder: Any) -> Any:
-        if "SPARK_REMOTE" not in os.environ and task.current.is_in_run:
+        if task.current.is_in_run and not task.current.uses_spark:
+            # Asked for also when the address is known: who has asked is killed when Spark dies.
             os.environ["SPARK_REMOTE"] = task.current.ask("spark_remote")
+            task.current.uses_spark = True
         return original(builder)
 
     builder_class.getOrCreate = get_or_create

@@ -20,10 +20,12 @@ class TaskContext:
 
     Attributes:
         facts: `widgets`, `secrets_file`, `volumes`, `job_run_id`, … as the runner gave them; empty outside of a run.
+        uses_spark: whether this process has asked the runner for Spark.
     """
 
     def __init__(self) -> None:
         self.facts: dict[str, Any] = {}
+        self.uses_spark = False
         self._connection: socket.socket | None = None
         self._unread = b""
 

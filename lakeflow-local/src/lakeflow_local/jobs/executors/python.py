@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import itertools
 import os
 import signal
 import threading
@@ -19,6 +20,8 @@ from lakeflow_local.jobs.outcomes import Result
 from lakeflow_local.jobs.references import as_text
 from lakeflow_local.jobs.sparkhandle import SparkHandle
 from lakeflow_local.jobs.taskprocess import ForkServerClient, TaskGateway
+
+_notebook_ids = itertools.count(-1, -1)  # task runs count upwards
 
 
 @dataclass
@@ -39,12 +42,14 @@ class PythonPlace:
 
 @dataclass
 class _Running:
+    task_id: int
     token: str
     session_id: str
     logs: Logs
     reporter: Reporter
     used_spark: bool
     facts: dict[str, Any] = field(default_factory=dict)
+    notebooks: list[int] = field(default_factory=list)  # ids of those that it has run with dbutils.notebook.run
 
 
 class PythonExecutor:
@@ -72,11 +77,12 @@ class PythonExecutor:
         """
         logs.folder.mkdir(parents=True, exist_ok=True)
         session_id = str(uuid.uuid4())
-        running = _Running("", session_id, logs, reporter, self._spark.is_running)
+        is_running = self._spark.is_running
+        running = _Running(task_id, "", session_id, logs, reporter, is_running)
         running.token = self._gateway.register(lambda operation, arguments: self._answer(running, operation, arguments))
         self._running[task_id] = running
         environment = {**self._place.environment, SOCKET: self._gateway.path, TOKEN: running.token}
-        if self._spark.is_running:
+        if is_running:
             environment["SPARK_REMOTE"] = self._spark.remote(session_id)
         place = self._place
         task = {
@@ -95,8 +101,11 @@ class PythonExecutor:
         self._server.start(task_id, task, lambda message: self._heard(task_id, message))
 
     def stop(self, run_id: int) -> None:
-        """Kill the process group."""
+        """Kill the process group, and those of the notebooks that it runs."""
         self._server.kill(run_id)
+        running = self._running.get(run_id)
+        for notebook in running.notebooks if running else ():
+            self.stop(notebook)
 
     def _heard(self, task_id: int, message: Mapping[str, Any]) -> None:
         running = self._running.get(task_id)
@@ -106,7 +115,10 @@ class PythonExecutor:
             running.reporter.noted(pid=message["pid"])
             return
         del self._running[task_id]
+        for notebook in running.notebooks:
+            self.stop(notebook)  # nobody waits for it any more
         self._gateway.forget(running.token)
+        self._spark.on_death(running.session_id, None)
         if running.used_spark:
             threading.Thread(target=self._close_session, args=(running.session_id,), daemon=True).start()
         status = message["status"]
@@ -137,10 +149,60 @@ class PythonExecutor:
             case "notebook_exit":
                 running.facts["notebook_output"] = {"result": arguments["value"], "truncated": False}
                 return None
+            case "notebook_run":
+                return self._run_notebook(running, **arguments)
             case "spark_remote":
                 running.used_spark = True
+                self._spark.on_death(running.session_id, lambda: self._server.kill(running.task_id))
                 return self._spark.remote(running.session_id)
         raise ValueError(f"no operation {operation!r}")
+
+    def _run_notebook(self, caller: _Running, file: str, timeout_seconds: float, widgets: dict[str, str]) -> str:
+        """Run a notebook in a process of its own and wait for it, on the gateway's thread.
+
+        Returns:
+            Its exit value, empty without one.
+
+        Raises:
+            RuntimeError: it failed, or took too long.
+        """
+        task_id = next(_notebook_ids)
+        caller.notebooks.append(task_id)
+        logs = Logs(caller.logs.folder, f"{caller.logs.stem}.notebook-{len(caller.notebooks)}")
+        called = _CalledNotebook(caller.reporter)
+        self.launch(task_id, {"kind": "notebook", "file": file, "argv": [file], "widgets": widgets}, logs, called)
+        if caller.task_id not in self._running:
+            self.stop(task_id)  # the caller has died meanwhile
+        if not called.done.wait(timeout_seconds or None):
+            self.stop(task_id)
+            raise RuntimeError(f"notebook {Path(file).name} was stopped after its timeout of {timeout_seconds} s")
+        if called.result is not Result.SUCCESS:
+            raise RuntimeError(f"notebook {Path(file).name} failed: {called.message}")
+        return str(called.facts.get("notebook_output", {}).get("result", ""))
+
+
+class _CalledNotebook:
+    """Hears of a notebook that another one runs; what it does to task values, it does for the caller's task [U]."""
+
+    def __init__(self, caller: Reporter) -> None:
+        self.done = threading.Event()
+        self.result: Result | None = None
+        self.message = ""
+        self.facts: Mapping[str, Any] = {}
+        self.set_value, self.get_value = caller.set_value, caller.get_value
+
+    def ended(
+        self, result: Result, message: str = "", error_code: str = "", facts: Mapping[str, Any] | None = None
+    ) -> None:
+        """The notebook has ended."""
+        self.result, self.message, self.facts = result, message, facts or {}
+        self.done.set()
+
+    def noted(self, **facts: Any) -> None:
+        """Its process is not that of the task."""
+
+    def progress(self, text: str) -> None:
+        """It has no line of its own."""
 
 
 def code_of(work: StartAttempt) -> dict[str, Any]:
