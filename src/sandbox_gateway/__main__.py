@@ -21,6 +21,7 @@ def parser() -> argparse.ArgumentParser:
     arguments.add_argument("--scope", default="payouts", help="scope of the token in the secrets file")
     arguments.add_argument("--key", default="gateway_token", help="key of the token in its scope")
     arguments.add_argument("--detached", action="store_true", help="go on when standard input closes")
+    arguments.add_argument("--log-requests", action="store_true", help="a line on standard error for each request")
     return arguments
 
 
@@ -32,7 +33,13 @@ def main() -> None:
     except ValueError as error:
         parser().error(str(error))
     arguments.db.parent.mkdir(parents=True, exist_ok=True)
-    serve(db=str(arguments.db), port=arguments.port, token=token, exit_with_stdin=not arguments.detached)
+    serve(
+        db=str(arguments.db),
+        port=arguments.port,
+        token=token,
+        exit_with_stdin=not arguments.detached,
+        log_requests=arguments.log_requests,
+    )
 
 
 if __name__ == "__main__":

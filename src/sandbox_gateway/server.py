@@ -1,6 +1,7 @@
 """Runs the gateway on a free port of this machine, until its standard input closes or it is told to stop."""
 
 import asyncio
+import logging
 import socket
 import struct
 import sys
@@ -36,8 +37,12 @@ def reset(request: Request) -> None:
     transport.abort()
 
 
-def serve(*, db: str, port: int, token: str, exit_with_stdin: bool) -> None:
-    """Serves until stopped. The first line on standard output is the address."""
+def serve(*, db: str, port: int, token: str, exit_with_stdin: bool, log_requests: bool = False) -> None:
+    """Serves until stopped. The first line on standard output is the address.
+
+    Args:
+        log_requests: Say each request on standard error, before it is answered.
+    """
     store = Store(db)
     listener = socket.create_server(("127.0.0.1", port))  # loopback only: it hands out money for the asking
     server = uvicorn.Server(
@@ -45,11 +50,16 @@ def serve(*, db: str, port: int, token: str, exit_with_stdin: bool) -> None:
             create_app(store, token, reset),
             http=_TrackedProtocol,
             log_level="error",
-            access_log=False,
+            access_log=log_requests,
+            log_config=None,  # uvicorn's own would say requests on standard output
             lifespan="off",
             timeout_graceful_shutdown=1,  # an answer that hangs on purpose must not keep the process alive
         )
     )
+    if log_requests:
+        access = logging.getLogger("uvicorn.access")
+        access.addHandler(logging.StreamHandler())
+        access.setLevel(logging.INFO)
     print(f"http://127.0.0.1:{listener.getsockname()[1]}", flush=True)
     if exit_with_stdin:
         threading.Thread(target=_stop_at_end_of_input, args=(server,), daemon=True).start()

@@ -6,6 +6,7 @@ import sys
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from typing import IO
 
 import httpx
 import pytest
@@ -31,13 +32,14 @@ class Sandbox:
         return {"Authorization": f"Bearer {self.token}"}
 
 
-def start(folder: Path, db: str = "gateway.db") -> Sandbox:
+def start(folder: Path, db: str = "gateway.db", *options: str, stderr: IO | None = None) -> Sandbox:
     """Starts a sandbox gateway that ends when its standard input closes."""
     secrets = folder / "secrets.json"
     process = subprocess.Popen(
-        [sys.executable, "-m", "sandbox_gateway", "--db", folder / db, "--secrets-file", secrets],
+        [sys.executable, "-m", "sandbox_gateway", "--db", folder / db, "--secrets-file", secrets, *options],
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
+        stderr=stderr,
         text=True,
     )
     url = process.stdout.readline().strip()

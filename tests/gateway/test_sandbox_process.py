@@ -3,6 +3,7 @@
 import json
 import os
 import signal
+import socket
 import stat
 import uuid
 from datetime import date
@@ -71,3 +72,29 @@ def test_a_draft_left_by_a_crash_is_no_decision(tmp_path):
     assert gateway.ask(PAYOUT).answer is Answer.ABSENT
     assert gateway.send(PAYOUT).answer is Answer.ACCEPTED
     assert [line.effect_key for line in gateway.statement()] == [PAYOUT.effect_key]
+
+
+def test_it_listens_on_loopback_only(tmp_path):
+    """A server on all addresses would take a connection to 127.0.0.2 as well; where that is no address, nobody does."""
+    sandbox = start(tmp_path)
+    port = int(sandbox.url.rpartition(":")[2])
+    socket.create_connection(("127.0.0.1", port), timeout=5).close()
+    with pytest.raises(OSError):
+        socket.create_connection(("127.0.0.2", port), timeout=5)
+    stop(sandbox)
+
+
+def test_requests_are_logged_by_their_keys_if_that_is_wanted_without_accounts_and_token(tmp_path):
+    with open(tmp_path / "requests.log", "w") as log:
+        sandbox = start(tmp_path, "gateway.db", "--log-requests", stderr=log)
+    client = HttpGateway(sandbox.url, sandbox.token)
+    client.send(PAYOUT)
+    client.ask(PAYOUT)
+    client.close()
+    said = (tmp_path / "requests.log").read_text()
+    stop(sandbox)
+    assert [line.partition('"')[2] for line in said.splitlines()] == [
+        'POST /payouts HTTP/1.1" 201',
+        f'GET /payouts/{PAYOUT.effect_key} HTTP/1.1" 200',
+    ]
+    assert sandbox.token not in said and PAYOUT.payout_account not in said

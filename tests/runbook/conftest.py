@@ -1,0 +1,13 @@
+"""One marketplace and one Spark for all tests of the runbook; each test settles days of its own."""
+
+from collections.abc import Iterator
+
+import pytest
+
+from tests.runbook.office import Office, open_office
+
+
+@pytest.fixture(scope="package")
+def office(tmp_path_factory) -> Iterator[Office]:
+    with open_office(tmp_path_factory.mktemp("office")) as office:
+        yield office
