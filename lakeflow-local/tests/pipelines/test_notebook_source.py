@@ -40,3 +40,14 @@ def test_a_cell_of_another_language_is_refused_with_its_line(tmp_path):
     text = "# Databricks notebook source\nx = 1\n\n# COMMAND ----------\n\n# MAGIC %sql\n# MAGIC SELECT 1\n"
     with pytest.raises(UserError, match=r"n\.py:6: cell 2 is %sql"):
         declared(tmp_path, "n.py", text)
+
+
+@pytest.mark.parametrize("name", ["n.py", "n.ipynb"])
+def test_a_pip_cell_asks_for_packages_that_are_installed(tmp_path, name):
+    def notebook(package):
+        source = f"# Databricks notebook source\n# MAGIC %pip install {package}\n"
+        return jupyter(("code", f"%pip install {package}")) if name == "n.ipynb" else source
+
+    assert declared(tmp_path, name, notebook("pytest")) == {}
+    with pytest.raises(UserError, match="package no-such-package is not installed"):
+        declared(tmp_path, name, notebook("no-such-package"))

@@ -8,7 +8,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from lakeflow_local.errors import UserError
-from lakeflow_local.jobs.notebook import Cell, NotebookError, read_notebook
+from lakeflow_local.jobs.notebook import Cell, NotebookError, check_installed, read_notebook
 
 _HEADER = b"# Databricks notebook source"
 
@@ -26,8 +26,12 @@ def python_cells(file: Path) -> list[Cell]:
     """
     try:
         cells = [cell for cell in read_notebook(file) if cell.language != "md"]
+        for cell in cells:
+            if cell.language == "pip":
+                check_installed(cell)
     except (NotebookError, ValueError, KeyError) as error:
         raise UserError(f"this notebook cannot be read: {error}", file=file) from None
+    cells = [cell for cell in cells if cell.language != "pip"]
     for cell in cells:
         if cell.language != "python":
             message = (
