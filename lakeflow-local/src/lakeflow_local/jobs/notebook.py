@@ -10,6 +10,7 @@ import itertools
 import json
 import re
 from dataclasses import dataclass
+from importlib import metadata
 from pathlib import Path
 
 EXTENSIONS = (".py", ".sql", ".ipynb", ".r", ".scala")
@@ -113,3 +114,21 @@ def _numbered(pieces: list[tuple[str, int]], language: str) -> list[Cell]:
             )
         )
     return cells
+
+
+def check_installed(cell: Cell) -> None:
+    """Look for the packages of a %pip cell; nothing is installed on the way.
+
+    Raises:
+        NotebookError: for a package that is not in the environment that this runs in.
+    """
+    for word in cell.text.split()[1:]:
+        name = re.match(r"[A-Za-z0-9][A-Za-z0-9._\-]*", word)
+        if not name or "/" in word or word.endswith((".txt", ".whl")):
+            continue
+        try:
+            metadata.distribution(name.group())
+        except metadata.PackageNotFoundError:
+            raise NotebookError(
+                f"cell {cell.number}: %pip: package {name.group()} is not installed in this environment"
+            ) from None

@@ -6,14 +6,13 @@ import os
 import re
 import sys
 from collections.abc import Mapping
-from importlib import metadata
 from pathlib import Path
 from typing import Any
 
 from lakeflow_local.jobs.dbutils import task
 from lakeflow_local.jobs.dbutils.notebook import NotebookExit
 from lakeflow_local.jobs.dbutils.runtime import UserNamespaceInitializer
-from lakeflow_local.jobs.notebook import Cell, NotebookError, find_notebook, read_notebook
+from lakeflow_local.jobs.notebook import Cell, NotebookError, check_installed, find_notebook, read_notebook
 
 _WIDGET = re.compile(
     r"CREATE\s+WIDGET\s+(?:TEXT|DROPDOWN|COMBOBOX|MULTISELECT)\s+(\w+)\s+DEFAULT\s+'((?:[^'\\]|\\.)*)'", re.IGNORECASE
@@ -44,7 +43,7 @@ def _run_cells(file: Path, namespace: dict[str, Any]) -> None:
             case "run":
                 _run_other(file, cell, namespace)
             case "pip":
-                _check_installed(cell)
+                check_installed(cell)
 
 
 def _run_sql(cell: Cell, namespace: dict[str, Any]) -> None:
@@ -70,17 +69,3 @@ def _run_other(file: Path, cell: Cell, namespace: dict[str, Any]) -> None:
     if found is None:
         raise NotebookError(f"cell {cell.number} of {file.name}: %run {name}: there is no such notebook")
     _run_cells(found, namespace)
-
-
-def _check_installed(cell: Cell) -> None:
-    """Nothing is installed on the way: packages come from the environment that this runs in."""
-    for word in cell.text.split()[1:]:
-        name = re.match(r"[A-Za-z0-9][A-Za-z0-9._\-]*", word)
-        if not name or "/" in word or word.endswith((".txt", ".whl")):
-            continue
-        try:
-            metadata.distribution(name.group())
-        except metadata.PackageNotFoundError:
-            raise NotebookError(
-                f"cell {cell.number}: %pip: package {name.group()} is not installed in this environment"
-            ) from None

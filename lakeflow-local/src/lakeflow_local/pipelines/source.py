@@ -16,6 +16,7 @@ from lakeflow_local.errors import UserError
 from lakeflow_local.pipelines import declare
 from lakeflow_local.pipelines.model import CdcFlow, Dataset, Kind
 from lakeflow_local.pipelines.names import TableName
+from lakeflow_local.pipelines.notebook_source import is_notebook, python_cells
 from lakeflow_local.pipelines.registry import Registry, freeze_rules
 from lakeflow_local.pipelines.spec import PipelineSpec
 
@@ -69,15 +70,24 @@ def _run(file: Path, spark: Any) -> None:
     module.__dict__["spark"] = spark  # Databricks defines it in every source file
     # Known under its name while it runs, as dataclasses and pickling look their module up.
     sys.modules[module.__name__] = module
+    cell_is = ""
     try:
-        exec(compile(file.read_bytes(), str(file), "exec"), module.__dict__)
+        if file.suffix == ".ipynb":
+            # Lines count within a cell, so errors name it; the file's name stays, as the hash of the code goes by it.
+            for cell in python_cells(file):
+                cell_is = f"cell {cell.number}: "
+                exec(compile(cell.text, str(file), "exec"), module.__dict__)
+        else:
+            if is_notebook(file):
+                python_cells(file)  # cells of other languages are comments to Python: refused, never passed over
+            exec(compile(file.read_bytes(), str(file), "exec"), module.__dict__)
     except UserError:
         raise
     except SyntaxError as error:
-        raise UserError(f"syntax error: {error.msg}", file=error.filename or file, line=error.lineno) from None
+        raise UserError(f"{cell_is}syntax error: {error.msg}", file=error.filename or file, line=error.lineno) from None
     except Exception as error:
         raise UserError(
-            f"{type(error).__name__}: {first_line(error)}", file=file, line=line_in(error, {str(file)})
+            f"{cell_is}{type(error).__name__}: {first_line(error)}", file=file, line=line_in(error, {str(file)})
         ) from error
 
 

@@ -12,7 +12,7 @@ from typing import Any
 from lakeflow_local.errors import UserError
 from lakeflow_local.pipelines.names import LOCAL_CATALOG, Namespace, TableName
 
-SOURCES = (".py", ".sql")
+SOURCES = (".py", ".sql", ".ipynb")
 _GLOB = re.compile(r"[*?\[]")
 
 
@@ -115,7 +115,7 @@ def _files(pipeline: str, libraries: Any, root: Path) -> tuple[Path, ...]:
             raise UserError(f"pipeline {pipeline}: lakeflow-local runs glob, file and notebook libraries, not {kinds}")
         if not matched:
             wanted = include or path
-            raise UserError(f"pipeline {pipeline}: library {wanted} matches no .py or .sql file")
+            raise UserError(f"pipeline {pipeline}: library {wanted} matches no .py, .sql or .ipynb file")
         found.update(dict.fromkeys(matched))
     if not found:
         raise UserError(f"pipeline {pipeline} has no libraries: nothing declares its datasets")
