@@ -2,53 +2,73 @@
 
 from __future__ import annotations
 
-import hashlib
-import os
+from collections.abc import Callable
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from pyspark.sql import DataFrame, SparkSession
 from pyspark.sql import functions as F
-from pyspark.sql.types import DataType, StringType, StructField, StructType
+from pyspark.sql.types import StructType
 
 from lakeflow_local.errors import UserError
+from lakeflow_local.pipelines import inference, json_files, landing
+from lakeflow_local.pipelines.csv_files import CsvFiles
 
 # Auto Loader's own settings that change nothing about which rows arrive here.
 _WITHOUT_EFFECT = {
-    "cloudfiles.backfillinterval",
-    "cloudfiles.includeexistingfiles",
-    "cloudfiles.infercolumntypes",
-    "cloudfiles.listonstart",
-    "cloudfiles.schemalocation",
-    "cloudfiles.schemaevolutionmode",
-    "cloudfiles.usemanagedfileevents",
-    "cloudfiles.usenotifications",
-    "cloudfiles.useincrementallisting",
-    "cloudfiles.validateoptions",
-    "cloudfiles.allowoverwrites",
-    "cloudfiles.cleansource",
-    "cloudfiles.partitioncolumns",
+    "backfillinterval",
+    "cleansource",
+    "format",
+    "listonstart",
+    "schemalocation",
+    "useincrementallisting",
+    "usemanagedfileevents",
+    "usenotifications",
+    "usestrictglobber",
+    "validateoptions",
 }
-_LIMITS = {"cloudfiles.maxfilespertrigger": "maxFilesPerTrigger", "cloudfiles.maxbytespertrigger": "maxBytesPerTrigger"}
-_FORMATS = ("text", "json", "csv", "parquet", "binaryFile")
+_LIMITS = {"maxfilespertrigger": "maxFilesPerTrigger", "maxbytespertrigger": "maxBytesPerTrigger"}
+_HANDLED = {"infercolumntypes", "partitioncolumns", "schemaevolutionmode", "schemahints"}
+# Settings that would change which rows arrive: only with the value that they have by default.
+_ONLY_BY_DEFAULT = {"allowoverwrites": "false", "includeexistingfiles": "true"}
+# All of them, without their prefix.
+SETTINGS = {*_WITHOUT_EFFECT, *_LIMITS, *_HANDLED, *_ONLY_BY_DEFAULT}
+_INFERRED = ("json", "csv", "parquet")
+_FORMATS = ("text", *_INFERRED, "orc", "xml", "binaryFile")
+
+
+@dataclass(frozen=True)
+class Place:
+    """Where a reader reads and what for.
+
+    Attributes:
+        root: the bundle's folder, to which relative paths belong.
+        used: called with the folder of each load.
+        record: for a folder, the file in which its inferred schema is kept; None to infer it anew each time.
+    """
+
+    root: Path
+    used: Callable[[str], None] = lambda _: None
+    record: Callable[[str], Path | None] = lambda _: None
 
 
 class CloudFilesReader:
     """What `spark.readStream.format("cloudFiles")` gives: the same methods as Spark's own reader."""
 
-    def __init__(self, spark: SparkSession, root: Path, used: Any = None) -> None:
+    def __init__(self, spark: SparkSession, place: Place, *, streaming: bool = True, typed: bool = False) -> None:
         """
         Args:
-            root: the bundle's folder, to which relative paths belong.
-            used: called with the folder and the options of each load.
+            streaming: read as a stream, else all files that there are.
+            typed: infer the types of JSON and CSV where the options don't say whether to.
         """
-        self._spark, self._root, self._used = spark, root, used
+        self._spark, self._place, self._streaming, self._typed = spark, place, streaming, typed
         self._options: dict[str, str] = {}
         self._schema: StructType | None = None
 
     def format(self, source: str) -> Any:
         """Another source after all."""
-        return self._spark.readStream.format(source)
+        return self if source.lower() == "cloudfiles" else self._spark.readStream.format(source)
 
     def option(self, key: str, value: Any) -> CloudFilesReader:
         """Set one option; keys are compared without regard to case."""
@@ -67,7 +87,7 @@ class CloudFilesReader:
         return self
 
     def load(self, path: str | None = None, format: str | None = None, schema: Any = None, **options: Any) -> DataFrame:
-        """The files of a folder as a streaming DataFrame.
+        """The files of a folder as a DataFrame, a streaming one if the reader is for streams.
 
         Raises:
             UserError: for a folder that is not there, an unknown format, or settings that are not supported.
@@ -75,135 +95,137 @@ class CloudFilesReader:
         if schema is not None:
             self.schema(schema)
         self.options(**options)
-        source = format if format and format.lower() != "cloudfiles" else self._options.get("cloudfiles.format", "")
+        source = format if format and format.lower() != "cloudfiles" else self._setting("format", "")
         kind = next((name for name in _FORMATS if name.lower() == source.lower()), None)
         if kind is None:
             raise UserError(f"cloudFiles: set cloudFiles.format to one of {', '.join(_FORMATS)} (found '{source}')")
         if not path:
             raise UserError("cloudFiles: load() needs the path of a folder")
-        folder = local_folder(path, self._root)
-        if not _exists(folder):
+        folder = self.folder(path)
+        if not landing.exists(folder):
             raise UserError(f"cloudFiles: there is no folder {folder}: make it, or correct the path")
-        if self._used is not None:
-            self._used(folder, self._options.get("pathglobfilter"))
+        self._check()
+        self._place.used(folder)
+        if kind in ("text", "binaryFile"):
+            return self._reader(kind).load(folder)
+        if self._schema is not None:
+            return self._frame(kind, folder, self._schema, self._options.get("rescueddatacolumn"), [])
+        return self._inferred(kind, folder)
+
+    def folder(self, path: str) -> str:
+        """Where a path lies on this machine."""
+        return landing.local_folder(path, self._place.root)
+
+    def _inferred(self, kind: str, folder: str) -> DataFrame:
+        if kind not in _INFERRED or "://" in folder:
+            raise UserError(
+                f"cloudFiles: give a schema for {kind} in {folder}: lakeflow-local infers those of "
+                f"{', '.join(_INFERRED)} files on this machine"
+            )
+        mode = self._setting("schemaevolutionmode", "addNewColumns").lower()
+        if mode not in inference.MODES:
+            modes = "addNewColumns, rescue, failOnNewColumns or none"
+            raise UserError(f"cloudFiles: schemaEvolutionMode is {modes}, not {mode}")
+        files = self._files(folder)
+        record = inference.SchemaRecord(self._place.record(folder))
+        partitions = self._partitions(folder, files)
+        typed = self._setting("infercolumntypes", str(self._typed).lower()) == "true"
+        infer = inference.inferring(self._spark, kind, self._plain_options(), typed=typed)
+        schema = inference.evolved(
+            record, files, infer, mode=mode, hints=self._setting("schemahints", ""), partitions=partitions
+        )
+        # As Auto Loader: a schema that was inferred has a column for what does not fit, except in mode none.
+        rescued = self._options.get("rescueddatacolumn", None if mode == "none" else "_rescued_data")
+        if kind == "parquet" and rescued and mode == "rescue":
+            return self._parquet_rescued(folder, schema, infer(files), rescued, partitions)
+        return self._frame(kind, folder, schema, rescued, partitions)
+
+    def _frame(
+        self, kind: str, folder: str, schema: StructType, rescued: str | None, partitions: list[str]
+    ) -> DataFrame:
+        """The rows in the columns of a schema, then those that the folders' names give, then what was rescued."""
+        inside = StructType([field for field in schema if field.name not in partitions])
         if kind == "json":
-            return self._json(folder)
-        return self._plain(kind, folder)
+            # A column of the usual name in the author's own schema asks for rescued data, too.
+            asked = rescued or ("_rescued_data" if "_rescued_data" in schema.names else None)
+            frame = json_files.parsed(self._reader("text"), folder, inside, self._plain_options(), asked)
+        elif kind == "csv" and "://" not in folder:
+            asked = rescued or ("_rescued_data" if "_rescued_data" in schema.names else None)
+            files = CsvFiles(self._spark, self._plain_options())
+            frame = files.parsed(self._reader("csv"), folder, self._files(folder), inside, asked)
+        else:
+            asked = rescued
+            frame = self._reader(kind).schema(inside).load(folder)
+            if rescued and rescued not in inside.names:
+                frame = frame.withColumn(rescued, F.lit(None).cast("string"))
+        if not partitions:
+            return frame
+        given = {field.name: field.dataType for field in schema}
+        of_folders = [_partition(name).cast(given[name]).alias(name) for name in partitions]
+        columns = [F.col(f"`{field.name}`") for field in inside if field.name != asked]
+        return frame.select(*columns, *of_folders, *([asked] if asked else []))
+
+    def _parquet_rescued(
+        self, folder: str, schema: StructType, found: StructType, rescued: str, partitions: list[str]
+    ) -> DataFrame:
+        """Columns that came after the first inference go to the column for rescued data."""
+        known = {name.lower() for name in schema.names}
+        extra = [field for field in found if field.name.lower() not in known]
+        wide = StructType([*schema, *extra])
+        frame = self._frame("parquet", folder, wide, None, partitions)
+        pairs = [part for field in extra for part in (F.lit(field.name), F.col(f"`{field.name}`").cast("string"))]
+        held = F.map_filter(F.create_map(*pairs), lambda _, value: value.isNotNull()) if pairs else None
+        text = json_files.rescue_text(held) if held is not None else F.lit(None).cast("string")
+        return frame.select(*(F.col(f"`{name}`") for name in schema.names), text.alias(rescued))
 
     def _reader(self, kind: str) -> Any:
-        # A late file with an old time must not be ignored, so no maximum age; subfolders are read as Auto Loader does.
-        reader = (
-            self._spark.readStream.format(kind).option("maxFileAge", "36500d").option("recursiveFileLookup", "true")
-        )
+        reader = (self._spark.readStream if self._streaming else self._spark.read).format(kind)
+        # Subfolders are read as Auto Loader does, and a late file with an old time must not be ignored: no maximum age.
+        reader = reader.option("recursiveFileLookup", "true")
+        if self._streaming:
+            reader = reader.option("maxFileAge", "36500d")
+            for name, spark_name in _LIMITS.items():
+                if self._setting(name, ""):
+                    reader = reader.option(spark_name, self._setting(name, ""))
+        return reader.options(**self._plain_options())
+
+    def _files(self, folder: str) -> list[str]:
+        return [] if "://" in folder else landing.files(folder, self._options.get("pathglobfilter"))
+
+    def _partitions(self, folder: str, files: list[str]) -> list[str]:
+        """Names in `name=value` folders, from the outermost on."""
+        given = self._setting("partitioncolumns", None)
+        if given is not None:
+            return [name.strip() for name in given.split(",") if name.strip()]
+        if not files or landing.is_pattern(folder):
+            return []
+        first = Path(files[0]).parent.parts[len(Path(folder).parts) :]
+        return [part.split("=", 1)[0] for part in first if "=" in part]
+
+    def _setting(self, name: str, default: Any) -> Any:
+        """One of Auto Loader's settings."""
+        return self._options.get(f"cloudfiles.{name}", default)
+
+    def _plain_options(self) -> dict[str, str]:
+        """What Spark's own reader of the format knows."""
+        return {
+            key: value
+            for key, value in self._options.items()
+            if not key.startswith("cloudfiles.") and key != "rescueddatacolumn"
+        }
+
+    def _check(self) -> None:
         for key, value in self._options.items():
-            if key in _LIMITS:
-                reader = reader.option(_LIMITS[key], value)
-            elif key.startswith("cloudfiles.") and key not in {
-                *_WITHOUT_EFFECT,
-                "cloudfiles.format",
-                "cloudfiles.schemahints",
-            }:
-                raise UserError(f"cloudFiles: lakeflow-local does not support the option {key} yet")
-            elif not key.startswith("cloudfiles.") and key != "rescueddatacolumn":
-                reader = reader.option(key, value)
-        return reader
-
-    def _plain(self, kind: str, folder: str) -> DataFrame:
-        reader = self._reader(kind)
-        if kind in ("text", "binaryFile"):
-            return reader.load(folder)
-        if self._schema is None:
-            raise UserError(f"cloudFiles: give a schema for format {kind} (lakeflow-local does not infer it yet)")
-        return reader.schema(self._schema).load(folder)
-
-    def _json(self, folder: str) -> DataFrame:
-        """JSON lines and what does not fit: `_rescued_data` (unknown, mistyped fields), `_corrupt_record` (no JSON)."""
-        if self._schema is None:
-            raise UserError("cloudFiles: give a schema for format json (lakeflow-local does not infer it yet)")
-        rescued = self._options.get("rescueddatacolumn", "_rescued_data")
-        corrupt = self._options.get("columnnameofcorruptrecord", "_corrupt_record")
-        declared = [field for field in self._schema if field.name not in (rescued, corrupt)]
-        names = {field.name for field in self._schema}
-        wanted_rescue = rescued in names or "rescueddatacolumn" in self._options
-        if self._options.get("multiline", "false") == "true":
-            if wanted_rescue:
-                raise UserError("cloudFiles: rescued data with multiLine JSON is not supported by lakeflow-local yet")
-            return self._reader("json").schema(self._schema).load(folder)
-        lines = self._reader("text").load(folder).where(F.trim("value") != "")
-        strict = {"mode": "PERMISSIVE", "columnNameOfCorruptRecord": "__corrupt"}
-        typed = StructType([*declared, StructField("__corrupt", StringType())])
-        # As an array, because one line may hold several rows; an object alone is an array of one.
-        landed = lines.select(
-            F.col("value").alias("__line"),
-            F.explode_outer(F.from_json("value", "array<string>")).alias("__text"),
-        )
-        text = F.coalesce(F.col("__text"), F.col("__line"))
-        parsed = landed.select(
-            text.alias("__text"),
-            F.from_json(text, typed, strict).alias("__row"),
-            F.from_json(text, "map<string,string>").alias("__map"),
-        )
-        columns = [F.col("__row")[field.name].alias(field.name) for field in declared]
-        if wanted_rescue:
-            columns.append(_rescue(declared).alias(rescued))
-        if corrupt in names:
-            columns.append(F.when(F.col("__map").isNull(), F.col("__text")).alias(corrupt))
-        else:
-            parsed = parsed.where(F.col("__map").isNotNull())  # as Auto Loader: without the column such a line is gone
-        return parsed.select(*columns)
+            name = key.removeprefix("cloudfiles.")
+            if name == key or name in _WITHOUT_EFFECT or name in _LIMITS or name in _HANDLED:
+                continue
+            if _ONLY_BY_DEFAULT.get(name) == value.lower():
+                continue
+            wanted = f"{key}={value}" if name in _ONLY_BY_DEFAULT else f"the option {key}"
+            raise UserError(f"cloudFiles: lakeflow-local does not support {wanted} yet")
 
 
-def _rescue(declared: list[StructField]) -> Any:
-    """Fields that are not declared or do not cast to their declared type, as JSON with the file's path."""
-    mistyped = [
-        F.when(
-            F.col("__map")[field.name].isNotNull() & F.col("__row")[field.name].isNull(),
-            F.lit(field.name),
-        )
-        for field in declared
-        if not _is_text(field.dataType)
-    ]
-    known = F.array(*(F.lit(field.name) for field in declared))
-    broken = F.array_compact(F.array(*mistyped)) if mistyped else F.array().cast("array<string>")
-    extra = F.map_filter("__map", lambda key, _: ~F.array_contains(known, key) | F.array_contains(broken, key))
-    with_path = F.map_concat(extra, F.create_map(F.lit("_file_path"), F.col("_metadata.file_path")))
-    return F.when(F.size(extra) > 0, F.to_json(with_path))
-
-
-def _is_text(kind: DataType) -> bool:
-    return isinstance(kind, StringType)
-
-
-def local_folder(path: str, root: Path) -> str:
-    """A folder on this machine: relative paths belong to the bundle, `/Volumes/…` lies under `.lakeflow/volumes/…`."""
-    plain = path.removeprefix("dbfs:").removeprefix("file:") if path.startswith(("dbfs:/", "file:/")) else path
-    if "://" in plain:
-        return plain
-    if plain.startswith("//"):
-        plain = "/" + plain.lstrip("/")
-    if plain.startswith("/Volumes/") and not Path(plain).exists():
-        return str(root / ".lakeflow" / "volumes" / plain.removeprefix("/Volumes/"))
-    return os.path.normpath(root / plain)
-
-
-def _exists(folder: str) -> bool:
-    if "://" in folder or any(mark in folder for mark in "*?[{"):
-        return True  # Spark itself says what is wrong with these
-    return Path(folder).exists()
-
-
-def fingerprint(folder: str) -> str | None:
-    """A hash over the names of a folder's files; None for what cannot be listed here (always read then)."""
-    if "://" in folder or any(mark in folder for mark in "*?[{"):
-        return None
-    found = hashlib.sha256()
-    for parent, folders, files in os.walk(folder):
-        folders.sort()
-        for name in sorted(files):
-            found.update(os.path.join(parent, name).encode("utf-8", "surrogateescape") + b"\n")
-    return found.hexdigest()
-
-
-def bytes_in(folder: str) -> int:
-    """The size of a folder's files, those that have been read included."""
-    return sum(os.path.getsize(os.path.join(parent, name)) for parent, _, files in os.walk(folder) for name in files)
+def _partition(name: str) -> Any:
+    """The value that a folder called `name=value` gives to the rows of its files."""
+    text = F.url_decode(F.regexp_extract("_metadata.file_path", f"/{name}=([^/]*)/", 1))
+    return F.when((text != "") & (text != "__HIVE_DEFAULT_PARTITION__"), text)

@@ -7,6 +7,7 @@ import threading
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from itertools import count
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from pyspark.sql import DataFrame, SparkSession
@@ -14,8 +15,8 @@ from pyspark.sql.streaming.readwriter import DataStreamReader
 
 from lakeflow_local import codegen
 from lakeflow_local.errors import UserError
-from lakeflow_local.pipelines import cloudfiles, follow, sql_text
-from lakeflow_local.pipelines.cloudfiles import CloudFilesReader
+from lakeflow_local.pipelines import follow, landing, read_files, sql_text
+from lakeflow_local.pipelines.cloudfiles import CloudFilesReader, Place
 from lakeflow_local.pipelines.expectations import Watch, attach
 from lakeflow_local.pipelines.model import Dataset
 from lakeflow_local.pipelines.names import TableName, quote
@@ -96,7 +97,7 @@ class Evaluation:
             if table
         )
         total = sum(bytes_in(location) for location in tables if location is not None)
-        total += sum(cloudfiles.bytes_in(folder) for folder in self.notes.folders)
+        total += sum(landing.bytes_in(folder) for folder in self.notes.folders)
         self.spark.conf.set(codegen.SETTING, codegen.mode_for(total))
 
     def batch(self, name: str, original: Callable[[str], DataFrame]) -> DataFrame:
@@ -135,10 +136,12 @@ class Evaluation:
     def sql(self, text: str, original: Callable[[str], DataFrame], names: dict[str, Any]) -> DataFrame:
         """See `follow.Reads`."""
         spark = self._run.spark
+        with follow.not_following():
+            text, files = read_files.resolve(spark, text, self._file_reader)
         plain = re.sub(r"\{(\w+)\}", r"\1", text) if names else text
         views: dict[tuple[str, ...], DataFrame] = {}
         for reference in sql_text.references(spark, plain):
-            if len(reference.parts) == 1 and reference.parts[0] in names:
+            if len(reference.parts) == 1 and (reference.parts[0] in names or reference.parts[0] in files):
                 continue
             table, dataset = self._reach(quote(*reference.parts))
             if reference.streaming and not (dataset and dataset.is_view):
@@ -152,22 +155,36 @@ class Evaluation:
                 views[table.key] = frame
         with _view_lock, follow.not_following():
             # Views are Spark's own while the text is resolved: the plan then holds what they stand for.
-            for (_, name), frame in views.items():
+            frames = {name: frame for (_, name), frame in views.items()} | files
+            for name, frame in frames.items():
                 frame.createOrReplaceTempView(quote(name))
             try:
                 return original(sql_text.rename(text, lambda parts: self._renamed(parts, views)))
             finally:
-                for _, name in views:
+                for name in frames:
                     spark.catalog.dropTempView(name)
 
     def cloud_files(self) -> CloudFilesReader:
         """See `follow.Reads`."""
+        return self._landed(streaming=True, typed=False)
 
-        def used(folder: str, _glob: str | None) -> None:
-            self.notes.streams += 1
-            self.notes.folders[folder] = cloudfiles.fingerprint(folder)
+    def _file_reader(self, streaming: bool) -> CloudFilesReader:
+        return self._landed(streaming=streaming, typed=True)
 
-        return CloudFilesReader(self._run.spark, self._run.spec.root, used)
+    def _landed(self, *, streaming: bool, typed: bool) -> CloudFilesReader:
+        def used(folder: str) -> None:
+            self.notes.streams += streaming
+            self.notes.folders[folder] = landing.fingerprint(folder)
+
+        place = Place(self._run.spec.root, used, self._schema_record if streaming else lambda _: None)
+        return CloudFilesReader(self._run.spark, place, streaming=streaming, typed=typed)
+
+    def _schema_record(self, folder: str) -> Path | None:
+        """Where the schema that is inferred for a folder is kept: beside the progress of the table that reads it."""
+        if self._run.validate_only:
+            return None
+        reader = next(self._run.nodes[key] for key in reversed(self._stack) if not self._run.known[key].is_view)
+        return self._run.store.inferred_schema(reader.table, folder)
 
     def _renamed(self, parts: tuple[str, ...], views: dict[tuple[str, ...], DataFrame]) -> str | None:
         table = self._run.spec.namespace.resolve(quote(*parts))

@@ -9,7 +9,7 @@ from pyspark.sql import functions as F
 from pyspark.sql.types import StructType
 
 from lakeflow_local.errors import UserError
-from lakeflow_local.pipelines import cdc, cloudfiles, points
+from lakeflow_local.pipelines import cdc, landing, points
 from lakeflow_local.pipelines.evaluate import Evaluation, is_repeatable, reads_only_known_streams
 from lakeflow_local.pipelines.model import CdcFlow, Dataset, Flow, Kind
 from lakeflow_local.pipelines.state import Memory
@@ -79,7 +79,7 @@ def _nothing_new(run: Run, node: Node, memory: Memory, stack: Stack) -> bool:
             run.bring_up_to_date(table.key, stack)
         if run.tables.version(table) != version:
             return False
-    return all(cloudfiles.fingerprint(folder) == found for folder, found in memory.folders.items())
+    return all(landing.fingerprint(folder) == found for folder, found in memory.folders.items())
 
 
 def _remember(

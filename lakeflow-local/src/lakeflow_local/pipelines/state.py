@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import fcntl
+import hashlib
 import json
 import os
 import shutil
@@ -79,6 +80,11 @@ class Store:
     def checkpoint(self, table: TableName, flow: str) -> Path:
         """Where a flow's streaming progress lies."""
         return self.folder / "checkpoints" / table.full.lower() / flow.replace("/", "_")
+
+    def inferred_schema(self, table: TableName, folder: str) -> Path:
+        """Where the schema is kept that was inferred for a folder that a dataset reads."""
+        name = hashlib.sha256(folder.encode("utf-8", "surrogateescape")).hexdigest()[:16]
+        return self.folder / "checkpoints" / table.full.lower() / "_schemas" / f"{name}.json"
 
     def changes(self, table: TableName) -> Path:
         """Where the changes of an AUTO CDC target lie, a Delta table of the engine's own."""

@@ -1,0 +1,73 @@
+"""The files of a landing folder: where they are on this machine, which there are, and whether that has changed."""
+
+from __future__ import annotations
+
+import glob
+import hashlib
+import os
+from fnmatch import fnmatch
+from pathlib import Path
+
+_GLOB_MARKS = "*?[{"
+
+
+def local_folder(path: str, root: Path) -> str:
+    """A folder on this machine: relative paths belong to the bundle, `/Volumes/…` lies under `.lakeflow/volumes/…`."""
+    plain = path.removeprefix("dbfs:").removeprefix("file:") if path.startswith(("dbfs:/", "file:/")) else path
+    if "://" in plain:
+        return plain
+    if plain.startswith("//"):
+        plain = "/" + plain.lstrip("/")
+    if plain.startswith("/Volumes/") and not Path(plain).exists():
+        return str(root / ".lakeflow" / "volumes" / plain.removeprefix("/Volumes/"))
+    return os.path.normpath(root / plain)
+
+
+def is_pattern(folder: str) -> bool:
+    """Whether a path is a glob."""
+    return any(mark in folder for mark in _GLOB_MARKS)
+
+
+def exists(folder: str) -> bool:
+    """Whether a folder, or something that a glob matches, is there; yes for what is not on this machine."""
+    if "://" in folder or "{" in folder:
+        return True  # Spark itself says what is wrong with these
+    return bool(glob.glob(folder)) if is_pattern(folder) else Path(folder).exists()
+
+
+def files(folder: str, name_pattern: str | None = None) -> list[str]:
+    """All data files below a folder, as Spark's file source takes them: none whose name or folder is hidden.
+
+    Args:
+        folder: a folder, a file or a glob of them.
+        name_pattern: a glob that a file's name has to match (`pathGlobFilter`).
+    """
+    found: list[str] = []
+    for start in glob.glob(folder) if is_pattern(folder) else [folder]:
+        if os.path.isfile(start):
+            found.append(start)
+        for parent, folders, names in os.walk(start):
+            folders[:] = [name for name in folders if not _is_hidden(name)]
+            found += [os.path.join(parent, name) for name in names if not _is_hidden(name)]
+    return sorted(name for name in found if name_pattern is None or fnmatch(os.path.basename(name), name_pattern))
+
+
+def _is_hidden(name: str) -> bool:
+    return name.startswith(".") or (name.startswith("_") and "=" not in name)
+
+
+def fingerprint(folder: str) -> str | None:
+    """A hash over the names of a folder's files; None for what cannot be listed here (always read then)."""
+    if "://" in folder or is_pattern(folder):
+        return None
+    found = hashlib.sha256()
+    for parent, folders, names in os.walk(folder):
+        folders.sort()
+        for name in sorted(names):
+            found.update(os.path.join(parent, name).encode("utf-8", "surrogateescape") + b"\n")
+    return found.hexdigest()
+
+
+def bytes_in(folder: str) -> int:
+    """The size of a folder's files, those that have been read included."""
+    return sum(os.path.getsize(os.path.join(parent, name)) for parent, _, names in os.walk(folder) for name in names)
