@@ -34,6 +34,13 @@ def read(table: Path, columns: Collection[str] | None = None) -> list[dict]:
     return [row for path, add in sorted(live.items()) for row in _rows_of_file(table, path, add, fields)]
 
 
+def files(table: Path) -> list[tuple[str, list[dict]]]:
+    """The live files of the newest version, in the order of the commits that added them, each with its rows."""
+    live, metadata = _replay(table)
+    fields = {field["name"]: field["type"] for field in json.loads(metadata["schemaString"])["fields"]}
+    return [(path, list(_rows_of_file(table, path, add, fields))) for path, add in live.items()]
+
+
 def _replay(table: Path) -> tuple[dict[str, dict], dict]:
     """The live files (path -> add action) and the newest metadata."""
     log = table / "_delta_log"
