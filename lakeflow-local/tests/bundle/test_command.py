@@ -73,3 +73,14 @@ def test_a_mistake_is_one_line_on_stderr_and_exit_1(run, text: str, arguments: t
 def test_several_variables_may_be_given_at_once(run) -> None:
     result = run({"databricks.yml": BUNDLE}, "-o", "json", "--var", "city=ulm,warehouse=w1")
     assert json.loads(result.stdout)["variables"]["warehouse"]["value"] == "w1"
+
+
+def test_a_reference_to_a_resource_that_is_not_there_passes_with_a_warning_as_the_cli_lets_it_pass(run) -> None:
+    bundle = "bundle: {name: trips}\nresources:\n  jobs: {a: {name: '${resources.jobs.b.id}'}}\n"
+    result = run({"databricks.yml": bundle}, "-o", "json")
+    assert result.exit_code == 0
+    assert json.loads(result.stdout)["resources"]["jobs"]["a"]["name"] == "${resources.jobs.b.id}"
+    assert result.stderr == (
+        "Warning: databricks.yml:3: ${resources.jobs.b.id}: there is no jobs.b (there are: a); "
+        "it cannot be deployed or run\n"
+    )

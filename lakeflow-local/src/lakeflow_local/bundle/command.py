@@ -40,7 +40,7 @@ def validate(target: str | None, variables: tuple[str, ...], output: str, strict
     With -o json it prints the whole resolved configuration on stdout, and nothing else there.
     """
     try:
-        bundle = load(Path.cwd(), target, parse_variables(variables))
+        bundle = load(Path.cwd(), target, parse_variables(variables), strict=False)
     except UserError as problem:
         click.echo(f"Error: {problem}", err=True)
         sys.exit(1)

@@ -8,10 +8,12 @@ from lakeflow_local.bundle.report import error
 from lakeflow_local.bundle.syntax import REFERENCE
 
 
-def check_references(draft: Draft) -> None:
+def check_references(draft: Draft, *, strict: bool) -> None:
     """Every `${resources.kind.key…}` names a resource of the bundle, and none leads back to itself.
 
-    The CLI finds this out at deployment; a runner needs it now.
+    Args:
+        strict: A name that is not there is an error, as for a deployment or a run; else a warning, as validating a
+            bundle with the CLI lets it pass.
 
     Raises:
         BundleError: for the first reference that does not hold.
@@ -29,7 +31,11 @@ def check_references(draft: Draft) -> None:
             if resources is None or resources.get(kind, key) is None:
                 known = resources.get(kind) if resources is not None else None
                 names = ", ".join(sorted(known.value)) if known is not None and known.is_map else "none"
-                raise error(f"${{{reference}}}: there is no {kind}.{key} (there are: {names})", node)
+                message = f"${{{reference}}}: there is no {kind}.{key} (there are: {names})"
+                if strict:
+                    raise error(message, node)
+                draft.report.warn(f"{message}; it cannot be deployed or run", node, path)
+                continue
             if path[0] == "resources" and len(path) >= 3:
                 source, goal = f"{path[1]}.{path[2]}", f"{kind}.{key}"
                 if source == goal:

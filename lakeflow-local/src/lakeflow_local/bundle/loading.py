@@ -46,6 +46,7 @@ def load(
     variables: Mapping[str, str] | None = None,
     *,
     workspace: Workspace | None = None,
+    strict: bool = True,
 ) -> Bundle:
     """Loads and resolves a bundle for one target, as `databricks bundle validate` does, without a workspace.
 
@@ -55,6 +56,7 @@ def load(
         variables: Values of variables, as with `--var`.
         workspace: What stands in for the workspace: who deploys, what lookups answer. By default the user of
             this machine, and `[tool.lakeflow-local.lookups]` of the bundle's `pyproject.toml`.
+        strict: Whether a reference to a resource that is not there is an error; without it a warning.
 
     Raises:
         UserError: one line, with file and line where the mistake stands in one.
@@ -69,6 +71,8 @@ def load(
         select_target(draft, target)
         assign_given(draft, variables or {})
         _initialize(draft)
+        check_references(draft, strict=strict)
+        hide_secrets(draft)
     except BundleError as problem:
         if problem.file is not None:
             raise
@@ -124,8 +128,6 @@ def _initialize(draft: Draft) -> None:
     annotate(draft)
     check_compute(draft)
     warn_unmatched_patterns(draft)
-    check_references(draft)
-    hide_secrets(draft)
 
 
 def _initialize_resources(draft: Draft) -> None:
