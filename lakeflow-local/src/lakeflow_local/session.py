@@ -7,25 +7,22 @@ from __future__ import annotations
 
 import logging
 import os
-import re
 import secrets
-import shutil
 import signal
 import socket
 import subprocess
 import sys
 import time
-from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from lakeflow_local import codegen, jars
 from lakeflow_local.errors import UserError
+from lakeflow_local.java import find_java
+from lakeflow_local.warehouse import create_schema, register_tables
 
 if TYPE_CHECKING:
     from pyspark.sql import SparkSession
-
-OLDEST_JAVA = 17
 
 # The quick compiler only: a run is many small queries, and those end before the better one has paid for itself. Alone
 # it would get 48 MiB for its code, which Spark fills within a minute; a JVM without room for code is slow, then dies.
@@ -234,26 +231,6 @@ def _not_of_a_lost_jvm(record: logging.LogRecord) -> bool:
     return record.module != "java_gateway"
 
 
-def find_java() -> str:
-    """The path of the Java that Spark will use.
-
-    Raises:
-        UserError: when there is none, or it is too old; one line that says what to install.
-    """
-    home = os.environ.get("JAVA_HOME")
-    java = str(Path(home) / "bin" / "java") if home else shutil.which("java")
-    advice = "install it (Debian: apt install openjdk-17-jre-headless), or set JAVA_HOME"
-    if not java or not Path(java).exists():
-        raise UserError(f"Java {OLDEST_JAVA} or later is needed and none was found: {advice}")
-    output = subprocess.run([java, "-version"], capture_output=True, text=True).stderr
-    found = re.search(r'version "(\d+)', output)
-    if not found or int(found[1]) < OLDEST_JAVA:
-        raise UserError(
-            f"Java {OLDEST_JAVA} or later is needed, {java} is {found[1] if found else 'unknown'}: {advice}"
-        )
-    return java
-
-
 def _refuse_a_second_session() -> None:
     from pyspark import SparkContext
 
@@ -283,43 +260,3 @@ def _prepare_process(java: str) -> None:
         os.environ.pop(name, None)
     os.environ["TZ"] = "UTC"  # collect() gives datetimes in the process's zone; a cluster's is UTC
     time.tzset()
-
-
-def create_schema(spark: SparkSession, warehouse: Path, name: str) -> None:
-    """Make a schema with its folder directly under the warehouse (Spark's own default would add `.db`)."""
-    location = str(warehouse / name).replace("'", "\\'")
-    spark.sql(f"CREATE SCHEMA IF NOT EXISTS {_quoted(name)} LOCATION '{location}'")
-
-
-def register_tables(spark: SparkSession, warehouse: Path) -> list[str]:
-    """Register every folder with a Delta log as a table of the schema that its parent names.
-
-    A log without a commit is what is left of a table whose creation was killed: it is no table yet.
-
-    Returns:
-        `schema.table` of all that were found.
-    """
-    found = [path.parent for path in sorted(warehouse.glob("*/*/_delta_log")) if any(path.glob("*.json"))]
-    tables = {
-        path: (path.parent.name.removesuffix(".db"), path.name) for path in found
-    }  # Spark's own default: `<schema>.db`
-    external = spark._jsparkSession.sharedState().externalCatalog()
-    for folder in sorted(path for path in warehouse.iterdir() if path.is_dir()):
-        if not folder.name.endswith(".db"):
-            create_schema(spark, warehouse, folder.name)
-        elif not external.databaseExists(folder.name.removesuffix(".db")):
-            spark.sql(f"CREATE SCHEMA {_quoted(folder.name.removesuffix('.db'))}")
-    missing = [(path, name) for path, name in tables.items() if not external.tableExists(*name)]
-    with ThreadPoolExecutor(4) as pool:
-        list(pool.map(lambda item: register_table(spark, *item), missing))
-    return [".".join(name) for name in tables.values()]
-
-
-def register_table(spark: SparkSession, path: Path, name: tuple[str, str]) -> None:
-    """Register one Delta folder as the table (schema, table)."""
-    location = str(path).replace("'", "\\'")
-    spark.sql(f"CREATE TABLE IF NOT EXISTS {_quoted(*name)} USING delta LOCATION '{location}'")
-
-
-def _quoted(*parts: str) -> str:
-    return ".".join("`" + part.replace("`", "``") + "`" for part in parts)

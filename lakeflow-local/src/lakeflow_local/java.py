@@ -1,0 +1,31 @@
+"""Which Java runs Spark."""
+
+from __future__ import annotations
+
+import os
+import re
+import shutil
+import subprocess
+from pathlib import Path
+
+from lakeflow_local.errors import UserError
+
+OLDEST = 17
+
+
+def find_java() -> str:
+    """The path of the Java that Spark will use.
+
+    Raises:
+        UserError: when there is none, or it is too old; one line that says what to install.
+    """
+    home = os.environ.get("JAVA_HOME")
+    java = str(Path(home) / "bin" / "java") if home else shutil.which("java")
+    advice = "install it (Debian: apt install openjdk-17-jre-headless), or set JAVA_HOME"
+    if not java or not Path(java).exists():
+        raise UserError(f"Java {OLDEST} or later is needed and none was found: {advice}")
+    output = subprocess.run([java, "-version"], capture_output=True, text=True).stderr
+    found = re.search(r'version "(\d+)', output)
+    if not found or int(found[1]) < OLDEST:
+        raise UserError(f"Java {OLDEST} or later is needed, {java} is {found[1] if found else 'unknown'}: {advice}")
+    return java

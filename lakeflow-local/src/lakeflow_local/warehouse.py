@@ -1,0 +1,50 @@
+"""The tables of the local warehouse: Delta folders, `<warehouse>/<schema>/<table>`, whose logs are the truth."""
+
+from __future__ import annotations
+
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from pyspark.sql import SparkSession
+
+
+def create_schema(spark: SparkSession, warehouse: Path, name: str) -> None:
+    """Make a schema with its folder directly under the warehouse (Spark's own default would add `.db`)."""
+    location = str(warehouse / name).replace("'", "\\'")
+    spark.sql(f"CREATE SCHEMA IF NOT EXISTS {_quoted(name)} LOCATION '{location}'")
+
+
+def register_tables(spark: SparkSession, warehouse: Path) -> list[str]:
+    """Register every folder with a Delta log as a table of the schema that its parent names.
+
+    A log without a commit is what is left of a table whose creation was killed: it is no table yet.
+
+    Returns:
+        `schema.table` of all that were found.
+    """
+    found = [path.parent for path in sorted(warehouse.glob("*/*/_delta_log")) if any(path.glob("*.json"))]
+    tables = {
+        path: (path.parent.name.removesuffix(".db"), path.name) for path in found
+    }  # Spark's own default: `<schema>.db`
+    external = spark._jsparkSession.sharedState().externalCatalog()
+    for folder in sorted(path for path in warehouse.iterdir() if path.is_dir()):
+        if not folder.name.endswith(".db"):
+            create_schema(spark, warehouse, folder.name)
+        elif not external.databaseExists(folder.name.removesuffix(".db")):
+            spark.sql(f"CREATE SCHEMA {_quoted(folder.name.removesuffix('.db'))}")
+    missing = [(path, name) for path, name in tables.items() if not external.tableExists(*name)]
+    with ThreadPoolExecutor(4) as pool:
+        list(pool.map(lambda item: register_table(spark, *item), missing))
+    return [".".join(name) for name in tables.values()]
+
+
+def register_table(spark: SparkSession, path: Path, name: tuple[str, str]) -> None:
+    """Register one Delta folder as the table (schema, table)."""
+    location = str(path).replace("'", "\\'")
+    spark.sql(f"CREATE TABLE IF NOT EXISTS {_quoted(*name)} USING delta LOCATION '{location}'")
+
+
+def _quoted(*parts: str) -> str:
+    return ".".join("`" + part.replace("`", "``") + "`" for part in parts)
