@@ -13,10 +13,11 @@ import socket
 import subprocess
 import sys
 import time
+from collections.abc import Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from lakeflow_local import codegen, jars
+from lakeflow_local import catalogs, codegen, jars
 from lakeflow_local.errors import UserError
 from lakeflow_local.java import find_java
 from lakeflow_local.warehouse import create_schema, register_tables
@@ -42,18 +43,27 @@ class SparkServer:
         remote: the address for Spark Connect clients with its token (`SPARK_REMOTE`), None without `connect`.
     """
 
-    def __init__(self, root: Path, *, connect: bool = True, conf: dict[str, str] | None = None) -> None:
+    def __init__(
+        self,
+        root: Path,
+        *,
+        connect: bool = True,
+        conf: dict[str, str] | None = None,
+        catalog_names: Iterable[str] = (),
+    ) -> None:
         """
         Args:
             root: the bundle's folder.
             connect: also serve Spark Connect on a free loopback port.
             conf: Spark settings on top of the server's own.
+            catalog_names: catalogs that code will name, beside the usual ones and those in the warehouse.
         """
         self.root = Path(root).resolve()
         self.warehouse = self.root / ".lakeflow" / "warehouse"
         self.remote: str | None = None
         self._connect = connect
         self._conf = dict(conf or {})
+        self._catalog_names = tuple(catalog_names)
         self._spark: SparkSession | None = None
         self._process: subprocess.Popen[bytes] | None = None
         self._port = 0
@@ -152,9 +162,9 @@ class SparkServer:
         code = process.returncode if process is not None else None
         return f"killed by {signal.Signals(-code).name}" if code is not None and code < 0 else f"exit code {code}"
 
-    def create_schema(self, name: str) -> None:
-        """Make a schema whose tables lie in `.lakeflow/warehouse/<name>/<table>`; nothing happens if it is there."""
-        create_schema(self.spark, self.warehouse, name)
+    def create_schema(self, name: str, catalog: str = catalogs.LOCAL) -> None:
+        """Make a schema whose tables lie in a folder of its name in the warehouse; nothing happens if it is there."""
+        create_schema(self.spark, self.warehouse, catalogs.local_schema(catalog, name))
 
     def _launch(self, settings: dict[str, str]) -> SparkSession:
         from pyspark import SparkConf, SparkContext
@@ -175,6 +185,7 @@ class SparkServer:
         # pyspark logs each error as JSON on stderr as well; whoever catches it says it in a line.
         for name in ("SQLQueryContextLogger", "DataFrameQueryContextLogger"):
             logging.getLogger(name).setLevel(logging.CRITICAL + 1)
+        catalogs.compile_once(gateway)
         for name in LOOKED_UP_OFTEN:  # kept, as each look-up is a search through the class path
             setattr(gateway.jvm, name, getattr(gateway.jvm, name))
         logging.getLogger().addFilter(_not_of_a_lost_jvm)
@@ -189,7 +200,7 @@ class SparkServer:
             "spark.driver.host": "127.0.0.1",
             "spark.driver.bindAddress": "127.0.0.1",
             "spark.driver.memory": "3g",
-            "spark.driver.extraClassPath": os.pathsep.join(str(path) for path in jars.ensure()),
+            "spark.driver.extraClassPath": os.pathsep.join(map(str, [*jars.ensure(), catalogs.classes()])),
             "spark.driver.extraJavaOptions": f"{options} -Dlog4j2.configurationFile={log.as_uri()}",
             "spark.ui.enabled": "false",
             "spark.ui.showConsoleProgress": "false",
@@ -215,6 +226,7 @@ class SparkServer:
             "spark.sql.streaming.ui.enabled": "false",
             "spark.sql.ui.retainedExecutions": "1",
         }
+        settings |= catalogs.settings(self._catalog_names, self.warehouse)
         if self._connect:
             settings |= {
                 "spark.plugins": "org.apache.spark.sql.connect.SparkConnectPlugin",

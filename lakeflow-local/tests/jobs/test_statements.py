@@ -4,7 +4,7 @@ import pytest
 
 from lakeflow_local.errors import UserError
 from lakeflow_local.jobs.executors.threads import first_line
-from lakeflow_local.jobs.statements import bind_markers, fill_mustaches, fit_catalog, split_statements
+from lakeflow_local.jobs.statements import bind_markers, fill_mustaches, split_statements
 
 
 @pytest.mark.parametrize(
@@ -45,15 +45,9 @@ def test_the_older_braces_are_replaced_by_the_text_itself():
     assert fill_mustaches("SELECT {{ n }} FROM {{t}} -- {{u}}", {"n": "7", "t": "a.b"}) == "SELECT 7 FROM a.b -- {{u}}"
 
 
-@pytest.mark.parametrize("name", ["spark_catalog", "`spark_catalog`", "IDENTIFIER('spark_catalog')", "SPARK_CATALOG"])
-def test_the_local_catalog_may_be_used(name):
-    assert fit_catalog(f"use catalog {name}") == "SET CATALOG spark_catalog"
-    assert fit_catalog(f"SELECT * FROM {name}") == f"SELECT * FROM {name}"
-
-
-def test_another_catalog_lives_in_a_workspace():
-    with pytest.raises(UserError, match="USE CATALOG samples: here the only catalog is spark_catalog; others live in"):
-        fit_catalog("USE CATALOG samples")
+def test_an_error_about_catalogs_says_which_there_are():
     error = ValueError("[REQUIRES_SINGLE_PART_NAMESPACE] spark_catalog requires …\nat line 7")
-    assert first_line(error).endswith("(here the only catalog is spark_catalog; others live in a workspace)")
+    assert first_line(error).endswith(
+        "(the catalogs here are spark_catalog, samples, main and those that the bundle's settings name)"
+    )
     assert first_line(ValueError("a\nb")) == "ValueError: a"

@@ -182,11 +182,26 @@ def test_batch_and_streaming_queries_are_told_apart(make_project):
     project = make_project(
         {
             "kinds.py": """
+                import dlt
                 from pyspark import pipelines as dp
 
                 @dp.table
-                def batch_in_streaming():
+                def batch():
                     return spark.range(1)
+
+                dp.create_streaming_table("batch_in_streaming")
+
+                @dp.append_flow(target="batch_in_streaming")
+                def not_a_stream():
+                    return spark.range(1)
+
+                @dp.table
+                def stream_and_more():
+                    return dlt.read_stream("fed_by_dlt")
+
+                @dp.append_flow(target="stream_and_more", once=True)
+                def more():
+                    return spark.range(7, 8)
 
                 @dp.materialized_view
                 def stream_in_batch():
@@ -222,12 +237,14 @@ def test_batch_and_streaming_queries_are_told_apart(make_project):
     for _ in range(2):  # the once flow runs in the first update only
         update = project.update()
     assert (
-        "kinds.py:3: streaming table batch_in_streaming needs a streaming query" in update["batch_in_streaming"].error
+        "kinds.py:10: streaming table batch_in_streaming needs a streaming query" in update["batch_in_streaming"].error
     )
     assert "materialized view stream_in_batch is a batch dataset" in update["stream_in_batch"].error
     assert "this view is a batch query" in update["stream_of_batch_view"].error
     assert (update["batch_by_dlt"].kind, update["stream_by_dlt"].kind) == ("materialized_view", "streaming_table")
+    assert (update["batch"].kind, update["stream_and_more"].kind) == ("materialized_view", "streaming_table")
     assert project.rows("stream_by_dlt") == [(5,), (6,)]
+    assert project.rows("stream_and_more") == [(5,), (6,), (7,)]
 
 
 def test_two_readers_of_one_dataset_are_no_circle_when_the_second_is_slow_to_go_on(make_project):

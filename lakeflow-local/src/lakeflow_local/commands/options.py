@@ -26,6 +26,15 @@ skip_unsupported = click.option(
 )
 
 
+seeds = click.option(
+    "--seed",
+    "seeds",
+    multiple=True,
+    metavar="NAME=FILE",
+    help="A table that only a workspace has, such as samples.nyctaxi.trips, from a CSV, JSON or Parquet file.",
+)
+
+
 def playing(command: Callable[..., Any]) -> Callable[..., Any]:
     """The options that say how a run is played."""
     for option in (

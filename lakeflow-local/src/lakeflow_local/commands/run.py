@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from lakeflow_local import seeding
 from lakeflow_local.commands import options
 from lakeflow_local.commands.output import only_json
 from lakeflow_local.errors import UserError
@@ -33,6 +34,7 @@ if TYPE_CHECKING:
 @click.option("--full-refresh-all", is_flag=True, help="Of a pipeline: reset everything and recompute.")
 @click.option("--validate-only", is_flag=True, help="Of a pipeline: only check that its graph holds together.")
 @options.skip_unsupported
+@options.seeds
 @options.playing
 @options.output
 def run(
@@ -47,6 +49,7 @@ def run(
     full_refresh_all: bool,
     validate_only: bool,
     skip_unsupported: bool,
+    seeds: tuple[str, ...],
     serverless_retries: str,
     retry_wait: str,
     max_parallel: int | None,
@@ -58,7 +61,7 @@ def run(
     """
     of_pipeline = bool(refresh or full_refresh or full_refresh_all or validate_only)
     playing = options.run_options(serverless_retries, retry_wait, max_parallel)
-    with only_json(output == "json") as show, open_workspace(target, variables, skip_unsupported) as workspace:
+    with only_json(output == "json") as show, open_workspace(target, variables, skip_unsupported, seeds) as workspace:
         is_pipeline = key in (workspace.bundle.resources.get("pipelines") or {})
         is_job = key in (workspace.bundle.resources.get("jobs") or {})
         report: RunReport | UpdateReport
@@ -88,7 +91,7 @@ def run(
 
 @contextmanager
 def open_workspace(
-    target: str | None, variables: tuple[str, ...], skip_unsupported: bool = False
+    target: str | None, variables: tuple[str, ...], skip_unsupported: bool = False, seeds: tuple[str, ...] = ()
 ) -> Iterator[LocalWorkspace]:
     """A workspace in the current folder whose run Ctrl-C and SIGTERM cancel, with its progress on standard error."""
     from lakeflow_local.jobs.workspace import LocalWorkspace
@@ -101,6 +104,7 @@ def open_workspace(
         watcher=progress,
         messages=progress.say,
         skip_unsupported=skip_unsupported,
+        seeds=seeding.parse(seeds),
     )
 
     def cancel(*_: object) -> None:

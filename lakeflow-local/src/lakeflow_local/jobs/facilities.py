@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from lakeflow_local import catalogs
 from lakeflow_local.bundle import Bundle
 from lakeflow_local.errors import UserError
 from lakeflow_local.jobs.afterrun import run_after
@@ -22,6 +23,7 @@ from lakeflow_local.jobs.spec import JobSpec
 from lakeflow_local.jobs.state import RunState
 from lakeflow_local.jobs.support import starts_with_python, uses_python
 from lakeflow_local.jobs.taskprocess import ForkServerClient, TaskGateway
+from lakeflow_local.seeding import Seed, plant
 from lakeflow_local.services import RunningService, start_services
 
 if TYPE_CHECKING:
@@ -31,11 +33,14 @@ if TYPE_CHECKING:
 class Facilities:
     """Starts each thing when it is needed first, and ends all of them."""
 
-    def __init__(self, definitions: Definitions, spark_server: SparkServer | None, *, warm: bool) -> None:
+    def __init__(
+        self, definitions: Definitions, spark_server: SparkServer | None, *, warm: bool, seeds: Sequence[Seed] = ()
+    ) -> None:
         self._definitions = definitions
+        self._seeds = seeds
         self._folder = definitions.root / ".lakeflow"
         self._warm = warm
-        self._spark = SparkHandle(definitions.root, spark_server)
+        self._spark = SparkHandle(definitions.root, spark_server, self._catalog_names)
         self._services: list[RunningService] = []
         self._fork_server: ForkServerClient | None = None
         self._gateway: TaskGateway | None = None
@@ -142,13 +147,18 @@ class Facilities:
             self._fork_server = ForkServerClient(warm=self._warm)
         return self._fork_server
 
+    def _catalog_names(self) -> set[str]:
+        return catalogs.named_in(self._definitions.bundle.config) | {seed.catalog for seed in self._seeds}
+
     def _ready_spark(self) -> SparkHandle:
         """Spark, and with it the schemas and volumes of the bundle, which a deployment would have made."""
         bundle = self._definitions.bundle
 
         def create(server: SparkServer) -> None:
             for key in bundle.resources.get("schemas") or {}:
-                server.create_schema(str(bundle.resource("schemas", key)["name"]))
+                schema = bundle.resource("schemas", key)
+                server.create_schema(str(schema["name"]), str(schema.get("catalog_name") or catalogs.LOCAL))
+            plant(server, self._seeds)
 
         if self._prepared_for is not bundle:
             self._spark.prepare, self._prepared_for = create, bundle

@@ -48,7 +48,7 @@ def _run_cells(file: Path, namespace: dict[str, Any]) -> None:
 
 def _run_sql(cell: Cell, namespace: dict[str, Any]) -> None:
     """Run each statement; named markers take the widgets' values; the last result is `_sqldf`, and shown."""
-    from lakeflow_local.jobs.statements import bind_markers, fit_catalog, split_statements  # slow, and not for all
+    from lakeflow_local.jobs.statements import bind_markers, split_statements  # slow, and not for all
 
     widgets = namespace["dbutils"].widgets
     for statement in split_statements(cell.text):
@@ -57,7 +57,7 @@ def _run_sql(cell: Cell, namespace: dict[str, Any]) -> None:
             widgets.text(widget.group(1), widget.group(2))
             continue
         parameters: Mapping[str, str] = widgets.getAll()
-        result = namespace["spark"].sql(fit_catalog(bind_markers(statement, parameters)))
+        result = namespace["spark"].sql(bind_markers(statement, parameters))
         if result.columns:
             namespace["_sqldf"] = result
             result.show()

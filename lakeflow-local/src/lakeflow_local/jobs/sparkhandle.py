@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -22,13 +22,17 @@ class SparkHandle:
         prepare: called with the server before anybody uses it, again whenever it is replaced.
     """
 
-    def __init__(self, root: Path, server: SparkServer | None = None) -> None:
+    def __init__(
+        self, root: Path, server: SparkServer | None = None, catalog_names: Callable[[], Iterable[str]] = tuple
+    ) -> None:
         """
         Args:
             root: the bundle's folder.
             server: one that runs already; it is left running, and its life is its owner's concern.
+            catalog_names: the catalogs that code will name.
         """
         self._root = root
+        self._catalog_names = catalog_names
         self._server = server
         self._owned = False
         self._lock = threading.Lock()
@@ -58,7 +62,7 @@ class SparkHandle:
             if self._server is None:
                 from lakeflow_local.session import SparkServer
 
-                server = SparkServer(self._root)
+                server = SparkServer(self._root, catalog_names=self._catalog_names())
                 server.start()
                 self._server, self._owned = server, True
                 threading.Thread(target=self._watch, args=(server,), name="spark-watch", daemon=True).start()

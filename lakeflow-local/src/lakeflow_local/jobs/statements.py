@@ -11,10 +11,6 @@ from sqlglot.tokens import Token, TokenType
 
 from lakeflow_local.errors import UserError
 
-LOCAL_CATALOG = "spark_catalog"
-_USE_CATALOG = re.compile(
-    r"USE\s+CATALOG\s+(?:IDENTIFIER\s*\(\s*'([^']+)'\s*\)|'([^']+)'|`([^`]+)`|([A-Za-z0-9_]+))", re.IGNORECASE
-)
 _NAMES_END = (TokenType.VAR, TokenType.IDENTIFIER, TokenType.R_PAREN, TokenType.R_BRACKET)
 
 
@@ -64,21 +60,6 @@ def bind_markers(statement: str, parameters: Mapping[str, str]) -> str:
             pieces += [statement[done : colon.start], f"'{escaped}'"]
             done = name.end + 1
     return "".join([*pieces, statement[done:]])
-
-
-def fit_catalog(statement: str) -> str:
-    """`USE CATALOG` as open source Spark has it; other statements come back as they are.
-
-    Raises:
-        UserError: a catalog other than the local one.
-    """
-    found = _USE_CATALOG.fullmatch(statement.strip())
-    if found is None:
-        return statement
-    name = next(group for group in found.groups() if group)
-    if name.lower() != LOCAL_CATALOG:
-        raise UserError(f"USE CATALOG {name}: here the only catalog is {LOCAL_CATALOG}; others live in a workspace")
-    return f"SET CATALOG {LOCAL_CATALOG}"
 
 
 def fill_mustaches(statement: str, parameters: Mapping[str, str]) -> str:

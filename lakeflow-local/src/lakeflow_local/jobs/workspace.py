@@ -30,6 +30,7 @@ from lakeflow_local.jobs.state import RunOptions, RunState
 from lakeflow_local.runs import RunStore
 
 if TYPE_CHECKING:
+    from lakeflow_local.seeding import Seed
     from lakeflow_local.session import SparkServer
 
 DEFAULT_SLOTS = max(4, 2 * (os.cpu_count() or 2))
@@ -59,6 +60,7 @@ class LocalWorkspace:
         probe: Callable[[str], None] | None = None,
         warm: bool = True,
         skip_unsupported: bool = False,
+        seeds: Sequence[Seed] = (),
     ) -> None:
         """
         Args:
@@ -72,6 +74,7 @@ class LocalWorkspace:
             probe: for tests, see JobRunner.
             warm: whether Python tasks may use Spark; without it they start sooner.
             skip_unsupported: disable the tasks that cannot run here, instead of refusing their job.
+            seeds: tables that stand in for what only a workspace has.
         """
         self.root = Path(root).resolve()
         self.messages = messages or (lambda line: None)
@@ -80,7 +83,7 @@ class LocalWorkspace:
         self._options = options or RunOptions(slots=DEFAULT_SLOTS)
         self._folder = self.root / ".lakeflow"
         self._definitions = Definitions(self.root, target, variables or {}, skip_unsupported=skip_unsupported)
-        self._facilities = Facilities(self._definitions, spark_server, warm=warm)
+        self._facilities = Facilities(self._definitions, spark_server, warm=warm, seeds=seeds)
         self._active: Run | None = None
         self._after_run_errors: list[str] = []
 

@@ -104,10 +104,11 @@ def _dataset_decorator(kind: Kind, decorator: str) -> Callable[..., Any]:
     return declare
 
 
-table = _dataset_decorator(Kind.STREAMING_TABLE, "table")
+# Its query decides whether it is a streaming table or a materialized view, as in dlt: Databricks' own templates use it
+# for both. In open source Spark it has to be a streaming query.
+table = _dataset_decorator(Kind.TABLE, "table")
 materialized_view = _dataset_decorator(Kind.MATERIALIZED_VIEW, "materialized_view")
 temporary_view = _dataset_decorator(Kind.TEMPORARY_VIEW, "temporary_view")
-dlt_table = _dataset_decorator(Kind.TABLE, "table")
 
 
 def _expect_decorator(severity: Severity, decorator: str) -> Callable[..., Any]:
@@ -326,7 +327,7 @@ def install() -> None:
     dlt = types.ModuleType("dlt", "The older name of `pyspark.pipelines`.")
     for name, function in {
         **_COMMON,
-        "table": dlt_table,
+        "table": table,
         "view": temporary_view,
         "temporary_view": temporary_view,
         "materialized_view": materialized_view,

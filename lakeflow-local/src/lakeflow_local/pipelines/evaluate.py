@@ -202,7 +202,7 @@ class Evaluation:
             if dataset is not None:
                 self._run.bring_up_to_date(table.key, self._stack)
             if dataset is None or not dataset.is_view:
-                self.notes.inputs[table.full] = self._run.tables.version(table)
+                self.notes.inputs[table.absolute] = self._run.tables.version(table)
         return table, dataset
 
     def _view(self, view: Dataset, table: TableName | None) -> DataFrame:

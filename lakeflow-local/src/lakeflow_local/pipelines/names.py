@@ -5,10 +5,9 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
-_PART = re.compile(r"\s*(?:`((?:[^`]|``)+)`|([^`.\s]+))\s*(\.|$)")
+from lakeflow_local.catalogs import LOCAL, local_schema
 
-# The only catalog in which Delta works on one machine; the pipeline's own catalog is mapped to it.
-LOCAL_CATALOG = "spark_catalog"
+_PART = re.compile(r"\s*(?:`((?:[^`]|``)+)`|([^`.\s]+))\s*(\.|$)")
 
 
 def split(name: str) -> tuple[str, ...]:
@@ -47,6 +46,11 @@ class TableName:
         return quote(self.schema, self.table)
 
     @property
+    def absolute(self) -> str:
+        """The name that means this table in every pipeline."""
+        return quote(LOCAL, self.schema, self.table)
+
+    @property
     def full(self) -> str:
         """`schema.table`, for people and files."""
         return f"{self.schema}.{self.table}"
@@ -59,17 +63,17 @@ class Namespace:
     catalog: str
     schema: str
 
+    @property
+    def local_schema(self) -> str:
+        """The default schema on this machine."""
+        return local_schema(self.catalog, self.schema)
+
     def resolve(self, name: str) -> TableName | None:
-        """The table that a name means here; None when it lies in another catalog or is no name."""
+        """The table that a name means here; None when it is no name."""
         parts = split(name)
         if len(parts) == 2 and parts[0].lower() == "live":
             parts = parts[1:]
-        if len(parts) == 3:
-            if parts[0].lower() not in (self.catalog.lower(), LOCAL_CATALOG):
-                return None
-            parts = parts[1:]
-        if len(parts) == 2:
-            return TableName(*parts)
-        if len(parts) == 1:
-            return TableName(self.schema, parts[0])
-        return None
+        if not 1 <= len(parts) <= 3:
+            return None
+        catalog, schema, table = (self.catalog, self.schema, "")[: 3 - len(parts)] + parts
+        return TableName(local_schema(catalog, schema), table)

@@ -11,6 +11,7 @@ from typing import Any
 from pyspark.errors import AnalysisException
 from pyspark.sql import SparkSession
 
+from lakeflow_local import catalogs
 from lakeflow_local.errors import UserError
 from lakeflow_local.pipelines import follow, source
 from lakeflow_local.pipelines.event_log import EventLog, pipeline_id
@@ -95,8 +96,9 @@ class Pipeline:
         if self._session is None:
             self._session = self._base.newSession()
         spark = self._session
-        Tables(spark).ensure_schema(self.spec.namespace.schema)
-        spark.catalog.setCurrentDatabase(quote(self.spec.namespace.schema))
+        catalogs.register(spark, self.spec.namespace.catalog)
+        Tables(spark).ensure_schema(self.spec.namespace.local_schema)
+        spark.catalog.setCurrentDatabase(quote(self.spec.namespace.local_schema))
         for key, value in self.spec.configuration.items():
             try:
                 spark.conf.set(key, value)

@@ -43,7 +43,7 @@ def refresh(run: Run, node: Node, stack: Stack) -> None:
         node.result.up_to_date = True
         node.result.kind = memory.kind
         return
-    streams = dataset.cdc_flows or dataset.kind is Kind.STREAMING_TABLE
+    streams = dataset.cdc_flows or len(dataset.flows) > 1 or _settled_kind(dataset, memory) == Kind.STREAMING_TABLE
     if not streams:
         evaluation = Evaluation(run, stack)
         frame = evaluation.frame(dataset, dataset.flows[0].query)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import threading
 import time
 from collections.abc import Iterable
@@ -14,18 +15,20 @@ from pyspark.errors import AnalysisException, PySparkException
 from pyspark.sql import DataFrame, SparkSession
 from pyspark.sql.types import StructType
 
+from lakeflow_local import catalogs
 from lakeflow_local.errors import UserError
 from lakeflow_local.pipelines import follow
 from lakeflow_local.pipelines.code import Code
 from lakeflow_local.pipelines.expectations import ExpectationViolation, violation
 from lakeflow_local.pipelines.model import Dataset
-from lakeflow_local.pipelines.names import TableName
+from lakeflow_local.pipelines.names import TableName, split
 from lakeflow_local.pipelines.source import Key, line_in
 from lakeflow_local.pipelines.spec import PipelineSpec
 from lakeflow_local.pipelines.state import Store
 from lakeflow_local.pipelines.tables import Tables
 from lakeflow_local.pipelines.update import DatasetResult, Event, Listener
 
+_MISSING = re.compile(r"The table or view (\S+) cannot be found\.[\s\S]*")
 FLOW_RETRIES = "pipelines.maxFlowRetryAttempts"
 _MAX_THREADS = 32  # most of them wait for a dataset
 
@@ -120,7 +123,7 @@ class Run:
     def _node(self, key: Key, dataset: Dataset, full: set[Key]) -> Node:
         table = self.spec.namespace.resolve(dataset.name)
         assert table is not None  # source.load has refused other names
-        name = table.table if table.schema.lower() == self.spec.namespace.schema.lower() else table.full
+        name = table.table if table.schema.lower() == self.spec.namespace.local_schema.lower() else table.full
         node = Node(dataset, table, DatasetResult(name, dataset.kind.value), full=key in full)
         left = self._selected is not None and key not in self._selected and not self._with_upstream
         if not self.validate_only and (key in self._stand_ins or left):
@@ -315,5 +318,9 @@ def explain(error: BaseException) -> str:
             text = str(cause)
         for end in (";\n'", "\n'", "\n=== Streaming Query ===", "\n== DataFrame =="):
             text = text.split(end)[0]
+    missing = _MISSING.search(text)
+    if missing:
+        name = ".".join(catalogs.declared(split(missing[1])))
+        return f"{text[: missing.start()]}there is no {name}; `--seed {name}=FILE` can stand in for it"
     lines = [line for line in text.strip().splitlines() if line.strip()]
     return " ".join(lines[:4]) if lines else type(error).__name__

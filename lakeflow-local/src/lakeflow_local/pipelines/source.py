@@ -127,7 +127,7 @@ def _join(registry: Registry, spec: PipelineSpec) -> dict[Key, Dataset]:
         if found is None:
             message = f"flow {flow.name} writes into {flow.target}, which no create_streaming_table declares"
             raise UserError(message, file=flow.place.file, line=flow.place.line)
-        if found.kind is not Kind.STREAMING_TABLE:
+        if found.kind not in (Kind.STREAMING_TABLE, Kind.TABLE):
             message = f"flow {flow.name} writes into {flow.target}, which is no streaming table"
             raise UserError(message, file=flow.place.file, line=flow.place.line)
         if isinstance(flow, CdcFlow):
@@ -157,10 +157,10 @@ def identify(name: str, spec: PipelineSpec, dataset: Dataset) -> TableName:
     """A dataset's table on this machine.
 
     Raises:
-        UserError: when its name lies in another catalog than the pipeline's.
+        UserError: when its name is none.
     """
     found = spec.namespace.resolve(name)
     if found is None:
-        message = f"{name}: a dataset can lie in the pipeline's own catalog only ({spec.namespace.catalog})"
+        message = f"{name} is no name of a table: write table, schema.table or catalog.schema.table"
         raise UserError(message, file=dataset.place.file, line=dataset.place.line)
     return found

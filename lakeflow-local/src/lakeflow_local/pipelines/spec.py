@@ -9,8 +9,9 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from lakeflow_local.catalogs import LOCAL, local_schema
 from lakeflow_local.errors import UserError
-from lakeflow_local.pipelines.names import LOCAL_CATALOG, Namespace, TableName
+from lakeflow_local.pipelines.names import Namespace, TableName
 
 SOURCES = (".py", ".sql", ".ipynb")
 _GLOB = re.compile(r"[*?\[]")
@@ -69,7 +70,7 @@ class PipelineSpec:
         schema = spec.get("schema") or spec.get("target")
         if not schema:
             raise UserError(f"pipeline {name} has no schema: set `schema`, into which its tables go")
-        catalog = str(spec.get("catalog") or LOCAL_CATALOG)
+        catalog = str(spec.get("catalog") or LOCAL)
         namespace = Namespace(catalog, str(schema))
         log = spec.get("event_log") or {}
         return cls(
@@ -79,9 +80,16 @@ class PipelineSpec:
             files=_files(name, spec.get("libraries") or (), root),
             root_path=local_path(str(spec["root_path"]), root) if spec.get("root_path") else None,
             configuration={str(key): _text(value) for key, value in (spec.get("configuration") or {}).items()},
-            event_log=TableName(str(log.get("schema") or schema), str(log["name"])) if log.get("name") else None,
+            event_log=_log_table(log, catalog, str(schema)),
             state=state,
         )
+
+
+def _log_table(log: Mapping[str, Any], catalog: str, schema: str) -> TableName | None:
+    if not log.get("name"):
+        return None
+    place = local_schema(str(log.get("catalog") or catalog), str(log.get("schema") or schema))
+    return TableName(place, str(log["name"]))
 
 
 def _text(value: Any) -> str:

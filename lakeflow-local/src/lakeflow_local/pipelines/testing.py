@@ -71,7 +71,7 @@ class PipelineUnderTest:
         """
         table = self._pipeline.spec.namespace.resolve(name)
         if table is None:
-            raise UserError(f"{name} lies in another catalog: it cannot be seeded")
+            raise UserError(f"{name} is no name of a table: it cannot be seeded")
         self._tables.ensure_schema(table.schema)
         frame = rows if isinstance(rows, DataFrame) else self._frame(table, rows, schema)
         frame.write.format("delta").mode("append").saveAsTable(table.sql)
@@ -90,7 +90,7 @@ class PipelineUnderTest:
     def table(self, name: str) -> DataFrame:
         """A dataset's rows."""
         table = self._pipeline.spec.namespace.resolve(name)
-        assert table is not None, f"{name} lies in another catalog"
+        assert table is not None, f"{name} is no name of a table"
         return self.spark.read.table(table.sql)
 
     def _frame(self, table: TableName, rows: Sequence[Any], schema: str | StructType | None) -> DataFrame:

@@ -12,6 +12,7 @@ import sys
 from types import ModuleType
 from typing import Any
 
+from lakeflow_local import catalogs
 from lakeflow_local.jobs.dbutils import task
 from lakeflow_local.jobs.dbutils.fs import Fs
 from lakeflow_local.jobs.dbutils.notebook import Notebook
@@ -97,9 +98,23 @@ def _connect_on_demand(builder_class: Any) -> None:
             # Asked for also when the address is known: who has asked is killed when Spark dies.
             os.environ["SPARK_REMOTE"] = task.current.ask("spark_remote")
             task.current.uses_spark = True
-        return original(builder)
+        session = original(builder)
+        _fit_use_catalog(type(session))
+        return session
 
     builder_class.getOrCreate = get_or_create
+
+
+def _fit_use_catalog(session_class: Any) -> None:
+    """Let `spark.sql` understand USE CATALOG, which open source Spark writes otherwise."""
+    original = session_class.sql
+    if getattr(original, "__name__", "") == "sql_with_catalogs":
+        return
+
+    def sql_with_catalogs(spark: Any, sqlQuery: str, *arguments: Any, **named: Any) -> Any:
+        return original(spark, catalogs.fit(spark, sqlQuery), *arguments, **named)
+
+    session_class.sql = sql_with_catalogs
 
 
 def _display(value: Any, *_: Any, **__: Any) -> None:

@@ -7,13 +7,14 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+from lakeflow_local import catalogs
 from lakeflow_local.jobs.events import StartAttempt
 from lakeflow_local.jobs.executors.base import Logs, Reporter
 from lakeflow_local.jobs.executors.threads import in_thread
 from lakeflow_local.jobs.outcomes import Result
 from lakeflow_local.jobs.references import as_text
 from lakeflow_local.jobs.sparkhandle import SparkHandle
-from lakeflow_local.jobs.statements import bind_markers, fill_mustaches, fit_catalog, split_statements
+from lakeflow_local.jobs.statements import bind_markers, fill_mustaches, split_statements
 
 SHOWN_ROWS = 1000  # of the last statement, kept as the task's output
 
@@ -56,7 +57,7 @@ class SqlExecutor:
                 log.write(f"-- {number} of {len(statements)}\n{statement}\n")
                 log.flush()
                 bound = bind_markers(fill_mustaches(statement, parameters), parameters)
-                result = spark.sql(fit_catalog(bound))
+                result = spark.sql(catalogs.fit(spark, bound))
                 rows = [row.asDict(recursive=True) for row in result.take(SHOWN_ROWS)] if result.columns else []
                 for row in rows:
                     log.write(f"{row}\n")

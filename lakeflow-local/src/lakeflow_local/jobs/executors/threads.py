@@ -32,5 +32,5 @@ def first_line(error: BaseException) -> str:
     """An error in one line, for the run's state."""
     text = (str(error).strip() or repr(error)).splitlines()[0]
     if any(name in text for name in ("REQUIRES_SINGLE_PART_NAMESPACE", "CATALOG_NOT_FOUND")):
-        text += " (here the only catalog is spark_catalog; others live in a workspace)"
+        text += " (the catalogs here are spark_catalog, samples, main and those that the bundle's settings name)"
     return f"{type(error).__name__}: {text}"

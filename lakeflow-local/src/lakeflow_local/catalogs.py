@@ -1,0 +1,112 @@
+"""Catalogs beside `spark_catalog`, the only one in which open source Delta works.
+
+Schema `s` of catalog `c` is the schema `c__s` of spark_catalog: in pipelines, and through NamedCatalog.java wherever
+Spark itself resolves a name.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import re
+import tempfile
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+from typing import Any
+
+from lakeflow_local import jars
+
+LOCAL = "spark_catalog"
+# The one that example code reads and the one that it most often writes: there without being named in a bundle.
+USUAL = ("samples", "main")
+
+_CLASS = "lakeflow.local.NamedCatalog"
+_SOURCE = Path(__file__).with_name("NamedCatalog.java")
+_NAME = re.compile(r"\w+")
+_USE = re.compile(
+    r"USE\s+CATALOG\s+(?:IDENTIFIER\s*\(\s*'([^']+)'\s*\)|'([^']+)'|`([^`]+)`|([A-Za-z0-9_]+))", re.IGNORECASE
+)
+
+
+def local_schema(catalog: str, schema: str) -> str:
+    """The schema of spark_catalog that stands for a schema of a catalog."""
+    return schema if catalog.lower() == LOCAL else f"{catalog}__{schema}"
+
+
+def declared(parts: tuple[str, ...]) -> tuple[str, ...]:
+    """The name as its author knows it, of a name of spark_catalog."""
+    if len(parts) != 2 or "__" not in parts[0]:
+        return parts
+    return (*parts[0].split("__", 1), parts[1])
+
+
+def named_in(config: Any) -> set[str]:
+    """The catalogs that a resolved bundle names: every text whose key, or whose variable or parameter, tells so."""
+    found: set[str] = set()
+    if isinstance(config, Mapping):
+        for key, value in config.items():
+            if isinstance(value, str) and "catalog" in str(key).lower():
+                found.add(value)
+            elif isinstance(value, Mapping | list):
+                found |= named_in(value)
+        if "catalog" in str(config.get("name", "")).lower() and isinstance(config.get("default"), str):
+            found.add(config["default"])
+    elif isinstance(config, list):
+        for item in config:
+            found |= named_in(item)
+    return {name for name in found if _NAME.fullmatch(name) and name.lower() != LOCAL}
+
+
+def setting(name: str) -> str:
+    """The Spark setting that makes a catalog known."""
+    return f"spark.sql.catalog.{name}"
+
+
+def settings(names: Iterable[str], warehouse: Path) -> dict[str, str]:
+    """Spark settings for these catalogs, the usual ones and those that have schemas in a warehouse."""
+    there = {path.name.split("__", 1)[0] for path in warehouse.glob("*__*")}
+    return {setting(name): _CLASS for name in sorted({*names, *there, *USUAL})}
+
+
+def register(spark: Any, name: str) -> None:
+    """Make a catalog known to a session, a classic one or one over Spark Connect."""
+    if name.lower() != LOCAL:
+        spark.conf.set(setting(name), _CLASS)
+
+
+def fit(spark: Any, statement: str) -> str:
+    """`USE CATALOG` as open source Spark has it; other statements come back as they are."""
+    found = _USE.fullmatch(statement.strip().removesuffix(";").rstrip())
+    if found is None:
+        return statement
+    name = next(group for group in found.groups() if group)
+    if name.lower() == LOCAL:
+        return f"SET CATALOG {LOCAL}"
+    register(spark, name)
+    return f"SET CATALOG `{name}`"
+
+
+def classes() -> Path:
+    """The folder for the compiled class of this version; made here, as Java ignores what is not there at its start."""
+    version = hashlib.sha256(_SOURCE.read_bytes()).hexdigest()[:12]
+    folder = jars.folder().parent / f"classes-{version}"
+    folder.mkdir(parents=True, exist_ok=True)
+    return folder
+
+
+def compile_once(gateway: Any) -> None:
+    """Compile the class in the JVM of a gateway, unless this environment has it."""
+    package = classes() / "lakeflow" / "local"
+    if (package / "NamedCatalog.class").exists():
+        return
+    jvm = gateway.jvm
+    with tempfile.TemporaryDirectory(dir=classes()) as work:
+        compiler = jvm.org.codehaus.janino.Compiler()
+        compiler.setSourceVersion(8)
+        compiler.setTargetVersion(8)
+        compiler.setDestinationDirectory(jvm.java.io.File(work), False)
+        sources = gateway.new_array(jvm.java.io.File, 1)
+        sources[0] = jvm.java.io.File(str(_SOURCE))
+        compiler.compile(sources)
+        package.mkdir(parents=True, exist_ok=True)
+        os.replace(Path(work, "lakeflow", "local", "NamedCatalog.class"), package / "NamedCatalog.class")
