@@ -42,6 +42,12 @@ def test_use_catalog_is_understood_as_the_platform_writes_it(session):
     assert catalogs.fit(session, "SELECT 1 AS `use catalog`") == "SELECT 1 AS `use catalog`"
 
 
+def test_a_catalog_is_known_once_a_statement_has_named_it(session):
+    session.sql("CREATE SCHEMA IF NOT EXISTS south__sales")
+    session.sql(catalogs.fit(session, "CREATE OR REPLACE TABLE `south`.sales.t AS SELECT 1 AS n"))
+    assert session.table("south.sales.t").first()["n"] == 1
+
+
 def test_a_bundles_settings_name_its_catalogs():
     config = {
         "variables": {"catalog": {"value": "dev"}, "x": {"value": "no"}},

@@ -23,6 +23,8 @@ USUAL = ("samples", "main")
 _CLASS = "lakeflow.local.NamedCatalog"
 _SOURCE = Path(__file__).with_name("NamedCatalog.java")
 _NAME = re.compile(r"\w+")
+_PART = r"(?:`[^`]+`|[A-Za-z_]\w*)"
+_FIRST_OF_THREE = re.compile(rf"(?<![\w.`'])(?:`(\w+)`|([A-Za-z_]\w*))\.{_PART}\.{_PART}(?![\w.(])")
 _USE = re.compile(
     r"USE\s+CATALOG\s+(?:IDENTIFIER\s*\(\s*'([^']+)'\s*\)|'([^']+)'|`([^`]+)`|([A-Za-z0-9_]+))", re.IGNORECASE
 )
@@ -75,7 +77,13 @@ def register(spark: Any, name: str) -> None:
 
 
 def fit(spark: Any, statement: str) -> str:
-    """`USE CATALOG` as open source Spark has it; other statements come back as they are."""
+    """A statement whose catalogs are known to the session, and USE CATALOG as open source Spark has it."""
+    seen = vars(spark).setdefault("_lakeflow_catalogs", {LOCAL})
+    for quoted, plain in _FIRST_OF_THREE.findall(statement):
+        name = quoted or plain
+        if name.lower() not in seen:
+            seen.add(name.lower())
+            register(spark, name)
     found = _USE.fullmatch(statement.strip().removesuffix(";").rstrip())
     if found is None:
         return statement
