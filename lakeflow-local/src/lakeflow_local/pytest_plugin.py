@@ -139,4 +139,4 @@ def _spec(resolved: Bundle, key: str | None) -> Mapping[str, Any]:
             f"has no pipeline {key}" if key else "has more or less than one pipeline: say which by `lakeflow_pipeline`"
         )
         raise pytest.UsageError(f"the bundle in {resolved.root} {which}; it has: {there}")
-    return resolved.resource("pipelines", key)
+    return resolved.pipeline(key)

@@ -6,6 +6,7 @@ import json
 
 import pytest
 
+from lakeflow_local.bundle import load
 from lakeflow_local.errors import BundleError
 
 FILES_PATH = "/Workspace/Users/ada@fleet.test/.bundle/t/default/files"
@@ -228,3 +229,17 @@ def test_secrets_are_not_shown_and_not_written_down(load_files) -> None:
         load_files("bundle: {name: t}\n" + secret % "hunter2")
     with pytest.raises(BundleError, match="must have no default"):
         load_files("bundle: {name: t}\nvariables: {token: {default: x}}\n" + secret % "'${var.token}'")
+
+
+def test_a_pipelines_files_are_found_where_they_are_synced_from(tmp_path) -> None:
+    bundle, shared = tmp_path / "repository" / "bundle", tmp_path / "repository" / "shared"
+    bundle.mkdir(parents=True)
+    shared.mkdir()
+    (shared / "trips.py").write_text("")
+    (bundle / "databricks.yml").write_text(
+        "bundle: {name: t}\nsync: {paths: [., ../shared]}\ntargets: {dev: {}}\n"
+        "resources: {pipelines: {p: {schema: s, root_path: ., libraries: [{glob: {include: ../shared/**}}]}}}\n"
+    )
+    pipeline = load(bundle, "dev").pipeline("p")
+    assert pipeline["libraries"] == [{"glob": {"include": f"{shared}/**"}}]
+    assert pipeline["root_path"] == str(bundle)

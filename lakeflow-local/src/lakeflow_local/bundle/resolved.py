@@ -19,6 +19,7 @@ class Bundle:
 
     Attributes:
         root: The folder of `databricks.yml`.
+        sync_root: The folder that a deployment puts under `workspace.file_path`: `root`, or one above it.
         target: The selected target.
         config: What `databricks bundle validate -o json` prints, as plain values.
         lookups: Variable -> the stand-in for an id that only a workspace knows.
@@ -26,6 +27,7 @@ class Bundle:
 
     def __init__(self, draft: Draft) -> None:
         self.root: Path = draft.root
+        self.sync_root: Path = draft.sync_root
         self.target: str = draft.target
         self.config: dict[str, Any] = _printable(draft.config)
         self.lookups: Mapping[str, str] = dict(draft.lookups)
@@ -110,6 +112,28 @@ class Bundle:
         if key not in section:
             raise BundleError(f"there is no {kind}.{key} (there are: {', '.join(sorted(section)) or 'none'})")
         return self.resolve(section[key])
+
+    def pipeline(self, key: str) -> dict[str, Any]:
+        """A pipeline, ready to be run, with the paths of its files on this machine.
+
+        Raises:
+            BundleError: if there is none.
+        """
+        found = self.resource("pipelines", key)
+        deployed = (self.config.get("workspace") or {}).get("file_path")
+        for name in ("libraries", "root_path") if deployed else ():
+            if name in found:
+                found[name] = _moved(found[name], deployed, str(self.sync_root))
+        return found
+
+
+def _moved(value: Any, old: str, new: str) -> Any:
+    """The value with another folder at the beginning of its paths."""
+    if isinstance(value, str):
+        return new + value[len(old) :] if value == old or value.startswith(old + "/") else value
+    if isinstance(value, Mapping):
+        return {key: _moved(item, old, new) for key, item in value.items()}
+    return [_moved(item, old, new) for item in value] if isinstance(value, list) else value
 
 
 def _printable(tree: Node) -> dict[str, Any]:

@@ -58,7 +58,9 @@ class Definitions:
     @property
     def paths(self) -> LocalPaths:
         """Where the files of a deployment are on this machine."""
-        return LocalPaths(self.root, (self.bundle.config.get("workspace") or {}).get("file_path"))
+        return LocalPaths(
+            self.root, (self.bundle.config.get("workspace") or {}).get("file_path"), self.bundle.sync_root
+        )
 
     def job(self, key: str) -> JobSpec:
         """One job.

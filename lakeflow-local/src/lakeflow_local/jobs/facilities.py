@@ -103,7 +103,7 @@ class Facilities:
 
         server = self._ready_spark().ensure()
         definitions = self._definitions
-        pipeline = Pipeline(definitions.bundle.resource("pipelines", key), root=definitions.root, spark=server.spark)
+        pipeline = Pipeline(definitions.bundle.pipeline(key), root=definitions.root, spark=server.spark)
         return pipeline.update(**options, listener=listener)
 
     def update_alone(self, key: str, options: Mapping[str, Any], listener: Callable[[Any], None]) -> Any:

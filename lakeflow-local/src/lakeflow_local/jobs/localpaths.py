@@ -19,17 +19,19 @@ class LocalPaths:
     Attributes:
         root: the bundle's folder.
         file_path: `workspace.file_path` of the resolved bundle.
+        sync_root: the folder that is synced there; None for the bundle's own.
     """
 
     root: Path
     file_path: str | None = None
+    sync_root: Path | None = None
 
     def local(self, path: str) -> str:
         """A path on this machine; relative ones are below the bundle's folder."""
         text = path.removeprefix("file:") if path.startswith("file:/") else path
         for prefix in self._prefixes():
             if text == prefix or text.startswith(prefix + "/"):
-                return str(self.root / text[len(prefix) :].lstrip("/"))
+                return str((self.sync_root or self.root) / text[len(prefix) :].lstrip("/"))
         return str(self.root / text)
 
     def notebook(self, path: str) -> Path | None:
