@@ -1,16 +1,21 @@
 """What the engine costs, each figure with its spread: `python lakeflow-local/bench/pipelines.py [--runs N] [--rows N]`.
 
-Prints, never judges: compare figures of one run with each other only.
+Prints, never judges: compare figures of one run with each other only. One warm session; what is compared takes turns,
+so that a busy moment of the machine meets both.
 """
 
 from __future__ import annotations
 
 import argparse
-import statistics
 import tempfile
 from pathlib import Path
 
-from lakeflow_local.pipelines import Pipeline, Update
+from by_hand import against_hand_written
+from history import against_a_longer_history
+from measure import checked, compare, land, project, show, updated
+from spark_engine import against_spark_pipelines
+
+from lakeflow_local.pipelines import Pipeline
 from lakeflow_local.session import SparkServer
 
 # A raw table, four streaming tables, an AUTO CDC target and four materialized views.
@@ -44,9 +49,7 @@ RULES = """
 from pyspark import pipelines as dp
 
 def readings():
-    return spark.range(spark.conf.get("rows")).selectExpr(
-        "id", "id % 1000 / 10.0 - 20 AS celsius", "concat('sensor ', id % 97) AS sensor", "id % 13 AS channel"
-    )
+    return spark.read.table("landed")
 
 @dp.materialized_view
 def without_rules():
@@ -64,52 +67,50 @@ def with_rules():
 def main() -> None:
     """Measure in one warm session."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--runs", type=int, default=7)
+    parser.add_argument("--runs", type=int, default=3)
     parser.add_argument("--rows", type=int, default=1_000_000)
+    parser.add_argument("--only", default="abcde", help="the letters of what to measure")
     given = parser.parse_args()
-    with tempfile.TemporaryDirectory() as folder, SparkServer(Path(folder), connect=False) as server:
-        (Path(folder) / "landing").mkdir()
-        (Path(folder) / "landing" / "trips.txt").write_text("".join(f"trip {number}\n" for number in range(1000)))
-        ten = project(server, "ten_datasets", TEN_DATASETS, landing=str(Path(folder) / "landing"))
-        first = checked(ten.update()).seconds
-        nothing_new = [checked(ten.update()).seconds for _ in range(given.runs)]
-        rules = project(server, "rules", RULES, rows=str(given.rows))
-        checked(rules.update())
-        # In turns, so that a busy moment of the machine meets both.
-        turns = [(refreshed(rules, "without_rules"), refreshed(rules, "with_rules")) for _ in range(given.runs)]
+    parts = {
+        "a": lambda server: nothing_new(server, given.runs),
+        "b": lambda server: against_spark_pipelines(server, given.runs),
+        "c": lambda server: cost_of_rules(server, given.runs, given.rows),
+        "d": lambda server: against_a_longer_history(server, given.runs, given.rows),
+        "e": lambda server: against_hand_written(server, given.runs, TEN_DATASETS),
+    }
+    with tempfile.TemporaryDirectory() as folder, SparkServer(Path(folder)) as server:
+        for letter in given.only:
+            parts[letter](server)
+
+
+def nothing_new(server: SparkServer, runs: int) -> None:
+    """(a) An update of ten datasets that have nothing to do."""
+    print("(a) ten datasets")
+    landing = server.root / "landing_a"
+    land(landing, "trips.txt", 1000)
+    ten = project(server, "ten_datasets", TEN_DATASETS, landing=str(landing))
+    show("first update, and of the session", [updated(ten)])
+    show("nothing new", [updated(ten) for _ in range(runs)])
+
+
+def cost_of_rules(server: SparkServer, runs: int, rows: int) -> None:
+    """(c) The same rows with expectations and without."""
+    print(f"(c) expectations on {rows:,} rows")
+    rules = project(server, "rules", RULES)
+    server.spark.sql("CREATE SCHEMA rules")
+    columns = ("id", "id % 1000 / 10.0 - 20 AS celsius", "concat('sensor ', id % 97) AS sensor", "id % 13 AS channel")
+    server.spark.range(rows).selectExpr(*columns).write.saveAsTable("rules.landed")
+    updated(rules)
+    turns = [(refreshed(rules, "without_rules"), refreshed(rules, "with_rules")) for _ in range(runs)]
     without, with_rules = ([pair[side] for pair in turns] for side in (0, 1))
-    print(f"ten datasets, first update        {first:7.2f} s")
-    print(f"ten datasets, nothing new         {spread(nothing_new)}")
-    print(f"{given.rows:>9,} rows, no rules          {spread(without)}")
-    print(f"{given.rows:>9,} rows, five rules        {spread(with_rules)}")
-    times = statistics.median(with_rules) / statistics.median(without)
-    print(f"with rules takes                  {times:7.2f} times as long")
-
-
-def project(server: SparkServer, name: str, source: str, **configuration: str) -> Pipeline:
-    """A pipeline of one source file."""
-    folder = server.root / name
-    folder.mkdir()
-    (folder / "datasets.py").write_text(source)
-    spec = {"name": name, "schema": name, "libraries": [{"glob": {"include": f"{name}/**"}}]}
-    return Pipeline(spec | {"configuration": configuration}, root=server.root, spark=server.spark)
-
-
-def checked(update: Update) -> Update:
-    """The update, if it is one that counts."""
-    if update.state != "COMPLETED":
-        raise SystemExit(f"bench: {update.error}")
-    return update
+    show("no rules", without)
+    show("five rules", with_rules)
+    compare("with rules takes", with_rules, without)
 
 
 def refreshed(pipeline: Pipeline, dataset: str) -> float:
     """Seconds to compute a dataset anew."""
     return checked(pipeline.update(full_refresh=[dataset]))[dataset].seconds
-
-
-def spread(seconds: list[float]) -> str:
-    """Minimum, median and maximum."""
-    return f"{statistics.median(seconds):7.2f} s  ({min(seconds):.2f} to {max(seconds):.2f})"
 
 
 if __name__ == "__main__":

@@ -8,6 +8,7 @@ import json
 import os
 import signal
 import sys
+import threading
 from pathlib import Path
 
 from lakeflow_local.pipelines import Pipeline, points
@@ -16,8 +17,24 @@ from lakeflow_local.session import SparkServer
 TABLES = ("changes", "accounts", "history", "totals")
 
 
+def kill_within_a_write(fifo: Path) -> None:
+    """End the process when a row that is being written says so: the UDF of `totals` opens the pipe, and waits."""
+    os.mkfifo(fifo)
+
+    def wait() -> None:
+        with open(fifo) as pipe:
+            pipe.read(1)
+        os.kill(os.getpid(), signal.SIGKILL)
+
+    threading.Thread(target=wait, daemon=True).start()
+
+
 def main() -> None:
     root, names, moment = Path(sys.argv[1]), sys.argv[2].split(","), sys.argv[3]
+    fifo = root / "in_a_write"
+    fifo.unlink(missing_ok=True)
+    if moment == "in_write:totals":
+        kill_within_a_write(fifo)
 
     def kill(point: str, dataset: str) -> None:
         if f"{point}:{dataset}" == moment:
@@ -31,13 +48,17 @@ def main() -> None:
                 "name": name,
                 "schema": name,
                 "libraries": [{"glob": {"include": "transformations/**"}}],
-                "configuration": {"landing": str(root / "landing")},
+                "configuration": {"landing": str(root / "landing"), "fifo": str(fifo)},
                 "event_log": {"name": "events"},
             }
             update = Pipeline(spec, root=root, spark=server.spark).update()
             assert update.state == "COMPLETED", update.error
             rows = {table: server.spark.table(f"{name}.{table}").collect() for table in TABLES}
             found[name] = {table: sorted(map(list, many)) for table, many in rows.items()}
+            events = [row["id"] for row in server.spark.table(f"{name}.events").select("id").collect()]
+            written = Path(root, ".lakeflow", "pipelines", name, "events.jsonl").read_text().splitlines()
+            found[name]["events"] = sorted(events)
+            found[name]["events_written"] = sorted(json.loads(line)["id"] for line in written)
         print(json.dumps(found))
 
 

@@ -18,6 +18,14 @@ def project(make_project):
                 def landed(schema):
                     reader = spark.readStream.format("cloudFiles").option("cloudFiles.format", "json")
                     reader = reader.option("cloudFiles.schemaLocation", "ignored").schema(schema)
+                    reader = reader.option("cloudFiles.maxBytesPerTrigger", 1 << 30)
+                    for name in ("useNotifications", "useIncrementalListing", "useManagedFileEvents"):
+                        reader = reader.option(f"cloudFiles.{name}", False)
+                    reader = reader.options(**{
+                        "cloudFiles.validateOptions": True,
+                        "cloudFiles.backfillInterval": "1 day",
+                        "cloudFiles.cleanSource": "OFF",
+                    })
                     return reader.load(spark.conf.get("landing"))
 
                 @dp.table

@@ -1,9 +1,15 @@
-"""A killed update is continued by the next one: no row lost, none doubled."""
+"""A killed update is continued by the next one: no row lost, none doubled, and no event of its log either.
+
+`KILLS=n` kills n updates at a random time as well, `KILL_SEED=m` at other ones.
+"""
 
 import json
+import os
+import random
 import signal
 import subprocess
 import sys
+import time
 from pathlib import Path
 
 import pytest
@@ -11,12 +17,20 @@ import pytest
 MOMENTS = (
     "before_commit:changes",
     "after_commit:changes",
-    "after_changes:accounts",
+    "after_changes:accounts",  # the changes are in AUTO CDC's own table, the target does not have them
     "after_commit:history",
     "after_reset:changes",
+    "in_write:totals",
+    "log_written:log_written_pipeline",
+    "log_published:log_published_pipeline",
 )
 SOURCE = """
+import os
+import signal
 from pyspark import pipelines as dp
+from pyspark.sql import functions as F
+
+fifo = spark.conf.get("fifo")
 
 @dp.table
 def changes():
@@ -27,33 +41,74 @@ for target, scd_type in (("accounts", 1), ("history", 2)):
     dp.create_streaming_table(target)
     dp.create_auto_cdc_flow(target, "changes", ["id"], "at", column_list=["id", "level"], stored_as_scd_type=scd_type)
 
+@F.udf("long")
+def told(n):
+    if os.path.exists(fifo):
+        with open(fifo, "w") as pipe:
+            pipe.write("!")
+        signal.pause()
+    return n
+
 @dp.materialized_view
 def totals():
-    return spark.sql("SELECT count(*) AS n, sum(level) AS level FROM accounts")
+    return spark.sql("SELECT count(*) AS n, sum(level) AS level FROM accounts").withColumn("n", told("n"))
 """
+CHANGES = [{"id": n % 7, "at": n, "level": n * n} for n in range(20)]
 
 
-@pytest.mark.slow
-def test_killed_at_any_named_moment_and_run_again_every_row_is_there_once(tmp_path):
+@pytest.fixture
+def script(tmp_path):
+    """The command that runs updates of a project in `tmp_path`."""
     (tmp_path / "transformations").mkdir()
     (tmp_path / "landing").mkdir()
     (tmp_path / "transformations" / "accounts.py").write_text(SOURCE)
-    changes = [{"id": n % 7, "at": n, "level": n * n} for n in range(20)]
-    (tmp_path / "landing" / "1.json").write_text("\n".join(map(json.dumps, changes)))
-    script = [sys.executable, str(Path(__file__).with_name("killed_update.py")), str(tmp_path)]
-    names = [moment.replace(":", "_") for moment in MOMENTS]
-    for name, moment in zip(names, MOMENTS, strict=True):
-        killed = subprocess.run([*script, name, moment], capture_output=True, text=True)
-        assert killed.returncode == -signal.SIGKILL, killed.stderr
+    (tmp_path / "landing" / "1.json").write_text("\n".join(map(json.dumps, CHANGES)))
+    return [sys.executable, str(Path(__file__).with_name("killed_update.py")), str(tmp_path)]
+
+
+def check_every_row_is_there_once(script, names):
+    """Update each pipeline once more, and compare all of its tables with what landed."""
     after = subprocess.run([*script, ",".join(names), "-"], capture_output=True, text=True)
     assert after.returncode == 0, after.stderr
-    newest = {change["id"]: change for change in changes}
+    newest = {change["id"]: change for change in CHANGES}
     expected = {
-        "changes": sorted([change["id"], change["at"], change["level"]] for change in changes),
+        "changes": sorted([change["id"], change["at"], change["level"]] for change in CHANGES),
         "accounts": sorted([change["id"], change["level"]] for change in newest.values()),
         "totals": [[len(newest), sum(change["level"] for change in newest.values())]],
     }
     for name, found in json.loads(after.stdout).items():
         assert {table: found[table] for table in expected} == expected, name
-        assert len(found["history"]) == len(changes), name
+        assert len(found["history"]) == len(CHANGES), name
         assert [row[0] for row in found["history"] if row[3] is None] == sorted(newest), name
+        assert found["events"] == found["events_written"], name
+
+
+@pytest.mark.slow
+def test_killed_at_any_named_moment_and_run_again_every_row_is_there_once(script):
+    names = [
+        dataset if dataset.endswith("_pipeline") else f"{point}_{dataset}"
+        for point, dataset in (moment.split(":") for moment in MOMENTS)
+    ]
+    for name, moment in zip(names, MOMENTS, strict=True):
+        killed = subprocess.run([*script, name, moment], capture_output=True, text=True)
+        assert killed.returncode == -signal.SIGKILL, killed.stderr
+    check_every_row_is_there_once(script, names)
+
+
+@pytest.mark.slow
+@pytest.mark.skipif("KILLS" not in os.environ, reason="asked for with KILLS=n")
+def test_killed_at_random_times_and_run_again_every_row_is_there_once(script):
+    rng = random.Random(int(os.environ.get("KILL_SEED", "1")))
+    started = time.monotonic()
+    subprocess.run([*script, "undisturbed", "-"], check=True, capture_output=True)
+    whole = time.monotonic() - started
+    names = [f"killed_{number}" for number in range(int(os.environ["KILLS"]))]
+    for name in names:
+        seconds = rng.uniform(whole / 4, whole)  # the session takes the first quarter
+        print(f"{name} after {seconds:.2f} s of {whole:.2f} s")
+        with subprocess.Popen([*script, name, "-"], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL) as update:
+            try:
+                update.wait(seconds)
+            except subprocess.TimeoutExpired:
+                update.kill()
+    check_every_row_is_there_once(script, names)

@@ -102,6 +102,24 @@ def test_a_stream_from_a_table_that_was_rewritten_fails_and_says_why(project):
     (project.root / "transformations" / "follower.py").unlink()
 
 
+def test_a_stream_of_files_without_cloud_files_sees_each_new_file(make_project):
+    project = make_project(
+        {
+            "lines.py": """
+                from pyspark import pipelines as dp
+
+                @dp.table
+                def lines():
+                    return spark.readStream.format("text").load(spark.conf.get("landing"))
+            """
+        }
+    )
+    for number, line in enumerate(("tram", "bus")):
+        project.land(f"{number}.txt", line)
+        assert project.update()["lines"].rows == 1
+    assert project.rows("lines") == [("bus",), ("tram",)]
+
+
 def test_unknown_datasets_and_missing_folders_are_one_line(project):
     with pytest.raises(UserError, match="has no dataset tramways; it has: raw, stamped, totals, words"):
         project.update("tramways")
@@ -158,6 +176,36 @@ def test_flows_and_updates_are_retried_as_configured(make_project):
         }
         update = project.update()
         assert (update.state, int(counter.read_text()), update.attempts) == (state, tried, 1 + whole)
+
+
+def test_a_flow_that_is_retried_keeps_the_counts_of_the_flows_before_it(make_project):
+    project = make_project(
+        {
+            "trips.py": """
+                from pathlib import Path
+                from pyspark import pipelines as dp
+
+                dp.create_streaming_table("trips", expect_all={"named": "value <> ''"})
+
+                @dp.append_flow(target="trips")
+                def landed():
+                    return spark.readStream.format("text").load(spark.conf.get("landing"))
+
+                @dp.append_flow(target="trips")
+                def flaky():
+                    tried = Path(spark.conf.get("tried"))
+                    if not tried.exists():
+                        tried.touch()
+                        raise RuntimeError("the first attempt")
+                    return spark.readStream.format("text").load(spark.conf.get("landing"))
+            """
+        }
+    )
+    project.spec["configuration"] |= {"tried": str(project.root / "tried"), "pipelines.maxFlowRetryAttempts": "1"}
+    project.land("1.txt", "tram", "")
+    trips = project.update()["trips"]
+    assert (trips.state, trips.rows, len(trips.warnings)) == ("COMPLETED", 4, 1)
+    assert (trips.expectations["named"].passed_records, trips.expectations["named"].failed_records) == (2, 2)
 
 
 def test_a_table_whose_creation_was_killed_is_created_anew(make_project):

@@ -8,10 +8,11 @@ import uuid
 from collections.abc import Sequence
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
+from typing import Any, BinaryIO
 
 from pyspark.sql import SparkSession
 
+from lakeflow_local.pipelines import points
 from lakeflow_local.pipelines.spec import PipelineSpec
 from lakeflow_local.pipelines.tables import Tables
 from lakeflow_local.pipelines.update import DatasetResult, Update
@@ -44,7 +45,9 @@ class EventLog:
         self._spec = spec
         self._pipeline_id = pipeline_id
         self._file = spec.state_folder / "events.jsonl"
+        # Up to which byte of the file its events are in the Delta table, and up to which an append was begun.
         self._published = spec.state_folder / "events.published"
+        self._begun = spec.state_folder / "events.begun"
 
     def add_update(self, update: Update) -> None:
         """Write down an update that has ended: its creation, each dataset's flow and expectations, its end."""
@@ -60,10 +63,12 @@ class EventLog:
         message = f"Update {update.update_id[:6]} is {final}."
         events.append(self._event(update, "update_progress", message, details, level=level, error=update.error))
         self._file.parent.mkdir(parents=True, exist_ok=True)
-        with open(self._file, "a", encoding="utf-8") as stream:
-            stream.writelines(json.dumps(event) + "\n" for event in events)
+        with open(self._file, "a+b") as stream:
+            stream.truncate(_whole_lines(stream))  # what a killed update wrote half of
+            stream.write("".join(json.dumps(event) + "\n" for event in events).encode())
             stream.flush()
             os.fsync(stream.fileno())
+        points.reached("log_written", self._spec.name)
 
     def _flow(self, update: Update, result: DatasetResult) -> list[dict[str, Any]]:
         events = []
@@ -140,22 +145,38 @@ class EventLog:
         table = self._spec.event_log
         if table is None or not self._file.exists():
             return
-        start = int(self._published.read_text()) if self._published.exists() else 0
-        if start and not tables.exists(table):
-            start = 0  # the table is gone: publish it whole
-        with open(self._file, "rb") as stream:
-            stream.seek(start)
-            lines = stream.read()
-        if not lines:
-            return
+        done = _number_in(self._published) if tables.exists(table) else 0  # the table is gone: publish it whole
         tables.ensure_schema(table.schema)
-        rows = [_row(json.loads(line)) for line in lines.decode("utf-8").splitlines()]
-        writer = spark.createDataFrame(rows, SCHEMA).coalesce(1).write.format("delta").mode("append")
-        writer = writer.option("txnAppId", f"event_log:{self._pipeline_id}").option("txnVersion", str(start + 1))
-        writer.saveAsTable(table.sql)
-        beside = self._published.with_suffix(".new")
-        beside.write_text(str(start + len(lines)))
-        os.replace(beside, self._published)
+        # First what a killed update has begun to publish, cut as it was then, so that Delta knows it again.
+        for end in sorted({_number_in(self._begun), self._file.stat().st_size}):
+            if end <= done:
+                continue
+            _write_number(self._begun, end)
+            with open(self._file, "rb") as stream:
+                stream.seek(done)
+                lines = stream.read(end - done).decode("utf-8").splitlines()
+            writer = spark.createDataFrame([_row(json.loads(line)) for line in lines], SCHEMA).coalesce(1).write
+            writer = writer.format("delta").mode("append").option("txnAppId", f"event_log:{self._pipeline_id}")
+            writer.option("txnVersion", str(end)).saveAsTable(table.sql)
+            points.reached("log_published", self._spec.name)
+            _write_number(self._published, end)
+            done = end
+
+
+def _whole_lines(stream: BinaryIO) -> int:
+    """How many bytes of a file are lines that end."""
+    stream.seek(0)
+    return stream.read().rfind(b"\n") + 1
+
+
+def _number_in(file: Path) -> int:
+    return int(file.read_text()) if file.exists() else 0
+
+
+def _write_number(file: Path, number: int) -> None:
+    beside = file.with_name(file.name + ".new")
+    beside.write_text(str(number))
+    os.replace(beside, file)
 
 
 def _row(event: dict[str, Any]) -> Sequence[Any]:

@@ -57,7 +57,7 @@ class Watch:
     batch: Observation | None = None
 
     def wait(self) -> Mapping[str, Any]:
-        """The figures of the batch query that has just run.
+        """The figures of the batch query that has just run; none if it did not need the rows.
 
         Raises:
             RuntimeError: when Spark does not deliver them.
@@ -69,6 +69,8 @@ class Watch:
             scala.Await.ready(self.batch._jo.future(), scala.duration.Duration.create(60, "s"))
         except Exception as error:
             raise RuntimeError(f"Spark has not delivered the expectation counts of {self.dataset}") from error
+        if self.batch._jo.getRow().schema() is None:  # the optimizer has left the observation out, as under WHERE false
+            return {}
         return self.batch.get
 
     def read(self, figures: Mapping[str, Any]) -> Metrics | None:
@@ -170,7 +172,7 @@ def messages(error: BaseException | None) -> Iterator[str]:
     """The texts of an error and of its causes: Spark wraps what a task raises several times."""
     while error is not None:
         yield str(error)
-        java = getattr(error, "_origin", None)
+        java = getattr(error, "_origin", None) or getattr(error, "java_exception", None)
         while java is not None:
             yield str(java.getMessage())
             java = java.getCause()

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-NAMES = ("before_commit", "after_commit", "after_changes", "after_reset")
+NAMES = ("before_commit", "after_commit", "after_changes", "after_reset", "log_written", "log_published")
 
 _watchers: list[Callable[[str, str], None]] = []
 

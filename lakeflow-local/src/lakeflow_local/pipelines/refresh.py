@@ -30,7 +30,6 @@ def refresh(run: Run, node: Node, stack: Stack) -> None:
         UpstreamFailed: when something that it reads failed.
     """
     dataset, table = node.dataset, node.table
-    node.result.metric_sets.clear()
     memory = run.store.recall(table)
     full = node.full or memory.resetting
     if full and not dataset.may_be_reset:
@@ -109,7 +108,7 @@ def _materialize(run: Run, node: Node, evaluation: Evaluation, frame: DataFrame)
     evaluation.settle_on_codegen()
     with observed(evaluation.notes.watches) as metrics:
         run.tables.replace(table, shaped, dataset)
-    node.result.metric_sets += metrics
+    node.result.metric_sets = metrics  # of this attempt: a stream's stand beside those of the batches before
     location = run.tables.location(table)
     if location is not None:
         node.result.rows = rows_written(location, before, run.tables.version(table))

@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from pathlib import Path
 
+from py4j.protocol import Py4JJavaError
 from pyspark.errors import AnalysisException, PySparkException
 from pyspark.sql import DataFrame, SparkSession
 from pyspark.sql.types import StructType
@@ -19,7 +20,7 @@ from lakeflow_local import catalogs
 from lakeflow_local.errors import UserError
 from lakeflow_local.pipelines import follow
 from lakeflow_local.pipelines.code import Code
-from lakeflow_local.pipelines.expectations import ExpectationViolation, violation
+from lakeflow_local.pipelines.expectations import ExpectationViolation, messages, violation
 from lakeflow_local.pipelines.model import Dataset
 from lakeflow_local.pipelines.names import TableName, split
 from lakeflow_local.pipelines.source import Key, line_in
@@ -31,6 +32,7 @@ from lakeflow_local.pipelines.update import DatasetResult, Event, Listener
 _MISSING = re.compile(r"The table or view (\S+) cannot be found\.[\s\S]*")
 FLOW_RETRIES = "pipelines.maxFlowRetryAttempts"
 _MAX_THREADS = 32  # most of them wait for a dataset
+_NAMED = re.compile(r"\[[A-Z][A-Z0-9_.]+\]")  # how an error of Spark or Delta begins
 
 
 class CycleError(UserError):
@@ -311,12 +313,11 @@ class Run:
 def explain(error: BaseException) -> str:
     """The useful part of an error: without Spark's plan, JVM trace and query id."""
     text = str(error)
-    if isinstance(error, PySparkException):
+    if isinstance(error, (PySparkException, Py4JJavaError)):
+        # Spark wraps what a task raises in errors of the query, of the job and of the write: the innermost says why.
+        text = [text, *(cause for cause in messages(error) if _NAMED.match(cause))][-1]
         text = text.split("\n\nJVM stacktrace:")[0]
-        cause = error.__cause__
-        if "STREAM_FAILED" in text and cause is not None:
-            text = str(cause)
-        for end in (";\n'", "\n'", "\n=== Streaming Query ===", "\n== DataFrame =="):
+        for end in (";\n'", "\n'", "\n=== Streaming Query ===", "\n== DataFrame ==", "\n== SQL"):
             text = text.split(end)[0]
     missing = _MISSING.search(text)
     if missing:

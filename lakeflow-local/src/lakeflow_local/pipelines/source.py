@@ -10,6 +10,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
+from pyspark.cloudpickle import register_pickle_by_value
 from pyspark.pipelines.graph_element_registry import graph_element_registration_context
 
 from lakeflow_local.errors import UserError
@@ -21,6 +22,7 @@ from lakeflow_local.pipelines.registry import Registry, freeze_rules
 from lakeflow_local.pipelines.spec import PipelineSpec
 
 Key = tuple[str, str]
+_PREFIX = "lakeflow_source_"
 
 
 @contextmanager
@@ -35,14 +37,22 @@ def code_on_path(spec: PipelineSpec) -> Iterator[None]:
             sys.path.remove(folder)
 
 
-def forget_helpers(spec: PipelineSpec) -> None:
-    """Drop imported modules that lie under the root folder, so that every update runs what is on disk."""
+def _helpers(spec: PipelineSpec) -> dict[str, types.ModuleType]:
+    """The imported modules that lie under the root folder, without those of an environment that lies there too."""
     if spec.root_path is None:
-        return
+        return {}
+    found = {}
     for name, module in list(sys.modules.items()):
         file = getattr(module, "__file__", None)
-        if file and Path(file).is_relative_to(spec.root_path):
-            del sys.modules[name]
+        if file and Path(file).is_relative_to(spec.root_path) and not Path(file).is_relative_to(sys.prefix):
+            found[name] = module
+    return found
+
+
+def forget_helpers(spec: PipelineSpec) -> None:
+    """Drop imported modules that lie under the root folder, so that every update runs what is on disk."""
+    for name in _helpers(spec):
+        del sys.modules[name]
 
 
 def load(spec: PipelineSpec, spark: Any) -> dict[Key, Dataset]:
@@ -60,12 +70,20 @@ def load(spec: PipelineSpec, spark: Any) -> dict[Key, Dataset]:
                 registry.register_sql(_substitute(file, spec), file)
             else:
                 _run(file, spark)
+    _send_by_value(spec)
     freeze_rules(registry)
     return _join(registry, spec)
 
 
+def _send_by_value(spec: PipelineSpec) -> None:
+    """Let Spark's Python workers get the code behind a UDF itself: they can import neither sources nor helpers."""
+    sources = (module for name, module in list(sys.modules.items()) if name.startswith(_PREFIX))
+    for module in {*sources, *_helpers(spec).values()}:
+        register_pickle_by_value(module)
+
+
 def _run(file: Path, spark: Any) -> None:
-    module = types.ModuleType(f"lakeflow_source_{abs(hash(file)):x}")
+    module = types.ModuleType(f"{_PREFIX}{abs(hash(file)):x}")
     module.__file__ = str(file)
     module.__dict__["spark"] = spark  # Databricks defines it in every source file
     # Known under its name while it runs, as dataclasses and pickling look their module up.
