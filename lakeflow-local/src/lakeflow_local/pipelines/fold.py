@@ -27,6 +27,8 @@ def to_changes(source: DataFrame, flow: CdcFlow) -> DataFrame:
         UserError: for a column that the source does not have.
     """
     columns = _stored(source, flow)
+    if flow.where is not None:
+        source = _require(source, _column(flow.where), flow, "a row of the source does not meet the condition `where`")
     sequence = _column(flow.sequence_by)
     operation = F.lit("UPSERT")
     if flow.apply_as_deletes is not None:
@@ -34,15 +36,27 @@ def to_changes(source: DataFrame, flow: CdcFlow) -> DataFrame:
     if flow.apply_as_truncates is not None:
         operation = F.when(_column(flow.apply_as_truncates), F.lit("TRUNCATE")).otherwise(operation)
     changes = source.select(*(_named(name) for name in columns), sequence.alias(SEQUENCE), operation.alias(OPERATION))
-    missing = F.raise_error(
-        F.lit(f"AUTO CDC flow {flow.name}: sequence_by is NULL for a row, so it has no place in the order")
+    return _require(
+        changes, F.col(SEQUENCE).isNotNull(), flow, "sequence_by is NULL for a row, so it has no place in the order"
     )
-    return changes.where(F.when(F.col(SEQUENCE).isNull(), missing.cast("boolean")).otherwise(F.lit(True)))
+
+
+def _require(rows: DataFrame, condition: Column, flow: CdcFlow, otherwise: str) -> DataFrame:
+    error = F.raise_error(F.lit(f"AUTO CDC flow {flow.name}: {otherwise}")).cast("boolean")
+    return rows.where(F.when(F.coalesce(condition, F.lit(False)), F.lit(True)).otherwise(error))
 
 
 def _stored(source: DataFrame, flow: CdcFlow) -> list[str]:
     known = {name.lower(): name for name in source.columns}
-    for name in (*flow.keys, *(flow.column_list or ()), *(flow.except_column_list or ())):
+    named = (
+        flow.column_list,
+        flow.except_column_list,
+        flow.track_history_column_list,
+        flow.track_history_except_column_list,
+        flow.ignore_null_updates_column_list,
+        flow.ignore_null_updates_except_column_list,
+    )
+    for name in (*flow.keys, *(name for names in named for name in names or ())):
         if name.lower() not in known:
             message = f"AUTO CDC into {flow.target}: the source {flow.source} has no column {name}"
             raise UserError(message, file=flow.place.file, line=flow.place.line)
@@ -81,7 +95,7 @@ def fold(changes: DataFrame, flow: CdcFlow) -> DataFrame:
 
 def _newest(changes: DataFrame, columns: list[str], order: Column, flow: CdcFlow) -> DataFrame:
     keys = [_named(key) for key in flow.keys]
-    if flow.ignore_null_updates:
+    if any(map(flow.keeps_value, columns)):
         changes = _fill(_distinct(changes, order, flow), columns, flow)
         order = F.col(SEQUENCE)
     row = F.struct(*(_named(name) for name in columns), F.col(OPERATION))
@@ -93,7 +107,7 @@ def _newest(changes: DataFrame, columns: list[str], order: Column, flow: CdcFlow
 
 def _history(changes: DataFrame, columns: list[str], order: Column, flow: CdcFlow) -> DataFrame:
     distinct = _distinct(changes, order, flow)
-    if flow.ignore_null_updates:
+    if any(map(flow.keeps_value, columns)):
         distinct = _fill(distinct, columns, flow)
     by_key = Window.partitionBy(*(_named(key) for key in flow.keys)).orderBy(SEQUENCE)
     marked = distinct.withColumn("__starts", _starts_version(columns, flow, by_key))
@@ -145,10 +159,21 @@ def _fill(changes: DataFrame, columns: list[str], flow: CdcFlow) -> DataFrame:
     so_far = in_life.rowsBetween(Window.unboundedPreceding, Window.currentRow)
     others = [name for name in changes.columns if name not in columns]
     filled = [
-        _named(name) if name.lower() in keys else F.last(_named(name), ignorenulls=True).over(so_far).alias(name)
+        _last_known(_named(name), changes.schema[name].dataType, so_far).alias(name)
+        if flow.keeps_value(name) and name.lower() not in keys
+        else _named(name)
         for name in columns
     ]
     return lives.select(*filled, *others)
+
+
+def _last_known(column: Column, kind: DataType, window: object) -> Column:
+    """The last value that is not NULL; of a struct, that of each of its fields."""
+    last = F.last(column, ignorenulls=True).over(window)
+    if not isinstance(kind, StructType):
+        return last
+    fields = [_last_known(column[field.name], field.dataType, window).alias(field.name) for field in kind]
+    return F.when(last.isNotNull(), F.struct(*fields))
 
 
 def _tie(schema: StructType, columns: list[str]) -> Column:

@@ -63,7 +63,7 @@ class Flow:
 
 @dataclass(frozen=True)
 class CdcFlow:
-    """An AUTO CDC flow. Columns are names; `sequence_by` and the `apply_as` conditions are SQL text or Columns."""
+    """An AUTO CDC flow. Columns are names; `sequence_by`, `where` and `apply_as_…` are SQL text or Columns."""
 
     name: str
     target: str
@@ -71,6 +71,7 @@ class CdcFlow:
     keys: tuple[str, ...]
     sequence_by: Any
     place: Place
+    where: Any = None
     apply_as_deletes: Any = None
     apply_as_truncates: Any = None
     column_list: tuple[str, ...] | None = None
@@ -79,9 +80,18 @@ class CdcFlow:
     track_history_column_list: tuple[str, ...] | None = None
     track_history_except_column_list: tuple[str, ...] | None = None
     ignore_null_updates: bool = False
-    ignore_null_updates_columns: tuple[str, ...] | None = None
+    ignore_null_updates_column_list: tuple[str, ...] | None = None
+    ignore_null_updates_except_column_list: tuple[str, ...] | None = None
     once: bool = False
     spark_conf: Mapping[str, str] = field(default_factory=dict)
+
+    def keeps_value(self, column: str) -> bool:
+        """Whether a NULL of an update leaves this column as it was."""
+        if self.ignore_null_updates_column_list is not None:
+            return column.lower() in {name.lower() for name in self.ignore_null_updates_column_list}
+        if self.ignore_null_updates_except_column_list is not None:
+            return column.lower() not in {name.lower() for name in self.ignore_null_updates_except_column_list}
+        return self.ignore_null_updates
 
 
 @dataclass

@@ -13,7 +13,7 @@ from typing import Any
 from pyspark.pipelines.graph_element_registry import graph_element_registration_context
 
 from lakeflow_local.errors import UserError
-from lakeflow_local.pipelines import declare
+from lakeflow_local.pipelines import interface
 from lakeflow_local.pipelines.model import CdcFlow, Dataset, Kind
 from lakeflow_local.pipelines.names import TableName
 from lakeflow_local.pipelines.notebook_source import is_notebook, python_cells
@@ -51,7 +51,7 @@ def load(spec: PipelineSpec, spark: Any) -> dict[Key, Dataset]:
     Raises:
         UserError: for a file that fails, with its line; for a dataset declared twice; for a flow without target.
     """
-    declare.install()
+    interface.install()
     forget_helpers(spec)
     registry = Registry()
     with code_on_path(spec), graph_element_registration_context(registry):

@@ -13,6 +13,7 @@ from sqlglot.errors import TokenError
 from sqlglot.tokens import Token, TokenType
 
 from lakeflow_local.errors import UserError
+from lakeflow_local.pipelines.declare_cdc import checked, scd_type_of
 from lakeflow_local.pipelines.model import (
     CdcFlow,
     Dataset,
@@ -30,6 +31,7 @@ if TYPE_CHECKING:
 
 _STRINGS = (TokenType.STRING, TokenType.RAW_STRING)
 _OPEN, _CLOSE = TokenType.L_PAREN, TokenType.R_PAREN
+_CDC_CLAUSES = ("IGNORE", "APPLY", "SEQUENCE", "SYSTEM", "COLUMNS", "STORED", "TRACK")
 
 
 def declare(text: str, file: Path, registry: Registry) -> None:
@@ -191,34 +193,37 @@ class _Statement:
         self._expect("KEYS")
         given["keys"] = _names(self._parenthesised())
         while self._at < len(self._stream):
-            if self._take("IGNORE", "NULL", "UPDATES"):
+            if self._take("IGNORE", "NULL", "UPDATES", "ON"):
+                given.update(self._chosen("ignore_null_updates_"))
+            elif self._take("IGNORE", "NULL", "UPDATES"):
                 given["ignore_null_updates"] = True
             elif self._take("APPLY", "AS", "DELETE", "WHEN"):
-                given["apply_as_deletes"] = self._until("APPLY", "SEQUENCE", "COLUMNS", "STORED", "TRACK")
+                given["apply_as_deletes"] = self._until(*_CDC_CLAUSES)
             elif self._take("APPLY", "AS", "TRUNCATE", "WHEN"):
-                given["apply_as_truncates"] = self._until("APPLY", "SEQUENCE", "COLUMNS", "STORED", "TRACK")
+                given["apply_as_truncates"] = self._until(*_CDC_CLAUSES)
             elif self._take("SEQUENCE", "BY"):
-                given["sequence_by"] = self._until("APPLY", "COLUMNS", "STORED", "TRACK", "IGNORE")
+                given["sequence_by"] = self._until(*_CDC_CLAUSES)
+            elif self._take("SYSTEM", "SEQUENCE", "BY") or self._take("COLUMNS", "TO", "UPDATE"):
+                raise self._error("lakeflow-local does not support SYSTEM SEQUENCE BY and COLUMNS TO UPDATE yet")
             elif self._take("COLUMNS"):
-                except_form = self._take("*", "EXCEPT")
-                listed = _names(
-                    self._parenthesised() if self._is(_OPEN) else self._until("STORED", "TRACK", "APPLY", "SEQUENCE")
-                )
-                given["except_column_list" if except_form else "column_list"] = listed
+                given.update(self._chosen(""))
             elif self._take("STORED", "AS", "SCD", "TYPE"):
-                given["scd_type"] = int(self._stream[self._at].text)
-                self._at += 1
+                given["scd_type"] = scd_type_of(target, self._word(), self._place)
+            elif self._take("STORED", "AS", "BITEMPORAL"):
+                raise self._error("lakeflow-local does not support BITEMPORAL targets yet")
             elif self._take("TRACK", "HISTORY", "ON"):
-                except_form = self._take("*", "EXCEPT")
-                listed = _names(
-                    self._parenthesised() if self._is(_OPEN) else self._until("STORED", "APPLY", "SEQUENCE")
-                )
-                given["track_history_except_column_list" if except_form else "track_history_column_list"] = listed
+                given.update(self._chosen("track_history_"))
             else:
                 raise self._error(f"unexpected '{self._words(3)}' in the AUTO CDC flow into {target}")
         if "sequence_by" not in given:
             raise self._error(f"the AUTO CDC flow into {target} needs SEQUENCE BY")
-        self._registry.add_flow(CdcFlow(name=name, target=target, source=source, place=self._place, **given))
+        flow = CdcFlow(name=name, target=target, source=source, place=self._place, **given)
+        self._registry.add_flow(checked(flow))
+
+    def _chosen(self, prefix: str) -> dict[str, tuple[str, ...]]:
+        """`(a, b)`, `a, b` or `* EXCEPT (a, b)`, as an argument of an AUTO CDC flow."""
+        form = "except_column_list" if self._take("*", "EXCEPT") else "column_list"
+        return {prefix + form: _names(self._parenthesised() if self._is(_OPEN) else self._until(*_CDC_CLAUSES))}
 
     def _query(self) -> Callable[[], Any]:
         if self._at >= len(self._stream):
@@ -298,6 +303,12 @@ class _Statement:
         if self._at > len(self._stream):
             raise self._error("a name is missing")
         return self._slice(start, self._at)
+
+    def _word(self) -> str:
+        if self._at >= len(self._stream):
+            raise self._error("a word is missing at the end")
+        self._at += 1
+        return self._stream[self._at - 1].text
 
     def _string(self) -> str:
         token = self._stream[self._at] if self._at < len(self._stream) else None
