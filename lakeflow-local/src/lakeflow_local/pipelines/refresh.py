@@ -123,9 +123,10 @@ def _stream(run: Run, node: Node, memory: Memory, full: bool, stack: Stack) -> N
     if full or not run.tables.exists(table):
         # Said before it is done: killed in between, the next update begins with it again.
         memory.resetting = True
+        memory.once, memory.folded = [], None
+        memory.generation = (run.tables.version(table) or 0) + 1  # greater than any before in the table's own log
         run.store.remember(table, memory)
         run.store.forget_progress(table)
-        memory.once, memory.folded = [], None
     resetting = memory.resetting
     evaluations: list[Evaluation] = []
     repeatable = True
@@ -142,7 +143,7 @@ def _stream(run: Run, node: Node, memory: Memory, full: bool, stack: Stack) -> N
             if resetting:
                 empty_table(run, node, shaped.schema)
                 resetting = False
-            append(run, node, flow, evaluation, shaped)
+            append(run, node, flow, evaluation, shaped, memory.generation)
         evaluations.append(evaluation)
         repeatable = repeatable and (not frame.isStreaming or reads_only_known_streams(frame, evaluation.notes))
         if flow.once:

@@ -33,6 +33,7 @@ class Memory:
         kind: what it turned out to be.
         resetting: a full refresh has begun and not ended.
         once: the `once` flows that have run.
+        generation: grows with each full refresh; a `once` flow writes one time in each.
         folded: the version of an AUTO CDC event table up to which the target is computed.
     """
 
@@ -45,6 +46,7 @@ class Memory:
     kind: str = ""
     resetting: bool = False
     once: list[str] = field(default_factory=list)
+    generation: int = 0
     folded: int | None = None
 
 
