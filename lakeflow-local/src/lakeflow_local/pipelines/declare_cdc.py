@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from lakeflow_local.pipelines.declaring import caller, column_names, fail, registry
-from lakeflow_local.pipelines.model import CdcFlow, Place
+from lakeflow_local.pipelines.model import CdcFlow, Place, SnapshotFlow
 
 
 def create_auto_cdc_flow(
@@ -86,12 +86,9 @@ def checked(flow: CdcFlow) -> CdcFlow:
     Raises:
         UserError: when its arguments contradict each other.
     """
-    if not flow.keys:
-        raise fail(f"AUTO CDC into {flow.target}: at least one key is needed", flow.place)
-    for lists in ("column_list", "track_history_column_list", "ignore_null_updates_column_list"):
-        excluding = f"{lists.removesuffix('column_list')}except_column_list"
-        if getattr(flow, lists) is not None and getattr(flow, excluding) is not None:
-            raise fail(f"AUTO CDC into {flow.target}: {lists} and {excluding} exclude each other", flow.place)
+    _check_keys_and_history(flow)
+    _check_exclusive(flow, "column_list")
+    _check_exclusive(flow, "ignore_null_updates_column_list")
     chosen = flow.ignore_null_updates_column_list is not None or flow.ignore_null_updates_except_column_list is not None
     if flow.ignore_null_updates and chosen:
         message = f"AUTO CDC into {flow.target}: ignore_null_updates is for all columns, a list of columns excludes it"
@@ -101,6 +98,47 @@ def checked(flow: CdcFlow) -> CdcFlow:
     return flow
 
 
-def create_auto_cdc_from_snapshot_flow(target: str, *_: Any, **__: Any) -> None:
-    """Refused by name: not supported yet."""
-    raise fail(f"AUTO CDC FROM SNAPSHOT into {target}: lakeflow-local does not support it yet", caller())
+def _check_keys_and_history(flow: CdcFlow | SnapshotFlow) -> None:
+    if not flow.keys:
+        raise fail(f"AUTO CDC into {flow.target}: at least one key is needed", flow.place)
+    _check_exclusive(flow, "track_history_column_list")
+
+
+def _check_exclusive(flow: CdcFlow | SnapshotFlow, lists: str) -> None:
+    excluding = f"{lists.removesuffix('column_list')}except_column_list"
+    if getattr(flow, lists) is not None and getattr(flow, excluding) is not None:
+        raise fail(f"AUTO CDC into {flow.target}: {lists} and {excluding} exclude each other", flow.place)
+
+
+def create_auto_cdc_from_snapshot_flow(
+    target: str,
+    source: Any,
+    keys: Sequence[Any],
+    stored_as_scd_type: int | str | None = 1,
+    track_history_column_list: Sequence[Any] | None = None,
+    track_history_except_column_list: Sequence[Any] | None = None,
+    name: str | None = None,
+    once: bool = False,
+) -> None:
+    """Declare an AUTO CDC FROM SNAPSHOT flow: see `SnapshotFlow` for its source.
+
+    Raises:
+        UserError: for arguments that contradict each other.
+    """
+    place = caller()
+    if not isinstance(source, str) and not callable(source):
+        message = f"AUTO CDC FROM SNAPSHOT into {target}: source is the name of a table or view, or a function"
+        raise fail(message, place)
+    flow = SnapshotFlow(
+        name=name or target,
+        target=target,
+        source=source,
+        keys=column_names(keys) or (),
+        place=place,
+        scd_type=scd_type_of(target, stored_as_scd_type, place),
+        track_history_column_list=column_names(track_history_column_list),
+        track_history_except_column_list=column_names(track_history_except_column_list),
+        once=once,
+    )
+    _check_keys_and_history(flow)
+    registry().add_flow(flow)

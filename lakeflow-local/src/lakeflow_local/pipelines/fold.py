@@ -35,7 +35,7 @@ def to_changes(source: DataFrame, flow: CdcFlow) -> DataFrame:
         operation = F.when(_column(flow.apply_as_deletes), F.lit("DELETE")).otherwise(operation)
     if flow.apply_as_truncates is not None:
         operation = F.when(_column(flow.apply_as_truncates), F.lit("TRUNCATE")).otherwise(operation)
-    changes = source.select(*(_named(name) for name in columns), sequence.alias(SEQUENCE), operation.alias(OPERATION))
+    changes = source.select(*(named(name) for name in columns), sequence.alias(SEQUENCE), operation.alias(OPERATION))
     return _require(
         changes, F.col(SEQUENCE).isNotNull(), flow, "sequence_by is NULL for a row, so it has no place in the order"
     )
@@ -84,9 +84,9 @@ def fold(changes: DataFrame, flow: CdcFlow) -> DataFrame:
             (F.col(OPERATION) != "TRUNCATE")
             & (F.col("__truncated").isNull() | (F.col(SEQUENCE) > F.col("__truncated")))
         )
-        changes = changes.select(*(_named(name) for name in (*columns, *_OWN)))
+        changes = changes.select(*(named(name) for name in (*columns, *_OWN)))
     order = F.struct(
-        F.col(SEQUENCE), (F.col(OPERATION) == "DELETE").alias("d"), _tie(changes.schema, columns).alias("t")
+        F.col(SEQUENCE), (F.col(OPERATION) == "DELETE").alias("d"), tie(changes.schema, columns).alias("t")
     )
     if flow.scd_type == 1:
         return _newest(changes, columns, order, flow)
@@ -94,11 +94,11 @@ def fold(changes: DataFrame, flow: CdcFlow) -> DataFrame:
 
 
 def _newest(changes: DataFrame, columns: list[str], order: Column, flow: CdcFlow) -> DataFrame:
-    keys = [_named(key) for key in flow.keys]
+    keys = [named(key) for key in flow.keys]
     if any(map(flow.keeps_value, columns)):
         changes = _fill(_distinct(changes, order, flow), columns, flow)
         order = F.col(SEQUENCE)
-    row = F.struct(*(_named(name) for name in columns), F.col(OPERATION))
+    row = F.struct(*(named(name) for name in columns), F.col(OPERATION))
     newest = changes.groupBy(*keys).agg(F.max_by(row, order).alias("__row"))
     return newest.where(F.col("__row")[OPERATION] == "UPSERT").select(
         *(F.col("__row")[name].alias(name) for name in columns)
@@ -109,11 +109,11 @@ def _history(changes: DataFrame, columns: list[str], order: Column, flow: CdcFlo
     distinct = _distinct(changes, order, flow)
     if any(map(flow.keeps_value, columns)):
         distinct = _fill(distinct, columns, flow)
-    by_key = Window.partitionBy(*(_named(key) for key in flow.keys)).orderBy(SEQUENCE)
+    by_key = Window.partitionBy(*(named(key) for key in flow.keys)).orderBy(SEQUENCE)
     marked = distinct.withColumn("__starts", _starts_version(columns, flow, by_key))
     so_far = by_key.rowsBetween(Window.unboundedPreceding, Window.currentRow)
     placed = marked.select(
-        *(_named(name) for name in columns),
+        *(named(name) for name in columns),
         OPERATION,
         F.last(F.when(F.col("__starts"), F.col(SEQUENCE)), ignorenulls=True).over(so_far).alias(START),
         F.lead(SEQUENCE).over(by_key).alias(END),
@@ -123,12 +123,12 @@ def _history(changes: DataFrame, columns: list[str], order: Column, flow: CdcFlo
     # A version ends where the next one starts or a delete stands; its last change holds its values.
     is_last = F.col("__next").isNull() | (F.col("__next") == "DELETE") | F.col("__next_starts")
     kept = placed.where((F.col(OPERATION) == "UPSERT") & is_last)
-    return kept.select(*(_named(name) for name in columns), START, END)
+    return kept.select(*(named(name) for name in columns), START, END)
 
 
 def _distinct(changes: DataFrame, order: Column, flow: CdcFlow) -> DataFrame:
     """One change for each key and sequence value."""
-    of_one_moment = Window.partitionBy(*(_named(key) for key in flow.keys), SEQUENCE).orderBy(order.desc())
+    of_one_moment = Window.partitionBy(*(named(key) for key in flow.keys), SEQUENCE).orderBy(order.desc())
     ranked = changes.withColumn("__rank", F.row_number().over(of_one_moment))
     return ranked.where(F.col("__rank") == 1).drop("__rank")
 
@@ -145,23 +145,23 @@ def _starts_version(columns: list[str], flow: CdcFlow, by_key: object) -> Column
         return upsert
     same = F.coalesce(F.lag(OPERATION).over(by_key) == "UPSERT", F.lit(False))
     for name in tracked:
-        same = same & _named(name).eqNullSafe(F.lag(_named(name)).over(by_key))
+        same = same & named(name).eqNullSafe(F.lag(named(name)).over(by_key))
     return upsert & ~same
 
 
 def _fill(changes: DataFrame, columns: list[str], flow: CdcFlow) -> DataFrame:
     """Let NULLs of an UPSERT keep the value that the key had since its last delete."""
     keys = {key.lower() for key in flow.keys}
-    by_key = Window.partitionBy(*(_named(key) for key in flow.keys)).orderBy(SEQUENCE)
+    by_key = Window.partitionBy(*(named(key) for key in flow.keys)).orderBy(SEQUENCE)
     deletes = F.count(F.when(F.col(OPERATION) == "DELETE", 1))
     lives = changes.withColumn("__life", deletes.over(by_key.rowsBetween(Window.unboundedPreceding, Window.currentRow)))
-    in_life = Window.partitionBy(*(_named(key) for key in flow.keys), "__life").orderBy(SEQUENCE)
+    in_life = Window.partitionBy(*(named(key) for key in flow.keys), "__life").orderBy(SEQUENCE)
     so_far = in_life.rowsBetween(Window.unboundedPreceding, Window.currentRow)
     others = [name for name in changes.columns if name not in columns]
     filled = [
-        _last_known(_named(name), changes.schema[name].dataType, so_far).alias(name)
+        _last_known(named(name), changes.schema[name].dataType, so_far).alias(name)
         if flow.keeps_value(name) and name.lower() not in keys
-        else _named(name)
+        else named(name)
         for name in columns
     ]
     return lives.select(*filled, *others)
@@ -176,8 +176,9 @@ def _last_known(column: Column, kind: DataType, window: object) -> Column:
     return F.when(last.isNotNull(), F.struct(*fields))
 
 
-def _tie(schema: StructType, columns: list[str]) -> Column:
-    values = F.struct(*(_named(name) for name in columns))
+def tie(schema: StructType, columns: list[str]) -> Column:
+    """A value that depends on a row's content alone: which of several rows counts is the same in every run."""
+    values = F.struct(*(named(name) for name in columns))
     if any(_has_map(schema[name].dataType) for name in columns):
         return F.to_json(values)  # maps have no order and no hash
     return F.xxhash64(values)
@@ -192,7 +193,13 @@ def _has_map(kind: DataType) -> bool:
     return element is not None and _has_map(element)
 
 
-def _named(name: str) -> Column:
+def comparable(column: Column, kind: DataType) -> Column:
+    """A column as something that can be compared: maps cannot."""
+    return F.to_json(column) if _has_map(kind) else column
+
+
+def named(name: str) -> Column:
+    """A column by its plain name, dots and all."""
     return F.col("`" + name.replace("`", "``") + "`")
 
 

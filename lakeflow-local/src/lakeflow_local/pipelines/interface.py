@@ -4,17 +4,11 @@ from __future__ import annotations
 
 import sys
 import types
-from collections.abc import Mapping
 from typing import Any
 
 from lakeflow_local.pipelines import declare
 from lakeflow_local.pipelines.declare_cdc import create_auto_cdc_flow, create_auto_cdc_from_snapshot_flow
-from lakeflow_local.pipelines.declaring import caller, fail
-
-
-def create_sink(name: str, format: str, options: Mapping[str, str] | None = None) -> None:
-    """Refused by name: not supported yet."""
-    raise fail(f"sink {name} (format {format}): lakeflow-local does not support sinks yet", caller())
+from lakeflow_local.pipelines.declare_sink import create_sink, foreach_batch_sink
 
 
 def read(name: str) -> Any:
@@ -52,6 +46,7 @@ _COMMON = {
     "create_auto_cdc_flow": create_auto_cdc_flow,
     "create_auto_cdc_from_snapshot_flow": create_auto_cdc_from_snapshot_flow,
     "create_sink": create_sink,
+    "foreach_batch_sink": foreach_batch_sink,
     "read": read,
     "read_stream": read_stream,
 }

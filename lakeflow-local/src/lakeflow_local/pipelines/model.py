@@ -17,6 +17,7 @@ class Kind(StrEnum):
     MATERIALIZED_VIEW = "materialized_view"
     TEMPORARY_VIEW = "temporary_view"
     TABLE = "table"
+    SINK = "sink"
 
 
 class Severity(StrEnum):
@@ -94,6 +95,36 @@ class CdcFlow:
         return self.ignore_null_updates
 
 
+@dataclass(frozen=True)
+class SnapshotFlow:
+    """An AUTO CDC FROM SNAPSHOT flow.
+
+    Attributes:
+        source: a table or view, whose rows at each update are a snapshot; or a function of the last version that
+            gives the next snapshot and its version, or None.
+    """
+
+    name: str
+    target: str
+    source: Any
+    keys: tuple[str, ...]
+    place: Place
+    scd_type: int = 1
+    track_history_column_list: tuple[str, ...] | None = None
+    track_history_except_column_list: tuple[str, ...] | None = None
+    once: bool = False
+    spark_conf: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Sink:
+    """Where append flows write to outside of the pipeline: a format with options, or a function for each batch."""
+
+    format: str
+    options: Mapping[str, str]
+    handler: Callable[[Any, int], None] | None = None
+
+
 @dataclass
 class Dataset:
     """One dataset with everything that flows into it.
@@ -115,6 +146,13 @@ class Dataset:
     expectations: tuple[Expectation, ...] = ()
     flows: list[Flow] = field(default_factory=list)
     cdc_flows: list[CdcFlow] = field(default_factory=list)
+    snapshot_flows: list[SnapshotFlow] = field(default_factory=list)
+    sink: Sink | None = None
+
+    @property
+    def all_flows(self) -> Sequence[Flow | CdcFlow | SnapshotFlow]:
+        """What flows into it; only one of the kinds is there."""
+        return (*self.flows, *self.cdc_flows, *self.snapshot_flows)
 
     @property
     def is_view(self) -> bool:
@@ -129,7 +167,7 @@ class Dataset:
     @property
     def files(self) -> set[str]:
         """The files that declare the dataset and its flows."""
-        return {self.place.file} | {flow.place.file for flow in (*self.flows, *self.cdc_flows)}
+        return {self.place.file} | {flow.place.file for flow in self.all_flows}
 
 
 def merge_expectations(dataset: str, rules: Sequence[Expectation], place: Place) -> tuple[Expectation, ...]:

@@ -14,10 +14,10 @@ from pyspark.pipelines.graph_element_registry import graph_element_registration_
 
 from lakeflow_local.errors import UserError
 from lakeflow_local.pipelines import interface
-from lakeflow_local.pipelines.model import CdcFlow, Dataset, Kind
+from lakeflow_local.pipelines.model import CdcFlow, Dataset, Flow, Kind, SnapshotFlow
 from lakeflow_local.pipelines.names import TableName
 from lakeflow_local.pipelines.notebook_source import is_notebook, python_cells
-from lakeflow_local.pipelines.registry import Registry, freeze_rules
+from lakeflow_local.pipelines.registry import Registry, freeze_rules, rules_of
 from lakeflow_local.pipelines.spec import PipelineSpec
 
 Key = tuple[str, str]
@@ -127,11 +127,24 @@ def _join(registry: Registry, spec: PipelineSpec) -> dict[Key, Dataset]:
         if found is None:
             message = f"flow {flow.name} writes into {flow.target}, which no create_streaming_table declares"
             raise UserError(message, file=flow.place.file, line=flow.place.line)
-        if found.kind is not Kind.STREAMING_TABLE:
+        if isinstance(flow, Flow) and rules_of(flow.query):
+            message = (
+                f"flow {flow.name} has expectations: give them to create_streaming_table for {flow.target}"
+                if found.kind is not Kind.SINK
+                else f"flow {flow.name} has expectations, which sinks do not support"
+            )
+            raise UserError(message, file=flow.place.file, line=flow.place.line)
+        if found.kind is Kind.SINK and isinstance(flow, Flow):
+            if flow.once:
+                message = f"flow {flow.name} runs once, over a batch: a sink takes streams only"
+                raise UserError(message, file=flow.place.file, line=flow.place.line)
+        elif found.kind is not Kind.STREAMING_TABLE:
             message = f"flow {flow.name} writes into {flow.target}, which is no streaming table"
             raise UserError(message, file=flow.place.file, line=flow.place.line)
         if isinstance(flow, CdcFlow):
             found.cdc_flows.append(flow)
+        elif isinstance(flow, SnapshotFlow):
+            found.snapshot_flows.append(flow)
         else:
             found.flows.append(flow)
     for dataset in datasets.values():
@@ -140,13 +153,19 @@ def _join(registry: Registry, spec: PipelineSpec) -> dict[Key, Dataset]:
 
 
 def _check(dataset: Dataset) -> None:
-    names = [flow.name for flow in (*dataset.flows, *dataset.cdc_flows)]
+    names = [flow.name for flow in dataset.all_flows]
     for name in names:
         if names.count(name) > 1:
             message = f"dataset {dataset.name} has two flows named {name}: give each a name"
             raise UserError(message, file=dataset.place.file, line=dataset.place.line)
-    if dataset.flows and dataset.cdc_flows:
+    if sum(map(bool, (dataset.flows, dataset.cdc_flows, dataset.snapshot_flows))) > 1:
         message = f"dataset {dataset.name} has AUTO CDC flows and others: a target of AUTO CDC takes no other flow"
+        raise UserError(message, file=dataset.place.file, line=dataset.place.line)
+    if len(dataset.snapshot_flows) > 1:
+        message = f"dataset {dataset.name} has two AUTO CDC FROM SNAPSHOT flows: its rows can follow one source only"
+        raise UserError(message, file=dataset.place.file, line=dataset.place.line)
+    if dataset.snapshot_flows and dataset.expectations:
+        message = f"{dataset.name} has expectations: expectations are not supported with AUTO CDC FROM SNAPSHOT"
         raise UserError(message, file=dataset.place.file, line=dataset.place.line)
     if len({flow.scd_type for flow in dataset.cdc_flows}) > 1 or len({flow.keys for flow in dataset.cdc_flows}) > 1:
         message = f"the AUTO CDC flows into {dataset.name} differ in keys or SCD type"

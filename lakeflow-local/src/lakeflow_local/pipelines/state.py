@@ -35,6 +35,7 @@ class Memory:
         once: the `once` flows that have run.
         generation: grows with each full refresh; a `once` flow writes one time in each.
         folded: the version of an AUTO CDC event table up to which the target is computed.
+        snapshot: type and text of the version of the last snapshot that was taken.
     """
 
     code: dict[str, str] = field(default_factory=dict)
@@ -48,6 +49,7 @@ class Memory:
     once: list[str] = field(default_factory=list)
     generation: int = 0
     folded: int | None = None
+    snapshot: list[str] | None = None
 
 
 class Store:
