@@ -43,11 +43,11 @@ class Registry(GraphElementRegistry):
         """Refused, see `register_output`."""
         raise UserError(f"flow {flow.name} was declared outside of the pipeline's own files")
 
-    def register_sql(self, sql_text: str, file_path: Path) -> None:
-        """Declare the datasets of one SQL file."""
+    def register_sql(self, sql_text: str, file_path: Path, settings: dict[str, str] | None = None) -> None:
+        """Declare the datasets of one SQL file, or of a cell of a notebook, whose cells share their settings."""
         from lakeflow_local.pipelines.sql_file import declare
 
-        declare(sql_text, file_path, self)
+        declare(sql_text, file_path, self, {} if settings is None else settings)
 
 
 def rules_of(function: object) -> list[Expectation]:

@@ -13,10 +13,11 @@ from typing import Any
 from pyspark.pipelines.graph_element_registry import graph_element_registration_context
 
 from lakeflow_local.errors import UserError
+from lakeflow_local.jobs.notebook import Cell
 from lakeflow_local.pipelines import interface
 from lakeflow_local.pipelines.model import CdcFlow, Dataset, Flow, Kind, SnapshotFlow
 from lakeflow_local.pipelines.names import TableName
-from lakeflow_local.pipelines.notebook_source import is_notebook, python_cells
+from lakeflow_local.pipelines.notebook_source import cells_of, is_notebook
 from lakeflow_local.pipelines.registry import Registry, freeze_rules, rules_of
 from lakeflow_local.pipelines.spec import PipelineSpec
 
@@ -56,15 +57,30 @@ def load(spec: PipelineSpec, spark: Any) -> dict[Key, Dataset]:
     registry = Registry()
     with code_on_path(spec), graph_element_registration_context(registry):
         for file in spec.files:
-            if file.suffix == ".sql":
-                registry.register_sql(_substitute(file, spec), file)
+            language, cells = cells_of(file) if is_notebook(file) else (file.suffix.removeprefix("."), [])
+            if language != "sql":
+                _run(file, cells, spark)
+            elif cells:
+                _read_cells(file, cells, spec, registry)
             else:
-                _run(file, spark)
+                registry.register_sql(_substitute(file.read_text(encoding="utf-8"), spec), file)
     freeze_rules(registry)
     return _join(registry, spec)
 
 
-def _run(file: Path, spark: Any) -> None:
+def _read_cells(file: Path, cells: list[Cell], spec: PipelineSpec, registry: Registry) -> None:
+    settings: dict[str, str] = {}
+    for cell in cells:
+        padding = "\n" * (cell.line - 1)  # so that lines are the file's
+        try:
+            registry.register_sql(padding + _substitute(cell.text, spec), file, settings)
+        except UserError as error:
+            if file.suffix != ".ipynb":
+                raise
+            raise UserError(f"cell {cell.number}: {error.message}", file=file, line=error.line) from None
+
+
+def _run(file: Path, cells: list[Cell], spark: Any) -> None:
     module = types.ModuleType(f"lakeflow_source_{abs(hash(file)):x}")
     module.__file__ = str(file)
     module.__dict__["spark"] = spark  # Databricks defines it in every source file
@@ -74,12 +90,10 @@ def _run(file: Path, spark: Any) -> None:
     try:
         if file.suffix == ".ipynb":
             # Lines count within a cell, so errors name it; the file's name stays, as the hash of the code goes by it.
-            for cell in python_cells(file):
+            for cell in cells:
                 cell_is = f"cell {cell.number}: "
                 exec(compile(cell.text, str(file), "exec"), module.__dict__)
         else:
-            if is_notebook(file):
-                python_cells(file)  # cells of other languages are comments to Python: refused, never passed over
             exec(compile(file.read_bytes(), str(file), "exec"), module.__dict__)
     except UserError:
         raise
@@ -103,8 +117,7 @@ def line_in(error: BaseException, files: set[str]) -> int | None:
     return frames[-1] if frames else None
 
 
-def _substitute(file: Path, spec: PipelineSpec) -> str:
-    text = file.read_text(encoding="utf-8")
+def _substitute(text: str, spec: PipelineSpec) -> str:
     for key, value in spec.configuration.items():
         text = text.replace("${" + key + "}", value)
     return text
