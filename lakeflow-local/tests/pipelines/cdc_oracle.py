@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 
 @dataclass(frozen=True)
@@ -12,7 +12,7 @@ class Change:
 
     key: int
     sequence: int
-    operation: str  # UPSERT or DELETE
+    operation: str  # UPSERT, DELETE or CLEAR, which truncates where a flow says so
     level: int | None = None
     note: str | None = None
 
@@ -28,23 +28,30 @@ def by_key(changes):
 def newest(changes):
     """SCD type 1: the newest change of each key, unless it deletes."""
     last = {key: history[-1] for key, history in by_key(changes).items()}
-    return sorted((c.key, c.sequence, c.level, c.note) for c in last.values() if c.operation == "UPSERT")
+    return sorted(((c.key, c.sequence, c.level, c.note) for c in last.values() if c.operation != "DELETE"), key=repr)
 
 
-def newest_without_nulls(changes):
-    """SCD type 1 with ignore_null_updates: NULLs keep the value since the last delete."""
-    rows = []
-    for key, history in by_key(changes).items():
-        level = note = None
+def filled(changes, *columns):
+    """What ignore_null_updates makes of changes: NULLs of these columns keep the value since the last delete."""
+    found = []
+    for history in by_key(changes).values():
+        known = dict.fromkeys(columns)
         for change in history:
             if change.operation == "DELETE":
-                level = note = None
+                known = dict.fromkeys(columns)
+                found.append(change)
             else:
-                level = level if change.level is None else change.level
-                note = note if change.note is None else change.note
-        if history[-1].operation == "UPSERT":
-            rows.append((key, history[-1].sequence, level, note))
-    return sorted(rows, key=repr)
+                known = {
+                    name: known[name] if getattr(change, name) is None else getattr(change, name) for name in known
+                }
+                found.append(replace(change, **known))
+    return found
+
+
+def since_truncate(changes):
+    """The changes that the last CLEAR leaves: those after it, in whatever order they arrived."""
+    last = max(change.sequence for change in changes if change.operation == "CLEAR")
+    return [change for change in changes if change.operation != "CLEAR" and change.sequence > last]
 
 
 def versions(changes, *, tracked=None):
@@ -53,12 +60,12 @@ def versions(changes, *, tracked=None):
     for key, history in by_key(changes).items():
         is_open = None
         for change in history:
-            if is_open and change.operation == "UPSERT" and tracked and tracked(change) == tracked(is_open[0]):
+            if is_open and change.operation != "DELETE" and tracked and tracked(change) == tracked(is_open[0]):
                 is_open = (change, is_open[1])
                 continue
             if is_open:
                 rows.append((key, is_open[0].level, is_open[0].note, is_open[1], change.sequence))
-            is_open = (change, change.sequence) if change.operation == "UPSERT" else None
+            is_open = (change, change.sequence) if change.operation != "DELETE" else None
         if is_open:
             rows.append((key, is_open[0].level, is_open[0].note, is_open[1], None))
     return sorted(rows, key=repr)

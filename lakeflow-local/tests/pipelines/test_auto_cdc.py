@@ -1,4 +1,7 @@
-"""AUTO CDC equals a plain Python oracle: 500 accounts with random histories, shuffled, repeated, in random batches."""
+"""AUTO CDC equals a plain Python oracle: 500 accounts with random histories, shuffled, repeated, in random batches.
+
+Each account is a case of its own; one feed holds them all, as a feed costs seconds and a key nothing.
+"""
 
 import random
 import sys
@@ -7,11 +10,12 @@ from pathlib import Path
 import pytest
 
 from lakeflow_local.errors import UserError
-from lakeflow_local.pipelines import cdc
+from lakeflow_local.pipelines import cdc, fold
+from lakeflow_local.pipelines.model import CdcFlow, Place
 
 sys.path.insert(0, str(Path(__file__).parent))
 
-from cdc_oracle import Change, newest, newest_without_nulls, versions
+from cdc_oracle import Change, filled, newest, since_truncate, versions
 
 ACCOUNTS = 500
 SOURCE = """
@@ -48,12 +52,21 @@ BY_SQL = """
     CREATE FLOW levels AS AUTO CDC INTO level_history FROM STREAM(account_changes) KEYS (key)
     APPLY AS DELETE WHEN operation = 'DELETE' SEQUENCE BY sequence COLUMNS * EXCEPT (operation, sequence)
     STORED AS SCD TYPE 2 TRACK HISTORY ON (level);
+
+    CREATE STREAMING TABLE patched_history FLOW AUTO CDC FROM STREAM account_changes KEYS (key)
+    IGNORE NULL UPDATES ON * EXCEPT (note) APPLY AS DELETE WHEN operation = 'DELETE' SEQUENCE BY sequence
+    COLUMNS * EXCEPT (operation, sequence) STORED AS SCD TYPE 2;
+
+    CREATE STREAMING TABLE cleared;
+    CREATE FLOW clearing AS AUTO CDC INTO cleared FROM STREAM(account_changes) KEYS (key)
+    APPLY AS DELETE WHEN operation = 'DELETE' APPLY AS TRUNCATE WHEN operation = 'CLEAR' SEQUENCE BY sequence
+    COLUMNS * EXCEPT (operation) STORED AS SCD TYPE 1;
 """
 
 
 def random_changes(rng):
-    """Histories of up to six changes; a NULL key is a key as well."""
-    changes = []
+    """Histories of up to six changes, and two truncates among them, which are plain changes to most flows."""
+    changes = [Change(-1, 3, "CLEAR"), Change(-1, 7, "CLEAR")]
     for key in range(ACCOUNTS):
         for sequence in rng.sample(range(20), rng.randint(1, 6)):
             if rng.random() < 0.3:
@@ -84,12 +97,24 @@ def fed(make_project):
 
 def test_scd_type_1_holds_the_newest_change_of_each_key_and_no_late_row_revives_a_deleted_one(fed):
     project, changes = fed
-    assert project.rows("accounts", "key", "sequence", "level", "note") == sorted(newest(changes), key=repr)
+    assert project.rows("accounts", "key", "sequence", "level", "note") == newest(changes)
 
 
 def test_ignore_null_updates_keeps_values_since_the_last_delete(fed):
     project, changes = fed
-    assert project.rows("patched", "key", "sequence", "level", "note") == newest_without_nulls(changes)
+    expected = newest(filled(changes, "level", "note"))
+    assert project.rows("patched", "key", "sequence", "level", "note") == expected
+
+
+def test_ignore_null_updates_on_some_columns_leaves_the_nulls_of_others(fed):
+    project, changes = fed
+    expected = versions(filled(changes, "level"))
+    assert project.rows("patched_history", "key", "level", "note", "__START_AT", "__END_AT") == expected
+
+
+def test_a_truncate_clears_what_came_before_it_by_sequence_in_whichever_batch_it_arrives(fed):
+    project, changes = fed
+    assert project.rows("cleared", "key", "sequence", "level", "note") == newest(since_truncate(changes))
 
 
 def test_scd_type_2_holds_every_version_with_start_and_end_of_the_type_of_sequence_by(fed):
@@ -147,6 +172,10 @@ def test_a_truncate_clears_all_keys_before_it_whenever_it_arrives(make_project):
         ("stored_as_scd_type=3", "stored_as_scd_type is 1 or 2"),
         ("column_list=['a'], except_column_list=['b']", "exclude each other"),
         ("stored_as_scd_type=2, apply_as_truncates='true'", "SCD type 1 only"),
+        ("ignore_null_updates_column_list=['a'], ignore_null_updates_except_column_list=['b']", "exclude each other"),
+        ("ignore_null_updates=True, ignore_null_updates_column_list=['a']", "a list of columns excludes it"),
+        ("system_sequence_by='at'", "does not support the argument system_sequence_by"),
+        ("stored_as_scd_type='bitemporal'", "does not support BITEMPORAL"),
     ],
 )
 def test_arguments_that_contradict_are_named_with_their_line(make_project, arguments, message):
@@ -160,3 +189,18 @@ def test_arguments_that_contradict_are_named_with_their_line(make_project, argum
     )
     with pytest.raises(UserError, match=f"stock.py:2: .*{message}"):
         project.update()
+
+
+def test_a_row_that_does_not_meet_where_fails_the_flow_and_names_it(spark):
+    flow = CdcFlow("sales", "t", "s", ("k",), "at", Place("f.py"), where="region = 'north'")
+    rows = spark.createDataFrame([(1, 1, "north"), (2, 1, None)], "k INT, at INT, region STRING")
+    with pytest.raises(Exception, match="AUTO CDC flow sales: a row of the source does not meet the condition"):
+        fold.to_changes(rows, flow).collect()
+    assert fold.to_changes(rows.where("k = 1"), flow).count() == 1
+
+
+def test_ignored_nulls_within_a_struct_keep_its_other_fields(spark):
+    flow = CdcFlow("f", "t", "s", ("k",), "at", Place("f.py"), ignore_null_updates=True, except_column_list=("at",))
+    rows = [(1, 1, (5, "x")), (1, 2, (None, "y")), (1, 3, None)]
+    changes = fold.to_changes(spark.createDataFrame(rows, "k INT, at INT, place STRUCT<a: INT, b: STRING>"), flow)
+    assert [tuple(row.place) for row in fold.fold(changes, flow).collect()] == [(5, "y")]

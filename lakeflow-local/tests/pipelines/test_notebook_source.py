@@ -42,6 +42,48 @@ def test_a_cell_of_another_language_is_refused_with_its_line(tmp_path):
         declared(tmp_path, "n.py", text)
 
 
+@pytest.mark.parametrize(
+    ("name", "text"),
+    [
+        (
+            "n.sql",
+            "-- Databricks notebook source\n-- MAGIC %md\n-- MAGIC # Trips\n\n-- COMMAND ----------\n\n"
+            "SET start = 5;\nCREATE MATERIALIZED VIEW a AS SELECT ${start} AS n\n\n-- COMMAND ----------\n\n"
+            "CREATE STREAMING TABLE b (CONSTRAINT late EXPECT (n > ${start}))\n",
+        ),
+        (
+            "n.py",
+            "# Databricks notebook source\n# MAGIC %sql\n# MAGIC SET start = 5;\n"
+            "# MAGIC CREATE MATERIALIZED VIEW a AS SELECT ${start} AS n\n\n# COMMAND ----------\n\n"
+            "# MAGIC %sql\n# MAGIC CREATE STREAMING TABLE b (CONSTRAINT late EXPECT (n > ${start}))\n",
+        ),
+        (
+            "n.ipynb",
+            jupyter(
+                ("code", "%sql\nSET start = 5; CREATE MATERIALIZED VIEW a AS SELECT ${start} AS n"),
+                ("code", "%sql\nCREATE STREAMING TABLE b (CONSTRAINT late EXPECT (n > ${start}))"),
+            ),
+        ),
+    ],
+)
+def test_a_notebook_that_is_all_sql_declares_datasets_and_its_cells_share_what_is_set(tmp_path, name, text):
+    datasets = declared(tmp_path, name, text)
+    assert list(datasets) == [("s", "a"), ("s", "b")]
+    assert datasets["s", "b"].expectations[0].predicate == "n > 5"
+
+
+@pytest.mark.parametrize(
+    ("name", "text", "message"),
+    [
+        ("n.sql", "-- Databricks notebook source\n-- COMMAND ----------\n\nSELECT 1\n", r"n\.sql:4: a pipeline's SQL"),
+        ("n.ipynb", jupyter(("code", "%sql\nSELECT 1")), r"n\.ipynb:\d: cell 1: a pipeline's SQL"),
+    ],
+)
+def test_an_error_in_a_sql_notebook_is_named_with_its_line(tmp_path, name, text, message):
+    with pytest.raises(UserError, match=message):
+        declared(tmp_path, name, text)
+
+
 @pytest.mark.parametrize("name", ["n.py", "n.ipynb"])
 def test_a_pip_cell_asks_for_packages_that_are_installed(tmp_path, name):
     def notebook(package):

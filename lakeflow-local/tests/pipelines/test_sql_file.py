@@ -61,6 +61,45 @@ def test_flows():
     assert cars.ignore_null_updates
 
 
+def test_a_set_value_stands_in_the_statements_behind_it_only():
+    registry = declared(
+        """
+        CREATE STREAMING TABLE a (CONSTRAINT c EXPECT (day > ${start.day}));
+        SET start.day = '2026-01-01';
+        CREATE STREAMING TABLE b (CONSTRAINT c EXPECT (day > ${start.day}));
+        """
+    )
+    assert [dataset.expectations[0].predicate for dataset in registry.datasets] == [
+        "day > ${start.day}",
+        "day > '2026-01-01'",
+    ]
+
+
+def test_older_views_and_clauses_without_an_effect_here():
+    registry = declared(
+        """
+        CREATE TEMPORARY STREAMING LIVE VIEW v (CONSTRAINT c EXPECT (a > 1)) AS SELECT * FROM STREAM(live.t);
+        CREATE OR REFRESH STREAMING TABLE t (a INT) USING DELTA LOCATION '/x' WITH ROW FILTER f ON (a);
+        CREATE LIVE VIEW w (CONSTRAINT c EXPECT (a > 1)) AS SELECT 1 AS a;
+        """
+    )
+    assert [dataset.kind for dataset in registry.datasets] == [
+        Kind.TEMPORARY_VIEW,
+        Kind.STREAMING_TABLE,
+        Kind.TEMPORARY_VIEW,
+    ]
+    assert [len(dataset.expectations) for dataset in registry.datasets] == [1, 0, 1]
+
+
+def test_a_list_of_names_renames_the_columns_of_the_query_and_describes_them(spark):
+    registry = declared("CREATE MATERIALIZED VIEW v (day COMMENT 'in UTC', `the sum`) AS SELECT 1 AS a, 2 AS b")
+    frame = registry.own_queries[0][1].query()
+    assert [(field.name, field.metadata) for field in frame.schema] == [("day", {"comment": "in UTC"}), ("the sum", {})]
+    fewer = declared("CREATE MATERIALIZED VIEW v (day) AS SELECT 1 AS a, 2 AS b").own_queries[0][1].query
+    with pytest.raises(UserError, match=r"fleet.sql:1: the list names 1 columns, and the query gives 2"):
+        fewer()
+
+
 @pytest.mark.parametrize(
     ("text", "message"),
     [
@@ -73,6 +112,16 @@ def test_flows():
         ),
         ("CREATE STREAMING TABLE t (a INT", "a parenthesis is not closed"),
         ("CREATE FLOW f AS AUTO CDC INTO t FROM s KEYS (k)", "needs SEQUENCE BY"),
+        ("CREATE FLOW f AS AUTO CDC INTO t FROM s KEYS (k) SEQUENCE BY a STORED AS BITEMPORAL", "BITEMPORAL"),
+        ("CREATE FLOW f AS AUTO CDC INTO t FROM s KEYS (k) SEQUENCE BY a STORED AS SCD TYPE 3", "is 1 or 2, not 3"),
+        ("CREATE FLOW f AS INSERT INTO t REPLACE WHERE a > 1 BY NAME SELECT 1", "INSERT INTO … REPLACE"),
+        ("USE SCHEMA other", "fleet.sql:1: USE SCHEMA other: "),
+        ("SET spark.sql.ansi.enabled = false", "SET spark.sql.ansi.enabled: "),
+        ("SET x", "write SET name = value"),
+        ("CREATE MATERIALIZED VIEW v SCHEDULE EVERY 1 HOUR AS SELECT 1", "SCHEDULE and TRIGGER belong to"),
+        ("CREATE STREAMING TABLE t (a, b)", "without a query, column a needs a type"),
+        ("CREATE STREAMING TABLE t (a INT, b) AS SELECT 1", "column b needs a type, as others have one"),
+        ("CREATE VIEW v (CONSTRAINT c EXPECT (a > 1)) AS SELECT 1", "CREATE VIEW supports no expectations"),
     ],
 )
 def test_what_is_no_declaration_is_named_with_its_line(text, message):

@@ -1,49 +1,14 @@
-"""`pyspark.pipelines` as Databricks has it: the same decorators with its arguments, and what open source Spark lacks.
-
-`install()` puts these functions into `pyspark.pipelines` and makes `import dlt` find them: dataset files run unchanged.
-"""
+"""`pyspark.pipelines` as Databricks has it: datasets with their expectations, and flows that append."""
 
 from __future__ import annotations
 
-import inspect
-import sys
-import types
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
-from pyspark.pipelines.graph_element_registry import get_active_graph_element_registry
-
-from lakeflow_local.errors import UserError
-from lakeflow_local.pipelines.model import (
-    CdcFlow,
-    Dataset,
-    Expectation,
-    Flow,
-    Kind,
-    Place,
-    Severity,
-    merge_expectations,
-)
-from lakeflow_local.pipelines.registry import Registry
+from lakeflow_local.pipelines.declaring import caller, fail, registry
+from lakeflow_local.pipelines.model import Dataset, Expectation, Flow, Kind, Place, Severity, merge_expectations
 
 Query = Callable[[], Any]
-
-
-def _registry() -> Registry:
-    return get_active_graph_element_registry()
-
-
-def _caller() -> Place:
-    """The line of the dataset file that called: the first frame outside of this module."""
-    frame = inspect.currentframe()
-    while frame is not None and frame.f_code.co_filename == __file__:
-        frame = frame.f_back
-    return Place(frame.f_code.co_filename, frame.f_lineno) if frame else Place("?")
-
-
-def _fail(message: str, place: Place) -> UserError:
-    return UserError(message, file=place.file, line=place.line)
-
 
 # Accepted because Databricks has them, without an effect on one machine.
 _WITHOUT_EFFECT = {
@@ -71,16 +36,16 @@ def _dataset_decorator(kind: Kind, decorator: str) -> Callable[..., Any]:
         schema: Any = None,
         **others: Any,
     ) -> Any:
-        place = _caller()
+        place = caller()
         unknown = sorted(set(others) - _WITHOUT_EFFECT)
         if unknown:
-            raise _fail(f"@{decorator} has no argument {unknown[0]}", place)
+            raise fail(f"@{decorator} has no argument {unknown[0]}", place)
         if name is not None and not isinstance(name, str):
-            raise _fail(f"@{decorator}: name must be a string, not {type(name).__name__}", place)
+            raise fail(f"@{decorator}: name must be a string, not {type(name).__name__}", place)
 
         def register(function: Query) -> Query:
             if not callable(function):
-                raise _fail(f"@{decorator} decorates a function that returns a DataFrame", place)
+                raise fail(f"@{decorator} decorates a function that returns a DataFrame", place)
             target = name or function.__name__
             dataset = Dataset(
                 name=target,
@@ -94,7 +59,7 @@ def _dataset_decorator(kind: Kind, decorator: str) -> Callable[..., Any]:
                 properties={str(key): str(value) for key, value in (table_properties or {}).items()},
                 private=bool(others.get("private") or others.get("temporary")),
             )
-            _registry().add_dataset(dataset, Flow(target, target, function, place, dict(spark_conf or {})))
+            registry().add_dataset(dataset, Flow(target, target, function, place, dict(spark_conf or {})))
             return function
 
         return register if query_function is None else register(query_function)
@@ -113,12 +78,12 @@ temporary_view = _dataset_decorator(Kind.TEMPORARY_VIEW, "temporary_view")
 
 def _expect_decorator(severity: Severity, decorator: str) -> Callable[..., Any]:
     def expect(name: str, condition: str) -> Callable[[Query], Query]:
-        return expect_many({name: condition}, _caller())
+        return expect_many({name: condition}, caller())
 
     def expect_many(rules: Mapping[str, str], place: Place) -> Callable[[Query], Query]:
         for name, condition in rules.items():
             if not isinstance(condition, str):
-                raise _fail(f"expectation '{name}' must be SQL text, not {type(condition).__name__}", place)
+                raise fail(f"expectation '{name}' must be SQL text, not {type(condition).__name__}", place)
         added = [Expectation(name, condition, severity) for name, condition in rules.items()]
 
         def attach(function: Query) -> Query:
@@ -129,7 +94,7 @@ def _expect_decorator(severity: Severity, decorator: str) -> Callable[..., Any]:
         return attach
 
     def expect_all(expectations: Mapping[str, str]) -> Callable[[Query], Query]:
-        return expect_many(expectations, _caller())
+        return expect_many(expectations, caller())
 
     chosen: Callable[..., Any] = expect_all if decorator.startswith("expect_all") else expect
     chosen.__name__ = chosen.__qualname__ = decorator
@@ -159,15 +124,15 @@ def create_streaming_table(
     **others: Any,
 ) -> None:
     """Declare a streaming table that flows write into."""
-    place = _caller()
+    place = caller()
     unknown = sorted(set(others) - _WITHOUT_EFFECT)
     if unknown:
-        raise _fail(f"create_streaming_table has no argument {unknown[0]}", place)
+        raise fail(f"create_streaming_table has no argument {unknown[0]}", place)
     given = ((Severity.WARN, expect_all), (Severity.DROP, expect_all_or_drop), (Severity.FAIL, expect_all_or_fail))
     rules = [
         Expectation(rule, predicate, severity) for severity, many in given for rule, predicate in (many or {}).items()
     ]
-    _registry().add_dataset(
+    registry().add_dataset(
         Dataset(
             name=name,
             kind=Kind.STREAMING_TABLE,
@@ -191,152 +156,10 @@ def append_flow(
     spark_conf: Mapping[str, str] | None = None,
 ) -> Callable[[Query], Query]:
     """Declare a query that appends to a streaming table; with `once` it runs one time only, over a batch."""
-    place = _caller()
+    place = caller()
 
     def register(function: Query) -> Query:
-        _registry().add_flow(Flow(name or function.__name__, target, function, place, dict(spark_conf or {}), once))
+        registry().add_flow(Flow(name or function.__name__, target, function, place, dict(spark_conf or {}), once))
         return function
 
     return register
-
-
-def create_auto_cdc_flow(
-    target: str,
-    source: str,
-    keys: Sequence[Any],
-    sequence_by: Any,
-    where: Any = None,
-    ignore_null_updates: bool = False,
-    apply_as_deletes: Any = None,
-    apply_as_truncates: Any = None,
-    column_list: Sequence[Any] | None = None,
-    except_column_list: Sequence[Any] | None = None,
-    stored_as_scd_type: int | str | None = 1,
-    track_history_column_list: Sequence[Any] | None = None,
-    track_history_except_column_list: Sequence[Any] | None = None,
-    name: str | None = None,
-    flow_name: str | None = None,
-    once: bool = False,
-    ignore_null_updates_column_list: Sequence[Any] | None = None,
-    ignore_null_updates_except_column_list: Sequence[Any] | None = None,
-) -> None:
-    """Declare an AUTO CDC flow: changes from `source`, in the order of `sequence_by`, applied to `target` by key."""
-    place = _caller()
-    scd_type = str(stored_as_scd_type or 1)
-    if scd_type not in ("1", "2"):
-        raise _fail(f"AUTO CDC into {target}: stored_as_scd_type is 1 or 2, not {stored_as_scd_type}", place)
-    for one, other, label in (
-        (column_list, except_column_list, "column_list"),
-        (track_history_column_list, track_history_except_column_list, "track_history_column_list"),
-    ):
-        if one and other:
-            raise _fail(f"AUTO CDC into {target}: {label} and its except form exclude each other", place)
-    if not keys:
-        raise _fail(f"AUTO CDC into {target}: at least one key is needed", place)
-    if scd_type == "2" and apply_as_truncates is not None:
-        raise _fail(f"AUTO CDC into {target}: apply_as_truncates works with SCD type 1 only", place)
-    for argument, value in (
-        ("where", where),
-        ("ignore_null_updates_column_list", ignore_null_updates_column_list),
-        ("ignore_null_updates_except_column_list", ignore_null_updates_except_column_list),
-    ):
-        if value is not None:
-            raise _fail(f"AUTO CDC into {target}: lakeflow-local does not support the argument {argument} yet", place)
-    _registry().add_flow(
-        CdcFlow(
-            name=flow_name or name or target,
-            target=target,
-            source=source,
-            keys=_column_names(keys) or (),
-            sequence_by=sequence_by,
-            place=place,
-            apply_as_deletes=apply_as_deletes,
-            apply_as_truncates=apply_as_truncates,
-            column_list=_column_names(column_list),
-            except_column_list=_column_names(except_column_list),
-            scd_type=int(scd_type),
-            track_history_column_list=_column_names(track_history_column_list),
-            track_history_except_column_list=_column_names(track_history_except_column_list),
-            ignore_null_updates=bool(ignore_null_updates),
-            once=once,
-        )
-    )
-
-
-def _column_names(columns: Sequence[Any] | None) -> tuple[str, ...] | None:
-    if columns is None:
-        return None
-    return tuple(column if isinstance(column, str) else column._jc.toString().strip("`") for column in columns)
-
-
-def create_auto_cdc_from_snapshot_flow(target: str, *_: Any, **__: Any) -> None:
-    """Refused by name: not supported yet."""
-    raise _fail(f"AUTO CDC FROM SNAPSHOT into {target}: lakeflow-local does not support it yet", _caller())
-
-
-def create_sink(name: str, format: str, options: Mapping[str, str] | None = None) -> None:
-    """Refused by name: not supported yet."""
-    raise _fail(f"sink {name} (format {format}): lakeflow-local does not support sinks yet", _caller())
-
-
-def read(name: str) -> Any:
-    """A dataset as a batch DataFrame."""
-    return _session().read.table(name)
-
-
-def read_stream(name: str) -> Any:
-    """A dataset as a streaming DataFrame."""
-    return _session().readStream.table(name)
-
-
-def _session() -> Any:
-    from pyspark.sql import SparkSession
-
-    return SparkSession.builder.getOrCreate()
-
-
-_EXPECTATIONS = {
-    function.__name__: function
-    for function in (expect, expect_or_drop, expect_or_fail, expect_all, expect_all_or_drop, expect_all_or_fail)
-}
-
-_COMMON = {
-    **_EXPECTATIONS,
-    "create_streaming_table": create_streaming_table,
-    "append_flow": append_flow,
-    "create_auto_cdc_flow": create_auto_cdc_flow,
-    "create_auto_cdc_from_snapshot_flow": create_auto_cdc_from_snapshot_flow,
-    "create_sink": create_sink,
-    "read": read,
-    "read_stream": read_stream,
-}
-
-
-def install() -> None:
-    """Replace the functions of `pyspark.pipelines`, and make `import dlt` find them."""
-    import pyspark.pipelines as dp
-
-    for name, function in {
-        **_COMMON,
-        "table": table,
-        "materialized_view": materialized_view,
-        "temporary_view": temporary_view,
-        "view": temporary_view,
-    }.items():
-        setattr(dp, name, function)
-    dlt = types.ModuleType("dlt", "The older name of `pyspark.pipelines`.")
-    for name, function in {
-        **_COMMON,
-        "table": table,
-        "view": temporary_view,
-        "temporary_view": temporary_view,
-        "materialized_view": materialized_view,
-        "create_table": create_streaming_table,
-        "create_streaming_live_table": create_streaming_table,
-        "create_target_table": create_streaming_table,
-        "apply_changes": create_auto_cdc_flow,
-        "apply_changes_from_snapshot": create_auto_cdc_from_snapshot_flow,
-        "readStream": read_stream,
-    }.items():
-        setattr(dlt, name, function)
-    sys.modules["dlt"] = dlt

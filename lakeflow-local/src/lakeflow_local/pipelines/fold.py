@@ -27,22 +27,36 @@ def to_changes(source: DataFrame, flow: CdcFlow) -> DataFrame:
         UserError: for a column that the source does not have.
     """
     columns = _stored(source, flow)
+    if flow.where is not None:
+        source = _require(source, _column(flow.where), flow, "a row of the source does not meet the condition `where`")
     sequence = _column(flow.sequence_by)
     operation = F.lit("UPSERT")
     if flow.apply_as_deletes is not None:
         operation = F.when(_column(flow.apply_as_deletes), F.lit("DELETE")).otherwise(operation)
     if flow.apply_as_truncates is not None:
         operation = F.when(_column(flow.apply_as_truncates), F.lit("TRUNCATE")).otherwise(operation)
-    changes = source.select(*(_named(name) for name in columns), sequence.alias(SEQUENCE), operation.alias(OPERATION))
-    missing = F.raise_error(
-        F.lit(f"AUTO CDC flow {flow.name}: sequence_by is NULL for a row, so it has no place in the order")
+    changes = source.select(*(named(name) for name in columns), sequence.alias(SEQUENCE), operation.alias(OPERATION))
+    return _require(
+        changes, F.col(SEQUENCE).isNotNull(), flow, "sequence_by is NULL for a row, so it has no place in the order"
     )
-    return changes.where(F.when(F.col(SEQUENCE).isNull(), missing.cast("boolean")).otherwise(F.lit(True)))
+
+
+def _require(rows: DataFrame, condition: Column, flow: CdcFlow, otherwise: str) -> DataFrame:
+    error = F.raise_error(F.lit(f"AUTO CDC flow {flow.name}: {otherwise}")).cast("boolean")
+    return rows.where(F.when(F.coalesce(condition, F.lit(False)), F.lit(True)).otherwise(error))
 
 
 def _stored(source: DataFrame, flow: CdcFlow) -> list[str]:
     known = {name.lower(): name for name in source.columns}
-    for name in (*flow.keys, *(flow.column_list or ()), *(flow.except_column_list or ())):
+    named = (
+        flow.column_list,
+        flow.except_column_list,
+        flow.track_history_column_list,
+        flow.track_history_except_column_list,
+        flow.ignore_null_updates_column_list,
+        flow.ignore_null_updates_except_column_list,
+    )
+    for name in (*flow.keys, *(name for names in named for name in names or ())):
         if name.lower() not in known:
             message = f"AUTO CDC into {flow.target}: the source {flow.source} has no column {name}"
             raise UserError(message, file=flow.place.file, line=flow.place.line)
@@ -70,9 +84,9 @@ def fold(changes: DataFrame, flow: CdcFlow) -> DataFrame:
             (F.col(OPERATION) != "TRUNCATE")
             & (F.col("__truncated").isNull() | (F.col(SEQUENCE) > F.col("__truncated")))
         )
-        changes = changes.select(*(_named(name) for name in (*columns, *_OWN)))
+        changes = changes.select(*(named(name) for name in (*columns, *_OWN)))
     order = F.struct(
-        F.col(SEQUENCE), (F.col(OPERATION) == "DELETE").alias("d"), _tie(changes.schema, columns).alias("t")
+        F.col(SEQUENCE), (F.col(OPERATION) == "DELETE").alias("d"), tie(changes.schema, columns).alias("t")
     )
     if flow.scd_type == 1:
         return _newest(changes, columns, order, flow)
@@ -80,11 +94,11 @@ def fold(changes: DataFrame, flow: CdcFlow) -> DataFrame:
 
 
 def _newest(changes: DataFrame, columns: list[str], order: Column, flow: CdcFlow) -> DataFrame:
-    keys = [_named(key) for key in flow.keys]
-    if flow.ignore_null_updates:
+    keys = [named(key) for key in flow.keys]
+    if any(map(flow.keeps_value, columns)):
         changes = _fill(_distinct(changes, order, flow), columns, flow)
         order = F.col(SEQUENCE)
-    row = F.struct(*(_named(name) for name in columns), F.col(OPERATION))
+    row = F.struct(*(named(name) for name in columns), F.col(OPERATION))
     newest = changes.groupBy(*keys).agg(F.max_by(row, order).alias("__row"))
     return newest.where(F.col("__row")[OPERATION] == "UPSERT").select(
         *(F.col("__row")[name].alias(name) for name in columns)
@@ -93,13 +107,13 @@ def _newest(changes: DataFrame, columns: list[str], order: Column, flow: CdcFlow
 
 def _history(changes: DataFrame, columns: list[str], order: Column, flow: CdcFlow) -> DataFrame:
     distinct = _distinct(changes, order, flow)
-    if flow.ignore_null_updates:
+    if any(map(flow.keeps_value, columns)):
         distinct = _fill(distinct, columns, flow)
-    by_key = Window.partitionBy(*(_named(key) for key in flow.keys)).orderBy(SEQUENCE)
+    by_key = Window.partitionBy(*(named(key) for key in flow.keys)).orderBy(SEQUENCE)
     marked = distinct.withColumn("__starts", _starts_version(columns, flow, by_key))
     so_far = by_key.rowsBetween(Window.unboundedPreceding, Window.currentRow)
     placed = marked.select(
-        *(_named(name) for name in columns),
+        *(named(name) for name in columns),
         OPERATION,
         F.last(F.when(F.col("__starts"), F.col(SEQUENCE)), ignorenulls=True).over(so_far).alias(START),
         F.lead(SEQUENCE).over(by_key).alias(END),
@@ -109,12 +123,12 @@ def _history(changes: DataFrame, columns: list[str], order: Column, flow: CdcFlo
     # A version ends where the next one starts or a delete stands; its last change holds its values.
     is_last = F.col("__next").isNull() | (F.col("__next") == "DELETE") | F.col("__next_starts")
     kept = placed.where((F.col(OPERATION) == "UPSERT") & is_last)
-    return kept.select(*(_named(name) for name in columns), START, END)
+    return kept.select(*(named(name) for name in columns), START, END)
 
 
 def _distinct(changes: DataFrame, order: Column, flow: CdcFlow) -> DataFrame:
     """One change for each key and sequence value."""
-    of_one_moment = Window.partitionBy(*(_named(key) for key in flow.keys), SEQUENCE).orderBy(order.desc())
+    of_one_moment = Window.partitionBy(*(named(key) for key in flow.keys), SEQUENCE).orderBy(order.desc())
     ranked = changes.withColumn("__rank", F.row_number().over(of_one_moment))
     return ranked.where(F.col("__rank") == 1).drop("__rank")
 
@@ -131,28 +145,40 @@ def _starts_version(columns: list[str], flow: CdcFlow, by_key: object) -> Column
         return upsert
     same = F.coalesce(F.lag(OPERATION).over(by_key) == "UPSERT", F.lit(False))
     for name in tracked:
-        same = same & _named(name).eqNullSafe(F.lag(_named(name)).over(by_key))
+        same = same & named(name).eqNullSafe(F.lag(named(name)).over(by_key))
     return upsert & ~same
 
 
 def _fill(changes: DataFrame, columns: list[str], flow: CdcFlow) -> DataFrame:
     """Let NULLs of an UPSERT keep the value that the key had since its last delete."""
     keys = {key.lower() for key in flow.keys}
-    by_key = Window.partitionBy(*(_named(key) for key in flow.keys)).orderBy(SEQUENCE)
+    by_key = Window.partitionBy(*(named(key) for key in flow.keys)).orderBy(SEQUENCE)
     deletes = F.count(F.when(F.col(OPERATION) == "DELETE", 1))
     lives = changes.withColumn("__life", deletes.over(by_key.rowsBetween(Window.unboundedPreceding, Window.currentRow)))
-    in_life = Window.partitionBy(*(_named(key) for key in flow.keys), "__life").orderBy(SEQUENCE)
+    in_life = Window.partitionBy(*(named(key) for key in flow.keys), "__life").orderBy(SEQUENCE)
     so_far = in_life.rowsBetween(Window.unboundedPreceding, Window.currentRow)
     others = [name for name in changes.columns if name not in columns]
     filled = [
-        _named(name) if name.lower() in keys else F.last(_named(name), ignorenulls=True).over(so_far).alias(name)
+        _last_known(named(name), changes.schema[name].dataType, so_far).alias(name)
+        if flow.keeps_value(name) and name.lower() not in keys
+        else named(name)
         for name in columns
     ]
     return lives.select(*filled, *others)
 
 
-def _tie(schema: StructType, columns: list[str]) -> Column:
-    values = F.struct(*(_named(name) for name in columns))
+def _last_known(column: Column, kind: DataType, window: object) -> Column:
+    """The last value that is not NULL; of a struct, that of each of its fields."""
+    last = F.last(column, ignorenulls=True).over(window)
+    if not isinstance(kind, StructType):
+        return last
+    fields = [_last_known(column[field.name], field.dataType, window).alias(field.name) for field in kind]
+    return F.when(last.isNotNull(), F.struct(*fields))
+
+
+def tie(schema: StructType, columns: list[str]) -> Column:
+    """A value that depends on a row's content alone: which of several rows counts is the same in every run."""
+    values = F.struct(*(named(name) for name in columns))
     if any(_has_map(schema[name].dataType) for name in columns):
         return F.to_json(values)  # maps have no order and no hash
     return F.xxhash64(values)
@@ -167,7 +193,13 @@ def _has_map(kind: DataType) -> bool:
     return element is not None and _has_map(element)
 
 
-def _named(name: str) -> Column:
+def comparable(column: Column, kind: DataType) -> Column:
+    """A column as something that can be compared: maps cannot."""
+    return F.to_json(column) if _has_map(kind) else column
+
+
+def named(name: str) -> Column:
+    """A column by its plain name, dots and all."""
     return F.col("`" + name.replace("`", "``") + "`")
 
 

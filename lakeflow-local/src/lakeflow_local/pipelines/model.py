@@ -17,6 +17,7 @@ class Kind(StrEnum):
     MATERIALIZED_VIEW = "materialized_view"
     TEMPORARY_VIEW = "temporary_view"
     TABLE = "table"
+    SINK = "sink"
 
 
 class Severity(StrEnum):
@@ -63,7 +64,7 @@ class Flow:
 
 @dataclass(frozen=True)
 class CdcFlow:
-    """An AUTO CDC flow. Columns are names; `sequence_by` and the `apply_as` conditions are SQL text or Columns."""
+    """An AUTO CDC flow. Columns are names; `sequence_by`, `where` and `apply_as_…` are SQL text or Columns."""
 
     name: str
     target: str
@@ -71,6 +72,7 @@ class CdcFlow:
     keys: tuple[str, ...]
     sequence_by: Any
     place: Place
+    where: Any = None
     apply_as_deletes: Any = None
     apply_as_truncates: Any = None
     column_list: tuple[str, ...] | None = None
@@ -79,9 +81,48 @@ class CdcFlow:
     track_history_column_list: tuple[str, ...] | None = None
     track_history_except_column_list: tuple[str, ...] | None = None
     ignore_null_updates: bool = False
-    ignore_null_updates_columns: tuple[str, ...] | None = None
+    ignore_null_updates_column_list: tuple[str, ...] | None = None
+    ignore_null_updates_except_column_list: tuple[str, ...] | None = None
     once: bool = False
     spark_conf: Mapping[str, str] = field(default_factory=dict)
+
+    def keeps_value(self, column: str) -> bool:
+        """Whether a NULL of an update leaves this column as it was."""
+        if self.ignore_null_updates_column_list is not None:
+            return column.lower() in {name.lower() for name in self.ignore_null_updates_column_list}
+        if self.ignore_null_updates_except_column_list is not None:
+            return column.lower() not in {name.lower() for name in self.ignore_null_updates_except_column_list}
+        return self.ignore_null_updates
+
+
+@dataclass(frozen=True)
+class SnapshotFlow:
+    """An AUTO CDC FROM SNAPSHOT flow.
+
+    Attributes:
+        source: a table or view, whose rows at each update are a snapshot; or a function of the last version that
+            gives the next snapshot and its version, or None.
+    """
+
+    name: str
+    target: str
+    source: Any
+    keys: tuple[str, ...]
+    place: Place
+    scd_type: int = 1
+    track_history_column_list: tuple[str, ...] | None = None
+    track_history_except_column_list: tuple[str, ...] | None = None
+    once: bool = False
+    spark_conf: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Sink:
+    """Where append flows write to outside of the pipeline: a format with options, or a function for each batch."""
+
+    format: str
+    options: Mapping[str, str]
+    handler: Callable[[Any, int], None] | None = None
 
 
 @dataclass
@@ -105,6 +146,13 @@ class Dataset:
     expectations: tuple[Expectation, ...] = ()
     flows: list[Flow] = field(default_factory=list)
     cdc_flows: list[CdcFlow] = field(default_factory=list)
+    snapshot_flows: list[SnapshotFlow] = field(default_factory=list)
+    sink: Sink | None = None
+
+    @property
+    def all_flows(self) -> Sequence[Flow | CdcFlow | SnapshotFlow]:
+        """What flows into it; only one of the kinds is there."""
+        return (*self.flows, *self.cdc_flows, *self.snapshot_flows)
 
     @property
     def is_view(self) -> bool:
@@ -119,7 +167,7 @@ class Dataset:
     @property
     def files(self) -> set[str]:
         """The files that declare the dataset and its flows."""
-        return {self.place.file} | {flow.place.file for flow in (*self.flows, *self.cdc_flows)}
+        return {self.place.file} | {flow.place.file for flow in self.all_flows}
 
 
 def merge_expectations(dataset: str, rules: Sequence[Expectation], place: Place) -> tuple[Expectation, ...]:

@@ -1,4 +1,4 @@
-"""Notebooks among a pipeline's sources: their cells of one language, the text between them left out.
+"""Notebooks among a pipeline's sources: their cells of one language, Python or SQL, the text between them left out.
 
 Each source holds one language only (https://learn.microsoft.com/azure/databricks/dlt/develop); `%md` is no code.
 """
@@ -10,16 +10,17 @@ from pathlib import Path
 from lakeflow_local.errors import UserError
 from lakeflow_local.jobs.notebook import Cell, NotebookError, check_installed, read_notebook
 
-_HEADER = b"# Databricks notebook source"
+_HEADERS = {".py": b"# Databricks notebook source", ".sql": b"-- Databricks notebook source"}
 
 
 def is_notebook(file: Path) -> bool:
-    """Whether a source is a `.ipynb`, or a `.py` that begins as an exported notebook does."""
-    return file.suffix == ".ipynb" or (file.suffix == ".py" and file.read_bytes().startswith(_HEADER))
+    """Whether a source is a `.ipynb`, or a `.py` or `.sql` that begins as an exported notebook does."""
+    header = _HEADERS.get(file.suffix)
+    return file.suffix == ".ipynb" or (header is not None and file.read_bytes().startswith(header))
 
 
-def python_cells(file: Path) -> list[Cell]:
-    """The Python cells of a notebook in their order.
+def cells_of(file: Path) -> tuple[str, list[Cell]]:
+    """The language of a notebook, python or sql, and its cells of code in their order.
 
     Raises:
         UserError: for a cell of another language, with the file and, where lines can be counted, its line.
@@ -32,10 +33,10 @@ def python_cells(file: Path) -> list[Cell]:
     except (NotebookError, ValueError, KeyError) as error:
         raise UserError(f"this notebook cannot be read: {error}", file=file) from None
     cells = [cell for cell in cells if cell.language != "pip"]
+    only_sql = cells and all(cell.language == "sql" for cell in cells)
+    language = "sql" if only_sql or file.suffix == ".sql" else "python"
     for cell in cells:
-        if cell.language != "python":
-            message = (
-                f"cell {cell.number} is %{cell.language}: lakeflow-local runs Python cells in a pipeline's notebook"
-            )
+        if cell.language != language:
+            message = f"cell {cell.number} is %{cell.language}: a pipeline's notebook is all Python or all SQL"
             raise UserError(message, file=file, line=None if file.suffix == ".ipynb" else cell.line)
-    return cells
+    return language, cells

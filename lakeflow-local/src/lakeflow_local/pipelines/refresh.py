@@ -9,9 +9,9 @@ from pyspark.sql import functions as F
 from pyspark.sql.types import StructType
 
 from lakeflow_local.errors import UserError
-from lakeflow_local.pipelines import cdc, landing, points
+from lakeflow_local.pipelines import cdc, landing, points, sinks, snapshots
 from lakeflow_local.pipelines.evaluate import Evaluation, is_repeatable, reads_only_known_streams
-from lakeflow_local.pipelines.model import CdcFlow, Dataset, Flow, Kind
+from lakeflow_local.pipelines.model import CdcFlow, Dataset, Flow, Kind, SnapshotFlow
 from lakeflow_local.pipelines.state import Memory
 from lakeflow_local.pipelines.stream import append, empty_table, observed
 from lakeflow_local.pipelines.tables import rows_written
@@ -30,6 +30,8 @@ def refresh(run: Run, node: Node, stack: Stack) -> None:
         UpstreamFailed: when something that it reads failed.
     """
     dataset, table = node.dataset, node.table
+    if dataset.kind is Kind.SINK:
+        return sinks.write(run, node, stack)
     memory = run.store.recall(table)
     full = node.full or memory.resetting
     if full and not dataset.may_be_reset:
@@ -42,7 +44,7 @@ def refresh(run: Run, node: Node, stack: Stack) -> None:
         node.result.up_to_date = True
         node.result.kind = memory.kind
         return
-    streams = dataset.cdc_flows or len(dataset.flows) > 1 or _settled_kind(dataset, memory) == Kind.STREAMING_TABLE
+    streams = len(dataset.flows) > 1 or _settled_kind(dataset, memory) == Kind.STREAMING_TABLE
     if not streams:
         evaluation = Evaluation(run, stack)
         frame = evaluation.frame(dataset, dataset.flows[0].query)
@@ -122,14 +124,20 @@ def _stream(run: Run, node: Node, memory: Memory, full: bool, stack: Stack) -> N
     if full or not run.tables.exists(table):
         # Said before it is done: killed in between, the next update begins with it again.
         memory.resetting = True
+        memory.once, memory.folded, memory.snapshot = [], None, None
+        memory.generation = (run.tables.version(table) or 0) + 1  # greater than any before in the table's own log
         run.store.remember(table, memory)
         run.store.forget_progress(table)
-        memory.once, memory.folded = [], None
     resetting = memory.resetting
     evaluations: list[Evaluation] = []
     repeatable = True
-    for flow in dataset.cdc_flows or dataset.flows:
+    for flow in dataset.all_flows:
         if flow.name in memory.once:
+            continue
+        if isinstance(flow, SnapshotFlow):
+            taken, same_again = snapshots.apply(run, node, flow, stack, memory)
+            evaluations, repeatable = evaluations + taken, repeatable and same_again
+            memory.once += [flow.name] if flow.once else []
             continue
         evaluation = Evaluation(run, stack)
         frame = evaluate_flow(evaluation, dataset, flow)
@@ -141,12 +149,12 @@ def _stream(run: Run, node: Node, memory: Memory, full: bool, stack: Stack) -> N
             if resetting:
                 empty_table(run, node, shaped.schema)
                 resetting = False
-            append(run, node, flow, evaluation, shaped)
+            append(run, node, flow, evaluation, shaped, memory.generation)
         evaluations.append(evaluation)
         repeatable = repeatable and (not frame.isStreaming or reads_only_known_streams(frame, evaluation.notes))
         if flow.once:
             memory.once.append(flow.name)
-    if resetting and not dataset.cdc_flows:
+    if resetting and not (dataset.cdc_flows or dataset.snapshot_flows):
         if dataset.schema is None:
             message = f"streaming table {dataset.name} has neither flow nor schema: nothing says what its columns are"
             raise UserError(message, file=dataset.place.file, line=dataset.place.line)
@@ -210,8 +218,14 @@ def validate(run: Run, node: Node, stack: Stack) -> None:
     """Resolve a dataset's queries and its rules; keep its columns for what reads it."""
     dataset = node.dataset
     shaped: StructType | None = None
-    for flow in dataset.cdc_flows or dataset.flows:
+    for flow in dataset.all_flows:
+        if isinstance(flow, SnapshotFlow):
+            shaped = snapshots.planned_schema(run, node, flow, stack)
+            continue
         evaluation = Evaluation(run, stack)
+        if dataset.kind is Kind.SINK:
+            sinks.evaluated(evaluation, dataset, flow)
+            continue
         if dataset.kind in (Kind.MATERIALIZED_VIEW, Kind.TABLE, Kind.TEMPORARY_VIEW):
             frame = evaluation.frame(dataset, flow.query)
             if dataset.kind is Kind.MATERIALIZED_VIEW and frame.isStreaming:
@@ -223,4 +237,5 @@ def validate(run: Run, node: Node, stack: Stack) -> None:
             shaped = cdc.target_schema(frame, flow)
         else:
             shaped = evaluation.watch(shape(frame, dataset), dataset).schema
-    node.schema = shaped or as_struct(dataset)
+    if shaped is not None or dataset.schema is not None:
+        node.schema = shaped or as_struct(dataset)

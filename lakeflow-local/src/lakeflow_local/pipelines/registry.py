@@ -10,7 +10,7 @@ from pyspark.pipelines.graph_element_registry import GraphElementRegistry
 from pyspark.pipelines.output import Output
 
 from lakeflow_local.errors import UserError
-from lakeflow_local.pipelines.model import CdcFlow, Dataset, Expectation, Flow, merge_expectations
+from lakeflow_local.pipelines.model import CdcFlow, Dataset, Expectation, Flow, SnapshotFlow, merge_expectations
 
 
 class Registry(GraphElementRegistry):
@@ -18,7 +18,7 @@ class Registry(GraphElementRegistry):
 
     def __init__(self) -> None:
         self.datasets: list[Dataset] = []
-        self.flows: list[Flow | CdcFlow] = []
+        self.flows: list[Flow | CdcFlow | SnapshotFlow] = []
         self.own_queries: list[tuple[Dataset, Flow]] = []
 
     def add_dataset(self, dataset: Dataset, query: Flow | None = None) -> None:
@@ -27,7 +27,7 @@ class Registry(GraphElementRegistry):
         if query is not None:
             self.own_queries.append((dataset, query))
 
-    def add_flow(self, flow: Flow | CdcFlow) -> None:
+    def add_flow(self, flow: Flow | CdcFlow | SnapshotFlow) -> None:
         """Record a flow into a dataset that is declared elsewhere, before or after."""
         self.flows.append(flow)
 
@@ -43,11 +43,11 @@ class Registry(GraphElementRegistry):
         """Refused, see `register_output`."""
         raise UserError(f"flow {flow.name} was declared outside of the pipeline's own files")
 
-    def register_sql(self, sql_text: str, file_path: Path) -> None:
-        """Declare the datasets of one SQL file."""
+    def register_sql(self, sql_text: str, file_path: Path, settings: dict[str, str] | None = None) -> None:
+        """Declare the datasets of one SQL file, or of a cell of a notebook, whose cells share their settings."""
         from lakeflow_local.pipelines.sql_file import declare
 
-        declare(sql_text, file_path, self)
+        declare(sql_text, file_path, self, {} if settings is None else settings)
 
 
 def rules_of(function: object) -> list[Expectation]:

@@ -6,7 +6,7 @@ import sys
 import traceback
 import types
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import chdir, contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -14,11 +14,12 @@ from pyspark.cloudpickle import register_pickle_by_value
 from pyspark.pipelines.graph_element_registry import graph_element_registration_context
 
 from lakeflow_local.errors import UserError
-from lakeflow_local.pipelines import declare
-from lakeflow_local.pipelines.model import CdcFlow, Dataset, Kind
+from lakeflow_local.jobs.notebook import Cell
+from lakeflow_local.pipelines import interface
+from lakeflow_local.pipelines.model import CdcFlow, Dataset, Flow, Kind, SnapshotFlow
 from lakeflow_local.pipelines.names import TableName
-from lakeflow_local.pipelines.notebook_source import is_notebook, python_cells
-from lakeflow_local.pipelines.registry import Registry, freeze_rules
+from lakeflow_local.pipelines.notebook_source import cells_of, is_notebook
+from lakeflow_local.pipelines.registry import Registry, freeze_rules, rules_of
 from lakeflow_local.pipelines.spec import PipelineSpec
 
 Key = tuple[str, str]
@@ -61,15 +62,19 @@ def load(spec: PipelineSpec, spark: Any) -> dict[Key, Dataset]:
     Raises:
         UserError: for a file that fails, with its line; for a dataset declared twice; for a flow without target.
     """
-    declare.install()
+    interface.install()
     forget_helpers(spec)
     registry = Registry()
     with code_on_path(spec), graph_element_registration_context(registry):
         for file in spec.files:
-            if file.suffix == ".sql":
-                registry.register_sql(_substitute(file, spec), file)
+            language, cells = cells_of(file) if is_notebook(file) else (file.suffix.removeprefix("."), [])
+            if language != "sql":
+                with chdir(file.parent):  # where a file of a workspace runs: for relative paths, in sys.path too
+                    _run(file, cells, spark)
+            elif cells:
+                _read_cells(file, cells, spec, registry)
             else:
-                _run(file, spark)
+                registry.register_sql(_substitute(file.read_text(encoding="utf-8"), spec), file)
     _send_by_value(spec)
     freeze_rules(registry)
     return _join(registry, spec)
@@ -82,7 +87,19 @@ def _send_by_value(spec: PipelineSpec) -> None:
         register_pickle_by_value(module)
 
 
-def _run(file: Path, spark: Any) -> None:
+def _read_cells(file: Path, cells: list[Cell], spec: PipelineSpec, registry: Registry) -> None:
+    settings: dict[str, str] = {}
+    for cell in cells:
+        padding = "\n" * (cell.line - 1)  # so that lines are the file's
+        try:
+            registry.register_sql(padding + _substitute(cell.text, spec), file, settings)
+        except UserError as error:
+            if file.suffix != ".ipynb":
+                raise
+            raise UserError(f"cell {cell.number}: {error.message}", file=file, line=error.line) from None
+
+
+def _run(file: Path, cells: list[Cell], spark: Any) -> None:
     module = types.ModuleType(f"{_PREFIX}{abs(hash(file)):x}")
     module.__file__ = str(file)
     module.__dict__["spark"] = spark  # Databricks defines it in every source file
@@ -92,12 +109,10 @@ def _run(file: Path, spark: Any) -> None:
     try:
         if file.suffix == ".ipynb":
             # Lines count within a cell, so errors name it; the file's name stays, as the hash of the code goes by it.
-            for cell in python_cells(file):
+            for cell in cells:
                 cell_is = f"cell {cell.number}: "
                 exec(compile(cell.text, str(file), "exec"), module.__dict__)
         else:
-            if is_notebook(file):
-                python_cells(file)  # cells of other languages are comments to Python: refused, never passed over
             exec(compile(file.read_bytes(), str(file), "exec"), module.__dict__)
     except UserError:
         raise
@@ -121,8 +136,7 @@ def line_in(error: BaseException, files: set[str]) -> int | None:
     return frames[-1] if frames else None
 
 
-def _substitute(file: Path, spec: PipelineSpec) -> str:
-    text = file.read_text(encoding="utf-8")
+def _substitute(text: str, spec: PipelineSpec) -> str:
     for key, value in spec.configuration.items():
         text = text.replace("${" + key + "}", value)
     return text
@@ -145,11 +159,24 @@ def _join(registry: Registry, spec: PipelineSpec) -> dict[Key, Dataset]:
         if found is None:
             message = f"flow {flow.name} writes into {flow.target}, which no create_streaming_table declares"
             raise UserError(message, file=flow.place.file, line=flow.place.line)
-        if found.kind not in (Kind.STREAMING_TABLE, Kind.TABLE):
+        if isinstance(flow, Flow) and rules_of(flow.query):
+            message = (
+                f"flow {flow.name} has expectations: give them to create_streaming_table for {flow.target}"
+                if found.kind is not Kind.SINK
+                else f"flow {flow.name} has expectations, which sinks do not support"
+            )
+            raise UserError(message, file=flow.place.file, line=flow.place.line)
+        if found.kind is Kind.SINK and isinstance(flow, Flow):
+            if flow.once:
+                message = f"flow {flow.name} runs once, over a batch: a sink takes streams only"
+                raise UserError(message, file=flow.place.file, line=flow.place.line)
+        elif found.kind not in (Kind.STREAMING_TABLE, Kind.TABLE):
             message = f"flow {flow.name} writes into {flow.target}, which is no streaming table"
             raise UserError(message, file=flow.place.file, line=flow.place.line)
         if isinstance(flow, CdcFlow):
             found.cdc_flows.append(flow)
+        elif isinstance(flow, SnapshotFlow):
+            found.snapshot_flows.append(flow)
         else:
             found.flows.append(flow)
     for dataset in datasets.values():
@@ -158,13 +185,19 @@ def _join(registry: Registry, spec: PipelineSpec) -> dict[Key, Dataset]:
 
 
 def _check(dataset: Dataset) -> None:
-    names = [flow.name for flow in (*dataset.flows, *dataset.cdc_flows)]
+    names = [flow.name for flow in dataset.all_flows]
     for name in names:
         if names.count(name) > 1:
             message = f"dataset {dataset.name} has two flows named {name}: give each a name"
             raise UserError(message, file=dataset.place.file, line=dataset.place.line)
-    if dataset.flows and dataset.cdc_flows:
+    if sum(map(bool, (dataset.flows, dataset.cdc_flows, dataset.snapshot_flows))) > 1:
         message = f"dataset {dataset.name} has AUTO CDC flows and others: a target of AUTO CDC takes no other flow"
+        raise UserError(message, file=dataset.place.file, line=dataset.place.line)
+    if len(dataset.snapshot_flows) > 1:
+        message = f"dataset {dataset.name} has two AUTO CDC FROM SNAPSHOT flows: its rows can follow one source only"
+        raise UserError(message, file=dataset.place.file, line=dataset.place.line)
+    if dataset.snapshot_flows and dataset.expectations:
+        message = f"{dataset.name} has expectations: expectations are not supported with AUTO CDC FROM SNAPSHOT"
         raise UserError(message, file=dataset.place.file, line=dataset.place.line)
     if len({flow.scd_type for flow in dataset.cdc_flows}) > 1 or len({flow.keys for flow in dataset.cdc_flows}) > 1:
         message = f"the AUTO CDC flows into {dataset.name} differ in keys or SCD type"

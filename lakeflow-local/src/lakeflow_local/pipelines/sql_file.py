@@ -5,35 +5,34 @@ The declarations around a query are read here; the query itself is Spark's to pa
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from sqlglot.errors import TokenError
 from sqlglot.tokens import Token, TokenType
 
 from lakeflow_local.errors import UserError
 from lakeflow_local.pipelines.model import (
-    CdcFlow,
     Dataset,
     Expectation,
     Flow,
     Kind,
-    Place,
     Severity,
     merge_expectations,
 )
+from lakeflow_local.pipelines.sql_cursor import OPEN, STRINGS
+from lakeflow_local.pipelines.sql_flow import FlowReader
 from lakeflow_local.pipelines.sql_text import tokens
 
 if TYPE_CHECKING:
     from lakeflow_local.pipelines.registry import Registry
 
-_STRINGS = (TokenType.STRING, TokenType.RAW_STRING)
-_OPEN, _CLOSE = TokenType.L_PAREN, TokenType.R_PAREN
 
-
-def declare(text: str, file: Path, registry: Registry) -> None:
+def declare(text: str, file: Path, registry: Registry, settings: dict[str, str]) -> None:
     """Record what the statements of a SQL file declare.
+
+    Args:
+        settings: what SET has given a value so far; SET statements of this text are added.
 
     Raises:
         UserError: for a statement that is no declaration of a pipeline, with its line.
@@ -46,21 +45,16 @@ def declare(text: str, file: Path, registry: Registry) -> None:
     for token in [*stream, None]:
         if token is None or token.token_type is TokenType.SEMICOLON:
             if statement:
-                _Statement(text, statement, file, registry).declare()
+                _Statement(text, statement, file, registry, settings).declare(settings)
             statement = []
         else:
             statement.append(token)
 
 
-class _Statement:
-    """A cursor over the tokens of one statement."""
+class _Statement(FlowReader):
+    """Reads one statement as a declaration."""
 
-    def __init__(self, text: str, stream: list[Token], file: Path, registry: Registry) -> None:
-        self._text, self._stream, self._file, self._registry = text, stream, file, registry
-        self._at = 0
-        self._place = Place(str(file), stream[0].line)
-
-    def declare(self) -> None:
+    def declare(self, settings: dict[str, str]) -> None:
         """Read the statement and record it."""
         if self._take("CREATE"):
             if self._take("FLOW"):
@@ -69,20 +63,38 @@ class _Statement:
         if self._take("APPLY", "CHANGES", "INTO"):
             target = self._name()
             return self._cdc(target, target, once=False)
+        if self._take("SET"):
+            return self._set(settings)
+        if self._take("USE"):
+            message = f"USE {self._words(2)}: lakeflow-local reads names by the pipeline's schema only"
+            raise self._error(f"{message}, so write the schema before each name")
         raise self._error(f"a pipeline's SQL declares datasets and flows, and this is '{self._words(3)} …'")
+
+    def _set(self, settings: dict[str, str]) -> None:
+        """SET name = value: the value stands for `${name}` in the statements that follow."""
+        start = self._at
+        while self._at < len(self._stream) and not self._is(TokenType.EQ):
+            self._at += 1
+        name, value = self._slice(start, self._at), self._slice(self._at + 1, len(self._stream))
+        if not name or not value:
+            raise self._error("write SET name = value")
+        if name.startswith(("spark.", "pipelines.")):
+            raise self._error(f"SET {name}: lakeflow-local takes settings of Spark from the pipeline's configuration")
+        settings[name] = value
 
     def _dataset(self) -> None:
         if self._take("OR"):
             self._expect("REFRESH") if not self._take("REPLACE") else None
         private = self._take("PRIVATE")
         temporary = self._take("TEMPORARY") or self._take("TEMP")
-        self._take("LIVE")
+        live = self._take("LIVE")
         if self._take("MATERIALIZED", "VIEW"):
             kind = Kind.MATERIALIZED_VIEW
         elif self._take("STREAMING"):
             self._take("LIVE")
-            self._expect("TABLE")
-            kind = Kind.STREAMING_TABLE
+            kind = Kind.TEMPORARY_VIEW if temporary and self._take("VIEW") else Kind.STREAMING_TABLE
+            if kind is Kind.STREAMING_TABLE:
+                self._expect("TABLE")
         elif self._take("VIEW"):
             kind = Kind.TEMPORARY_VIEW
         elif self._take("TABLE"):
@@ -94,8 +106,11 @@ class _Statement:
         self._take("IF", "NOT", "EXISTS")
         dataset = Dataset(self._name(), kind, self._place, private=private)
         rules: list[Expectation] = []
-        if self._is(_OPEN):
-            dataset.schema = self._columns(rules)
+        named: list[tuple[str, str | None]] = []
+        if self._is(OPEN):
+            dataset.schema = self._columns(rules, named)
+        if rules and kind is Kind.TEMPORARY_VIEW and not (temporary or live):
+            raise self._error(f"view {dataset.name}: CREATE VIEW supports no expectations, CREATE LIVE VIEW does")
         self._clauses(dataset)
         dataset.expectations = merge_expectations(dataset.name, rules, self._place)
         if self._take("FLOW", "AUTO", "CDC"):
@@ -103,9 +118,11 @@ class _Statement:
             return self._cdc(dataset.name, dataset.name, once=False)
         flow = None
         if self._take("AS"):
-            flow = Flow(dataset.name, dataset.name, self._query(), self._place)
+            flow = Flow(dataset.name, dataset.name, self._query(named), self._place)
         elif self._at < len(self._stream):
             raise self._error(f"unexpected '{self._words(3)}' in the declaration of {dataset.name}")
+        elif named:
+            raise self._error(f"{dataset.name}: without a query, column {named[0][0]} needs a type")
         elif kind is not Kind.STREAMING_TABLE:
             raise self._error(f"{dataset.name} has no AS and query")
         self._registry.add_dataset(dataset, flow)
@@ -118,21 +135,31 @@ class _Statement:
             elif self._take("PARTITIONED", "BY"):
                 dataset.partition_cols = tuple(part.strip(" `") for part in self._parenthesised().split(","))
             elif self._take("CLUSTER", "BY"):
-                if self._is(_OPEN):
+                if self._is(OPEN):
                     dataset.cluster_by = tuple(part.strip(" `") for part in self._parenthesised().split(","))
                 else:
                     self._at += 1  # AUTO or NONE
             elif self._take("TBLPROPERTIES"):
                 dataset.properties = self._properties()
             elif self._take("USING"):
-                self._at += 1
+                self._word()
+            elif self._take("LOCATION"):
+                self._string()  # the table lies in the warehouse
+            elif self._take("ROW", "FILTER") or self._take("WITH", "ROW", "FILTER"):
+                self._name()  # one machine has one reader
+                self._expect("ON")
+                self._parenthesised()
             elif self._take("SCHEDULE") or self._take("TRIGGER"):
                 raise self._error("SCHEDULE and TRIGGER belong to tables outside of a pipeline")
             else:
                 return
 
-    def _columns(self, rules: list[Expectation]) -> str | None:
-        """The column list: constraints become expectations, what is left is the schema; None without typed columns."""
+    def _columns(self, rules: list[Expectation], named: list[tuple[str, str | None]]) -> str | None:
+        """The column list: constraints become expectations, what is left is the schema, or names without types.
+
+        Returns:
+            Columns as DDL; None without typed ones.
+        """
         columns: list[str] = []
         for start, end in self._items():
             words = [token.text.upper() for token in self._stream[start:end]]
@@ -140,18 +167,18 @@ class _Statement:
                 rules.append(self._expectation(start, end))
             elif words[0] in ("CONSTRAINT", "PRIMARY", "FOREIGN"):
                 continue  # informational on the platform
-            elif end - start == 1:
-                raise self._error(
-                    f"column {self._stream[start].text} needs a type (lakeflow-local knows no lists of bare names yet)"
-                )
+            elif end - start == 1 or words[1] == "COMMENT":
+                named.append((self._stream[start].text, self._stream[end - 1].text if end - start == 3 else None))
             else:
                 columns.append(self._slice(start, end))
+        if named and columns:
+            raise self._error(f"column {named[0][0]} needs a type, as others have one")
         return ", ".join(columns) or None
 
     def _expectation(self, start: int, end: int) -> Expectation:
         name = self._stream[start + 1].text
         index = start + 3
-        if self._stream[start + 2].text.upper() != "EXPECT" or self._stream[index].token_type is not _OPEN:
+        if self._stream[start + 2].text.upper() != "EXPECT" or self._stream[index].token_type is not OPEN:
             raise self._error(f"constraint {name}: write CONSTRAINT {name} EXPECT (condition)")
         close = self._closing(index)
         predicate = self._slice(index + 1, close)
@@ -167,174 +194,11 @@ class _Statement:
             )
         return Expectation(name, predicate, severities[action])
 
-    def _flow(self) -> None:
-        name = self._name()
-        if self._take("COMMENT"):
-            self._string()
-        self._expect("AS")
-        if self._take("AUTO", "CDC"):
-            once = self._take("ONCE")
-            self._expect("INTO")
-            return self._cdc(self._name(), name, once=once)
-        self._expect("INSERT", "INTO")
-        once = self._take("ONCE")
-        target = self._name()
-        self._take("BY", "NAME")
-        self._registry.add_flow(Flow(name, target, self._query(), self._place, once=once))
-
-    def _cdc(self, target: str, name: str, *, once: bool) -> None:
-        self._expect("FROM")
-        stream = self._take("STREAM")
-        wrapped = stream and self._is(_OPEN)
-        source = self._parenthesised().strip() if wrapped else self._name()
-        given: dict[str, Any] = {"once": once}
-        self._expect("KEYS")
-        given["keys"] = _names(self._parenthesised())
-        while self._at < len(self._stream):
-            if self._take("IGNORE", "NULL", "UPDATES"):
-                given["ignore_null_updates"] = True
-            elif self._take("APPLY", "AS", "DELETE", "WHEN"):
-                given["apply_as_deletes"] = self._until("APPLY", "SEQUENCE", "COLUMNS", "STORED", "TRACK")
-            elif self._take("APPLY", "AS", "TRUNCATE", "WHEN"):
-                given["apply_as_truncates"] = self._until("APPLY", "SEQUENCE", "COLUMNS", "STORED", "TRACK")
-            elif self._take("SEQUENCE", "BY"):
-                given["sequence_by"] = self._until("APPLY", "COLUMNS", "STORED", "TRACK", "IGNORE")
-            elif self._take("COLUMNS"):
-                except_form = self._take("*", "EXCEPT")
-                listed = _names(
-                    self._parenthesised() if self._is(_OPEN) else self._until("STORED", "TRACK", "APPLY", "SEQUENCE")
-                )
-                given["except_column_list" if except_form else "column_list"] = listed
-            elif self._take("STORED", "AS", "SCD", "TYPE"):
-                given["scd_type"] = int(self._stream[self._at].text)
-                self._at += 1
-            elif self._take("TRACK", "HISTORY", "ON"):
-                except_form = self._take("*", "EXCEPT")
-                listed = _names(
-                    self._parenthesised() if self._is(_OPEN) else self._until("STORED", "APPLY", "SEQUENCE")
-                )
-                given["track_history_except_column_list" if except_form else "track_history_column_list"] = listed
-            else:
-                raise self._error(f"unexpected '{self._words(3)}' in the AUTO CDC flow into {target}")
-        if "sequence_by" not in given:
-            raise self._error(f"the AUTO CDC flow into {target} needs SEQUENCE BY")
-        self._registry.add_flow(CdcFlow(name=name, target=target, source=source, place=self._place, **given))
-
-    def _query(self) -> Callable[[], Any]:
-        if self._at >= len(self._stream):
-            raise self._error("a query is missing")
-        text = self._text[self._stream[self._at].start : self._stream[-1].end + 1]
-
-        def run_query() -> Any:
-            from pyspark.sql import SparkSession
-
-            return SparkSession.builder.getOrCreate().sql(text)
-
-        return run_query
-
     def _properties(self) -> dict[str, str]:
         found = {}
         for start, end in self._items():
             words = self._stream[start:end]
             split = next((i for i, token in enumerate(words) if token.token_type is TokenType.EQ), len(words) - 1)
-            key = words[0].text if words[0].token_type in _STRINGS else "".join(token.text for token in words[:split])
+            key = words[0].text if words[0].token_type in STRINGS else "".join(token.text for token in words[:split])
             found[key] = words[-1].text
         return found
-
-    def _items(self) -> list[tuple[int, int]]:
-        """The ranges of a parenthesised list's items; the cursor goes behind it."""
-        close = self._closing(self._at)
-        items, start, depth, angles = [], self._at + 1, 0, 0
-        for index in range(self._at + 1, close):
-            token = self._stream[index]
-            depth += {_OPEN: 1, _CLOSE: -1}.get(token.token_type, 0)
-            # STRUCT<a: INT, b: INT>: brackets of a type, and not comparisons.
-            if token.text == "<" and self._stream[index - 1].text.upper() in ("STRUCT", "MAP", "ARRAY"):
-                angles += 1
-            elif angles and set(token.text) == {">"}:
-                angles -= len(token.text)
-            elif token.token_type is TokenType.COMMA and depth == 0 and angles == 0:
-                items.append((start, index))
-                start = index + 1
-        items.append((start, close))
-        self._at = close + 1
-        return [(first, last) for first, last in items if last > first]
-
-    def _closing(self, opening: int) -> int:
-        depth = 0
-        for index in range(opening, len(self._stream)):
-            depth += {_OPEN: 1, _CLOSE: -1}.get(self._stream[index].token_type, 0)
-            if depth == 0:
-                return index
-        raise self._error("a parenthesis is not closed")
-
-    def _parenthesised(self) -> str:
-        if not self._is(_OPEN):
-            raise self._error(f"'(' is missing before '{self._words(2)}'")
-        close = self._closing(self._at)
-        inside = self._slice(self._at + 1, close)
-        self._at = close + 1
-        return inside
-
-    def _until(self, *stops: str) -> str:
-        """The text up to one of these words outside of parentheses."""
-        start, depth = self._at, 0
-        while self._at < len(self._stream):
-            token = self._stream[self._at]
-            if depth == 0 and token.text.upper() in stops and self._at > start:
-                break
-            depth += {_OPEN: 1, _CLOSE: -1}.get(token.token_type, 0)
-            self._at += 1
-        return self._slice(start, self._at)
-
-    def _slice(self, start: int, end: int) -> str:
-        return self._text[self._stream[start].start : self._stream[end - 1].end + 1] if end > start else ""
-
-    def _name(self) -> str:
-        start = self._at
-        self._at += 1
-        while self._at + 1 < len(self._stream) and self._stream[self._at].token_type is TokenType.DOT:
-            self._at += 2
-        if self._at > len(self._stream):
-            raise self._error("a name is missing")
-        return self._slice(start, self._at)
-
-    def _string(self) -> str:
-        token = self._stream[self._at] if self._at < len(self._stream) else None
-        if token is None or token.token_type not in _STRINGS:
-            raise self._error(f"a string is missing before '{self._words(2)}'")
-        self._at += 1
-        return token.text
-
-    def _is(self, kind: TokenType) -> bool:
-        return self._at < len(self._stream) and self._stream[self._at].token_type is kind
-
-    def _take(self, *words: str) -> bool:
-        """Go past these words if they come next; sqlglot may have joined several into one token."""
-        at, wanted = self._at, list(words)
-        while wanted:
-            if at >= len(self._stream) or self._stream[at].token_type in _STRINGS:
-                return False
-            found = self._stream[at].text.upper().split()
-            if not found or found != wanted[: len(found)]:
-                return False
-            wanted = wanted[len(found) :]
-            at += 1
-        self._at = at
-        return True
-
-    def _expect(self, *words: str) -> None:
-        if not self._take(*words):
-            raise self._error(f"{' '.join(words)} is missing before '{self._words(2)}'")
-
-    def _words(self, count: int) -> str:
-        rest = self._stream[self._at : self._at + count]
-        return " ".join(token.text for token in rest) if rest else "the end"
-
-    def _error(self, message: str) -> UserError:
-        token = self._stream[min(self._at, len(self._stream) - 1)]
-        return UserError(message, file=self._file, line=token.line)
-
-
-def _names(text: str) -> tuple[str, ...]:
-    return tuple(name.strip().strip("`") for name in text.split(","))

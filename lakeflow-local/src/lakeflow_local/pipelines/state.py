@@ -34,7 +34,9 @@ class Memory:
         kind: what it turned out to be.
         resetting: a full refresh has begun and not ended.
         once: the `once` flows that have run.
+        generation: grows with each full refresh; a `once` flow writes one time in each.
         folded: the version of an AUTO CDC event table up to which the target is computed.
+        snapshot: type and text of the version of the last snapshot that was taken.
     """
 
     code: dict[str, str] = field(default_factory=dict)
@@ -46,7 +48,9 @@ class Memory:
     kind: str = ""
     resetting: bool = False
     once: list[str] = field(default_factory=list)
+    generation: int = 0
     folded: int | None = None
+    snapshot: list[str] | None = None
 
 
 class Store:

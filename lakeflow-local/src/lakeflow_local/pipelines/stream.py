@@ -29,8 +29,12 @@ def empty_table(run: Run, node: Node, schema: StructType) -> None:
     points.reached("after_reset", node.result.name)
 
 
-def append(run: Run, node: Node, flow: Flow, evaluation: Evaluation, frame: DataFrame) -> None:
-    """Run one flow into its table: exactly once over any killed updates, by Spark's checkpoint and Delta's log."""
+def append(run: Run, node: Node, flow: Flow, evaluation: Evaluation, frame: DataFrame, generation: int) -> None:
+    """Run one flow into its table: exactly once over any killed updates, by Spark's checkpoint and Delta's log.
+
+    Args:
+        generation: see `Memory`.
+    """
     location = run.tables.location(node.table)
     assert location is not None  # created before
     before = run.tables.version(node.table)
@@ -44,9 +48,9 @@ def append(run: Run, node: Node, flow: Flow, evaluation: Evaluation, frame: Data
         node.result.metric_sets += metrics_of(evaluation.notes.watches, figures)
     else:
         with observed(evaluation.notes.watches) as metrics:
-            # Named by the flow, so that a repetition after a kill adds nothing.
+            # Named by flow and generation, so that a repetition after a kill adds nothing, and a full refresh does.
             writer = frame.write.format("delta").mode("append").option("mergeSchema", "true")
-            writer.option("txnAppId", f"once:{flow.name}").option("txnVersion", "1").save(str(location))
+            writer.option("txnAppId", f"once:{flow.name}").option("txnVersion", str(generation)).save(str(location))
         node.result.metric_sets += metrics
     points.reached("after_commit", node.result.name)
     node.result.rows += rows_written(location, before, run.tables.version(node.table))

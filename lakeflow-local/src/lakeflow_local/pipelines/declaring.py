@@ -1,0 +1,41 @@
+"""What every declaration needs: where it stands, and the registry that takes it."""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+from pyspark.pipelines.graph_element_registry import get_active_graph_element_registry
+
+from lakeflow_local.errors import UserError
+from lakeflow_local.pipelines.model import Place
+from lakeflow_local.pipelines.registry import Registry
+
+_OWN = str(Path(__file__).parent)
+
+
+def registry() -> Registry:
+    """The registry of the pipeline whose files are being run."""
+    return get_active_graph_element_registry()
+
+
+def caller() -> Place:
+    """The line of the dataset file that called: the first frame outside of this package."""
+    frame = inspect.currentframe()
+    while frame is not None and frame.f_code.co_filename.startswith(_OWN):
+        frame = frame.f_back
+    return Place(frame.f_code.co_filename, frame.f_lineno) if frame else Place("?")
+
+
+def fail(message: str, place: Place) -> UserError:
+    """The error for a declaration that stands at this place."""
+    return UserError(message, file=place.file, line=place.line)
+
+
+def column_names(columns: Sequence[Any] | None) -> tuple[str, ...] | None:
+    """The names of columns that are given as text or as Columns."""
+    if columns is None:
+        return None
+    return tuple(column if isinstance(column, str) else column._jc.toString().strip("`") for column in columns)
