@@ -13,8 +13,8 @@ from pyspark.sql.streaming.readwriter import DataStreamWriter
 
 from lakeflow_local.errors import UserError
 from lakeflow_local.pipelines import points
-from lakeflow_local.pipelines.cloudfiles import local_folder
 from lakeflow_local.pipelines.evaluate import Evaluation
+from lakeflow_local.pipelines.landing import local_folder
 from lakeflow_local.pipelines.model import Dataset, Flow
 from lakeflow_local.pipelines.names import TableName
 
