@@ -18,7 +18,7 @@ def rows():
     return [row for row in cells if len(row) == 4 and row[-1] != "test"]
 
 
-def tests_that_run():
+def running_tests():
     """`file::test` of every test function that is not skipped."""
     found = set()
     for file in TESTS.rglob("test_*.py"):
@@ -38,7 +38,7 @@ def test_each_row_has_a_link_a_word_and_a_test():
 
 def test_each_named_test_exists_and_is_not_skipped():
     named = {f"{file}::{name}" for row in rows() for file, name in NAMED.findall(row[3])}
-    assert sorted(named - tests_that_run()) == []
+    assert sorted(named - running_tests()) == []
 
 
 def test_every_name_that_source_files_can_use_has_a_row():
