@@ -13,7 +13,7 @@ from pathlib import Path
 from lakeflow_local.pipelines import Pipeline, points
 from lakeflow_local.session import SparkServer
 
-TABLES = ("changes", "accounts", "history", "totals")
+TABLES = ("changes", "accounts", "history", "totals", "archive", "photos", "copy")
 
 
 def main() -> None:
@@ -38,7 +38,7 @@ def main() -> None:
             assert update.state == "COMPLETED", update.error
             rows = {table: server.spark.table(f"{name}.{table}").collect() for table in TABLES}
             found[name] = {table: sorted(map(list, many)) for table, many in rows.items()}
-        print(json.dumps(found))
+        print(json.dumps(found, default=str))
 
 
 if __name__ == "__main__":
