@@ -6,7 +6,7 @@ from pathlib import Path
 
 TESTS = Path(__file__).parent
 PAGE = (TESTS.parents[1] / "docs" / "semantics.md").read_text(encoding="utf-8")
-NAMED = re.compile(r"`(test_\w+\.py)::(test_\w+)`")
+NAMED = re.compile(r"`((?:\.\./)?test_\w+\.py)::(test_\w+)`")
 
 
 def rows():

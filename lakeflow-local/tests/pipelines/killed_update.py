@@ -14,7 +14,7 @@ from pathlib import Path
 from lakeflow_local.pipelines import Pipeline, points
 from lakeflow_local.session import SparkServer
 
-TABLES = ("changes", "accounts", "history", "totals")
+TABLES = ("changes", "accounts", "history", "totals", "archive", "photos", "copy")
 
 
 def kill_within_a_write(fifo: Path) -> None:
@@ -59,7 +59,7 @@ def main() -> None:
             written = Path(root, ".lakeflow", "pipelines", name, "events.jsonl").read_text().splitlines()
             found[name]["events"] = sorted(events)
             found[name]["events_written"] = sorted(json.loads(line)["id"] for line in written)
-        print(json.dumps(found))
+        print(json.dumps(found, default=str))
 
 
 if __name__ == "__main__":

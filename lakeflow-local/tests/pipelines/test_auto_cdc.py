@@ -1,6 +1,7 @@
 """AUTO CDC equals a plain Python oracle: 500 accounts with random histories, shuffled, repeated, in random batches.
 
-Each account is a case of its own; one feed holds them all, as a feed costs seconds and a key nothing.
+Each account is a case of its own; one feed holds them all, as a feed costs seconds and a key nothing. The updates are
+slow; the fold alone is fast.
 """
 
 import random
@@ -95,34 +96,40 @@ def fed(make_project):
     return project, changes
 
 
+@pytest.mark.slow
 def test_scd_type_1_holds_the_newest_change_of_each_key_and_no_late_row_revives_a_deleted_one(fed):
     project, changes = fed
     assert project.rows("accounts", "key", "sequence", "level", "note") == newest(changes)
 
 
+@pytest.mark.slow
 def test_ignore_null_updates_keeps_values_since_the_last_delete(fed):
     project, changes = fed
     expected = newest(filled(changes, "level", "note"))
     assert project.rows("patched", "key", "sequence", "level", "note") == expected
 
 
+@pytest.mark.slow
 def test_ignore_null_updates_on_some_columns_leaves_the_nulls_of_others(fed):
     project, changes = fed
     expected = versions(filled(changes, "level"))
     assert project.rows("patched_history", "key", "level", "note", "__START_AT", "__END_AT") == expected
 
 
+@pytest.mark.slow
 def test_a_truncate_clears_what_came_before_it_by_sequence_in_whichever_batch_it_arrives(fed):
     project, changes = fed
     assert project.rows("cleared", "key", "sequence", "level", "note") == newest(since_truncate(changes))
 
 
+@pytest.mark.slow
 def test_scd_type_2_holds_every_version_with_start_and_end_of_the_type_of_sequence_by(fed):
     project, changes = fed
     columns = ("key", "level", "note", "__START_AT.sequence", "__END_AT.sequence")
     assert project.rows("account_history", *columns) == versions(changes)
 
 
+@pytest.mark.slow
 def test_tracked_columns_alone_begin_a_version_in_sql_as_well(fed):
     project, changes = fed
     expected = versions(changes, tracked=lambda change: change.level)
@@ -204,3 +211,44 @@ def test_ignored_nulls_within_a_struct_keep_its_other_fields(spark):
     rows = [(1, 1, (5, "x")), (1, 2, (None, "y")), (1, 3, None)]
     changes = fold.to_changes(spark.createDataFrame(rows, "k INT, at INT, place STRUCT<a: INT, b: STRING>"), flow)
     assert [tuple(row.place) for row in fold.fold(changes, flow).collect()] == [(5, "y")]
+
+
+def folded(spark, changes, **arguments):
+    schema = "key INT, sequence INT, operation STRING, level INT, note STRING"
+    rows = spark.createDataFrame([tuple(vars(change).values()) for change in changes], schema)
+    given = {"apply_as_deletes": "operation = 'DELETE'", "except_column_list": ("operation",), **arguments}
+    flow = CdcFlow("f", "t", "s", ("key",), "sequence", Place("f.py"), **given)
+    return fold.fold(fold.to_changes(rows, flow), flow)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "expected"),
+    [
+        ({}, newest),
+        ({"ignore_null_updates_except_column_list": ("level",)}, lambda changes: newest(filled(changes, "note"))),
+        ({"apply_as_truncates": "operation = 'CLEAR'"}, lambda changes: newest(since_truncate(changes))),
+    ],
+    ids=["plain", "ignoring nulls of some columns", "with truncates"],
+)
+def test_the_fold_alone_equals_the_oracle_for_scd_type_1(spark, arguments, expected):
+    changes = random_changes(random.Random(7))
+    rows = folded(spark, changes, **arguments).select("key", "sequence", "level", "note").collect()
+    assert sorted(map(tuple, rows), key=repr) == expected(changes)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "expected"),
+    [
+        ({}, lambda changes: versions(changes)),
+        ({"ignore_null_updates": True}, lambda changes: versions(filled(changes, "level", "note"))),
+        (
+            {"track_history_except_column_list": ("note", "sequence")},
+            lambda changes: versions(changes, tracked=lambda change: change.level),
+        ),
+    ],
+    ids=["plain", "ignoring nulls", "tracking one column"],
+)
+def test_the_fold_alone_equals_the_oracle_for_scd_type_2(spark, arguments, expected):
+    changes = random_changes(random.Random(8))
+    rows = folded(spark, changes, scd_type=2, **arguments).select("key", "level", "note", fold.START, fold.END)
+    assert sorted(map(tuple, rows.collect()), key=repr) == expected(changes)

@@ -23,6 +23,9 @@ MOMENTS = (
     "in_write:totals",
     "log_written:log_written_pipeline",
     "log_published:log_published_pipeline",
+    "after_commit:archive",
+    "after_commit:photos",
+    "after_commit:outside",
 )
 SOURCE = """
 import os
@@ -49,6 +52,21 @@ def told(n):
         signal.pause()
     return n
 
+dp.create_streaming_table("archive")
+
+@dp.append_flow(target="archive", once=True)
+def old():
+    return spark.range(3)
+
+dp.create_streaming_table("photos")
+dp.create_auto_cdc_from_snapshot_flow("photos", "accounts", ["id"], stored_as_scd_type=2)
+
+dp.create_sink("outside", "delta", {"tableName": spark.catalog.currentDatabase() + ".copy"})
+
+@dp.append_flow(target="outside")
+def copied():
+    return spark.readStream.table("changes")
+
 @dp.materialized_view
 def totals():
     return spark.sql("SELECT count(*) AS n, sum(level) AS level FROM accounts").withColumn("n", told("n"))
@@ -74,6 +92,8 @@ def check_every_row_is_there_once(script, names):
     expected = {
         "changes": sorted([change["id"], change["at"], change["level"]] for change in CHANGES),
         "accounts": sorted([change["id"], change["level"]] for change in newest.values()),
+        "archive": [[0], [1], [2]],
+        "copy": sorted([change["id"], change["at"], change["level"]] for change in CHANGES),
         "totals": [[len(newest), sum(change["level"] for change in newest.values())]],
     }
     for name, found in json.loads(after.stdout).items():
@@ -81,6 +101,8 @@ def check_every_row_is_there_once(script, names):
         assert len(found["history"]) == len(CHANGES), name
         assert [row[0] for row in found["history"] if row[3] is None] == sorted(newest), name
         assert found["events"] == found["events_written"], name
+        assert [row[:2] for row in found["photos"] if row[3] is None] == found["accounts"], name
+        assert len(found["photos"]) == len(newest), name  # taken twice, and no version more
 
 
 @pytest.mark.slow

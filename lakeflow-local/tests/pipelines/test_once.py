@@ -2,6 +2,8 @@
 
 import pytest
 
+from lakeflow_local.errors import UserError
+
 FILES = {
     "trips.py": """
         from pyspark import pipelines as dp
@@ -53,3 +55,16 @@ def test_once_flows_run_again_after_a_full_refresh_of_their_target(project):
         assert update.state == "COMPLETED", update.error
         assert project.rows("trips", "id", "origin") == before
         assert project.rows("prices", "id", "origin") == before
+
+
+def test_expectations_on_an_append_flow_are_refused_with_the_place_where_they_belong(make_project):
+    source = """
+        from pyspark import pipelines as dp
+        dp.create_streaming_table("t")
+
+        @dp.append_flow(target="t")
+        @dp.expect("any", "id > 0")
+        def f(): ...
+    """
+    with pytest.raises(UserError, match=r"f\.py:4: flow f has expectations: give them to create_streaming_table for t"):
+        make_project({"f.py": source}).update()

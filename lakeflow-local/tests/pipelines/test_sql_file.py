@@ -120,6 +120,7 @@ def test_a_list_of_names_renames_the_columns_of_the_query_and_describes_them(spa
         ("SET x", "write SET name = value"),
         ("CREATE MATERIALIZED VIEW v SCHEDULE EVERY 1 HOUR AS SELECT 1", "SCHEDULE and TRIGGER belong to"),
         ("CREATE STREAMING TABLE t (a, b)", "without a query, column a needs a type"),
+        ("CREATE STREAMING TABLE t (a) FLOW AUTO CDC FROM s KEYS (a) SEQUENCE BY a", "column a needs a type"),
         ("CREATE STREAMING TABLE t (a INT, b) AS SELECT 1", "column b needs a type, as others have one"),
         ("CREATE VIEW v (CONSTRAINT c EXPECT (a > 1)) AS SELECT 1", "CREATE VIEW supports no expectations"),
     ],

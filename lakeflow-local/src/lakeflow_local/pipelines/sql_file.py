@@ -113,6 +113,8 @@ class _Statement(FlowReader):
             raise self._error(f"view {dataset.name}: CREATE VIEW supports no expectations, CREATE LIVE VIEW does")
         self._clauses(dataset)
         dataset.expectations = merge_expectations(dataset.name, rules, self._place)
+        if named and self._words(1).upper() != "AS":
+            raise self._error(f"{dataset.name}: without a query, column {named[0][0]} needs a type")
         if self._take("FLOW", "AUTO", "CDC"):
             self._registry.add_dataset(dataset)
             return self._cdc(dataset.name, dataset.name, once=False)
@@ -121,8 +123,6 @@ class _Statement(FlowReader):
             flow = Flow(dataset.name, dataset.name, self._query(named), self._place)
         elif self._at < len(self._stream):
             raise self._error(f"unexpected '{self._words(3)}' in the declaration of {dataset.name}")
-        elif named:
-            raise self._error(f"{dataset.name}: without a query, column {named[0][0]} needs a type")
         elif kind is not Kind.STREAMING_TABLE:
             raise self._error(f"{dataset.name} has no AS and query")
         self._registry.add_dataset(dataset, flow)
