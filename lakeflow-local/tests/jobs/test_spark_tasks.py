@@ -33,7 +33,7 @@ class OneSession:
     def __init__(self, spark):
         self.spark = spark
 
-    def create_schema(self, name):
+    def create_schema(self, name, catalog="spark_catalog"):
         self.spark.sql(f"CREATE SCHEMA IF NOT EXISTS {name}")
 
 
