@@ -13,12 +13,13 @@ from lakeflow_local.errors import UserError
 
 _COMMANDS = {
     "validate": "lakeflow_local.bundle.command",
-    "check": "lakeflow_local.check.command",
     "run": "lakeflow_local.commands.run",
     "repair": "lakeflow_local.commands.repair",
     "runs": "lakeflow_local.commands.runs",
     "logs": "lakeflow_local.commands.logs",
     "report": "lakeflow_local.report.command",
+    "show": "lakeflow_local.commands.show",
+    "graph": "lakeflow_local.commands.graph",
     "schedule": "lakeflow_local.schedule.command",
 }
 
@@ -27,20 +28,13 @@ class Commands(click.Group):
     """Imports a subcommand when it is asked for, so that `--help` and `validate` need no Spark."""
 
     def list_commands(self, context: click.Context) -> list[str]:
-        """The commands that this version has."""
-        return [name for name in _COMMANDS if self.get_command(context, name) is not None]
+        """All commands."""
+        return list(_COMMANDS)
 
     def get_command(self, context: click.Context, name: str) -> click.Command | None:
         """One command."""
         module = _COMMANDS.get(name)
-        if module is None:
-            return None
-        try:
-            return getattr(import_module(module), name)
-        except ModuleNotFoundError as error:
-            if error.name and module.startswith(error.name):
-                return None  # not part of this version
-            raise
+        return None if module is None else getattr(import_module(module), name)
 
 
 @click.group(cls=Commands)

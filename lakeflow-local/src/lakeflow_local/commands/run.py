@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import itertools
 import signal
 import sys
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -14,6 +16,7 @@ import click
 from lakeflow_local import seeding
 from lakeflow_local.commands import options
 from lakeflow_local.commands.output import only_json
+from lakeflow_local.commands.watch import watch
 from lakeflow_local.errors import UserError
 from lakeflow_local.progress import make_progress
 
@@ -33,6 +36,7 @@ if TYPE_CHECKING:
 @click.option("--full-refresh", multiple=True, metavar="TABLES", help="Of a pipeline: reset these and recompute.")
 @click.option("--full-refresh-all", is_flag=True, help="Of a pipeline: reset everything and recompute.")
 @click.option("--validate-only", is_flag=True, help="Of a pipeline: only check that its graph holds together.")
+@click.option("--watch", "watched", is_flag=True, help="Of a pipeline: update again whenever a source file is saved.")
 @options.skip_unsupported
 @options.seeds
 @options.playing
@@ -48,6 +52,7 @@ def run(
     full_refresh: tuple[str, ...],
     full_refresh_all: bool,
     validate_only: bool,
+    watched: bool,
     skip_unsupported: bool,
     seeds: tuple[str, ...],
     serverless_retries: str,
@@ -59,7 +64,9 @@ def run(
 
     Exits with 0 only on SUCCESS or SUCCESS_WITH_FAILURES.
     """
-    of_pipeline = bool(refresh or full_refresh or full_refresh_all or validate_only)
+    of_pipeline = bool(refresh or full_refresh or full_refresh_all or validate_only or watched)
+    if watched and output == "json":
+        raise UserError("--watch goes on for ever: it has no -o json")
     playing = options.run_options(serverless_retries, retry_wait, max_parallel)
     with only_json(output == "json") as show, open_workspace(target, variables, skip_unsupported, seeds) as workspace:
         is_pipeline = key in (workspace.bundle.resources.get("pipelines") or {})
@@ -68,13 +75,14 @@ def run(
         if is_pipeline and (of_pipeline or not is_job):
             if params or only or backfill_time:
                 raise UserError(f"{key} is a pipeline: --params, --only and --backfill-time are for jobs")
-            report = workspace.run_pipeline(
-                key,
-                refresh=options.names(refresh),
-                full_refresh=options.names(full_refresh),
-                full_refresh_all=full_refresh_all,
-                validate_only=validate_only,
-            )
+            chosen = Refresh(options.names(refresh), options.names(full_refresh), full_refresh_all, validate_only)
+            if watched:
+                later = replace(chosen, full_refresh=(), full_refresh_all=False)
+                updates = itertools.chain([chosen], itertools.repeat(later))
+                with suppress(KeyboardInterrupt):
+                    watch(Path.cwd(), lambda: tell(next(updates).run(workspace, key)), workspace.messages)
+                return
+            report = chosen.run(workspace, key)
         else:
             if of_pipeline and is_job:
                 raise UserError(f"{key} is a job: refresh options are for pipelines")
@@ -120,8 +128,29 @@ def open_workspace(
             signal.signal(number, handler)
 
 
+@dataclass(frozen=True)
+class Refresh:
+    """What an update refreshes."""
+
+    refresh: Sequence[str]
+    full_refresh: Sequence[str]
+    full_refresh_all: bool
+    validate_only: bool
+
+    def run(self, workspace: LocalWorkspace, key: str) -> UpdateReport:
+        """Run the update."""
+        return workspace.run_pipeline(key, **vars(self))
+
+
 def finish(report: RunReport | UpdateReport) -> None:
     """Say how it ended, and exit with 1 if that is not green."""
+    tell(report)
+    if not report.is_green:
+        sys.exit(1)
+
+
+def tell(report: RunReport | UpdateReport) -> None:
+    """Say how it ended."""
     from lakeflow_local.jobs.report import RunReport
 
     if isinstance(report, RunReport):
@@ -139,5 +168,3 @@ def finish(report: RunReport | UpdateReport) -> None:
         click.echo(f"update {update['update_id']} of {update['pipeline']}: {update['state']}", err=True)
         if update.get("error"):
             click.echo(f"Error: {update['error']}", err=True)
-    if not report.is_green:
-        sys.exit(1)

@@ -30,6 +30,7 @@ from lakeflow_local.jobs.state import RunOptions, RunState
 from lakeflow_local.runs import RunStore
 
 if TYPE_CHECKING:
+    from lakeflow_local.pipelines.update import Update
     from lakeflow_local.seeding import Seed
     from lakeflow_local.session import SparkServer
 
@@ -201,6 +202,17 @@ class LocalWorkspace:
         run = Run(self, spec, store, overrides=parameters or {}, options=options or state.options)
         ended = state
         return self._play(run, lambda: run.repair(ended, chosen))
+
+    def validate_pipeline(self, key: str) -> Update:
+        """Resolve the queries of a pipeline without a trace in the history.
+
+        Raises:
+            UserError: there is no such pipeline, or its definition is wrong.
+        """
+        self._definitions.reload()
+        if key not in self._definitions.pipelines:
+            raise ChoiceError(self._definitions.nothing_called(key))
+        return self._facilities.update_alone(key, {"validate_only": True}, lambda event: None)
 
     def run_pipeline(
         self,

@@ -172,6 +172,7 @@ class Evaluation:
 
     def _landed(self, *, streaming: bool, typed: bool) -> CloudFilesReader:
         def used(folder: str) -> None:
+            self._run.note_read(self._stack[-1], folder)
             self.notes.streams += streaming
             self.notes.folders[folder] = landing.fingerprint(folder)
 
@@ -197,6 +198,7 @@ class Evaluation:
         if table is None:
             return None, None
         dataset = self._run.known.get(table.key)
+        self._run.note_read(self._stack[-1], table)
         with follow.not_following():
             if dataset is not None:
                 self._run.bring_up_to_date(table.key, self._stack)

@@ -286,6 +286,15 @@ class Run:
             return self.spark.readStream.format("parquet").schema(node.schema).load(str(empty))
         return self.spark.createDataFrame([], node.schema)
 
+    def note_read(self, reader: Key, source: TableName | str) -> None:
+        """Note what a dataset's query reads: a dataset by its name, another table by its full one, or a folder."""
+        if isinstance(source, TableName):
+            node = self.nodes.get(source.key)
+            source = node.result.name if node else ".".join(catalogs.declared((source.schema, source.table)))
+        reads = self.nodes[reader].result.reads
+        if source not in reads:
+            reads.append(source)
+
     def tell(self, kind: str, node: Node) -> None:
         """Report to whoever listens."""
         if self._listener is not None:

@@ -34,6 +34,7 @@ class DatasetResult:
         up_to_date: nothing was new, so nothing was written.
         metric_sets: the expectations' figures, one set for each flow that counted them.
         error: one line or more, None unless FAILED or SKIPPED.
+        reads: the datasets, tables and folders that its query has read; empty where the query was not called.
     """
 
     name: str
@@ -45,6 +46,7 @@ class DatasetResult:
     error: str | None = None
     seconds: float = 0.0
     warnings: list[str] = field(default_factory=list)
+    reads: list[str] = field(default_factory=list)
 
     @property
     def dropped_records(self) -> int:

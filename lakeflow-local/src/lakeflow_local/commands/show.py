@@ -1,0 +1,72 @@
+"""`lakeflow-local show`: the rows of a table."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import click
+from rich.console import Console
+from rich.table import Table
+
+from lakeflow_local import catalogs
+from lakeflow_local.bundle import load
+from lakeflow_local.commands import options
+from lakeflow_local.commands.output import only_json
+from lakeflow_local.errors import ChoiceError
+
+
+@click.command()
+@click.argument("dataset")
+@options.target
+@options.variables
+@click.option("--limit", type=click.IntRange(min=1), default=20, show_default=True, help="How many rows.")
+@options.output
+def show(dataset: str, target: str | None, variables: tuple[str, ...], limit: int, output: str) -> None:
+    """Print rows of DATASET: a dataset of a pipeline, or a table as schema.table or catalog.schema.table."""
+    folder = find(dataset, target, variables)
+    from lakeflow_local.session import SparkServer
+
+    with only_json(output == "json") as as_json, SparkServer(Path.cwd(), connect=False) as server:
+        frame = server.spark.read.format("delta").load(str(folder)).limit(limit)
+        columns = frame.columns
+        rows: list[list[Any]] = [list(row) for row in frame.collect()]
+        plain = json.loads(json.dumps(rows, default=str))
+        as_json({"dataset": dataset, "columns": columns, "rows": plain})
+    if output == "json":
+        return
+    table = Table(box=None, pad_edge=False)
+    for name in columns:
+        table.add_column(name, overflow="fold")
+    for row in rows:
+        table.add_row(*("NULL" if value is None else str(value) for value in row))
+    Console().print(table)
+    click.echo(f"{len(rows)} row{'s' if len(rows) != 1 else ''}{' (--limit)' if len(rows) == limit else ''}", err=True)
+
+
+def find(dataset: str, target: str | None, variables: tuple[str, ...]) -> Path:
+    """The folder of a table.
+
+    Raises:
+        ChoiceError: when there is none; the message names those that there are.
+    """
+    from lakeflow_local.pipelines.names import Namespace
+
+    bundle = load(Path.cwd(), target, options.pairs(variables, "--var"))
+    warehouse = Path.cwd() / ".lakeflow" / "warehouse"
+    pipelines = [bundle.pipeline(key) for key in bundle.resources.get("pipelines") or {}]
+    places = [(str(one.get("catalog") or catalogs.LOCAL), str(one.get("schema") or "default")) for one in pipelines]
+    for catalog, schema in [*places, (catalogs.LOCAL, "default")]:
+        table = Namespace(catalog, schema).resolve(dataset)
+        for folder in (table.schema, f"{table.schema}.db") if table else ():
+            for found in warehouse.glob(f"{folder}/*/_delta_log"):
+                if table and found.parent.name.lower() == table.table.lower():
+                    return found.parent
+    known = sorted(
+        ".".join(catalogs.declared((log.parents[1].name.removesuffix(".db"), log.parent.name)))
+        for log in warehouse.glob("*/*/_delta_log")
+    )
+    raise ChoiceError(
+        f"there is no table {dataset}; there are: {', '.join(known) or 'none yet: run the pipeline first'}"
+    )
