@@ -1,8 +1,8 @@
 """The pipeline engine: runs a Lakeflow pipeline's own files on one machine."""
 
 from lakeflow_local.pipelines.expectations import Counts, ExpectationViolation
+from lakeflow_local.pipelines.node import CycleError
 from lakeflow_local.pipelines.pipeline import Pipeline
-from lakeflow_local.pipelines.run import CycleError
 from lakeflow_local.pipelines.state import UpdateInProgress
 from lakeflow_local.pipelines.update import DatasetResult, Event, Update
 

@@ -23,7 +23,8 @@ from lakeflow_local.pipelines.stream import drain, metrics_of, observed
 from lakeflow_local.pipelines.tables import bytes_in, files_added, log_version, rows_written
 
 if TYPE_CHECKING:
-    from lakeflow_local.pipelines.run import Node, Run
+    from lakeflow_local.pipelines.node import Node
+    from lakeflow_local.pipelines.run import Run
 
 # Up to this size all changes are folded again: one pass, where finding the keys that a few touch, and a MERGE, take
 # several.

@@ -172,7 +172,9 @@ class Evaluation:
 
     def _landed(self, *, streaming: bool, typed: bool) -> CloudFilesReader:
         def used(folder: str) -> None:
-            self._run.note_read(self._stack[-1], folder)
+            below = Path(folder).is_relative_to(self._run.spec.root)
+            shown = str(Path(folder).relative_to(self._run.spec.root)) if below else folder
+            self._run.note_read(self._stack[-1], shown)
             self.notes.streams += streaming
             self.notes.folders[folder] = landing.fingerprint(folder)
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
-from lakeflow_local.catalogs import LOCAL, local_schema
+from lakeflow_local.catalogs import LOCAL, declared, local_schema
 
 _PART = re.compile(r"\s*(?:`((?:[^`]|``)+)`|([^`.\s]+))\s*(\.|$)")
 
@@ -51,8 +51,13 @@ class TableName:
         return quote(LOCAL, self.schema, self.table)
 
     @property
+    def declared(self) -> str:
+        """The name as its author knows it: with its catalog, unless that is spark_catalog."""
+        return ".".join(declared((self.schema, self.table)))
+
+    @property
     def full(self) -> str:
-        """`schema.table`, for people and files."""
+        """`schema.table` on this machine, for files."""
         return f"{self.schema}.{self.table}"
 
 

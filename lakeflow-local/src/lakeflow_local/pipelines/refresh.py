@@ -17,7 +17,8 @@ from lakeflow_local.pipelines.stream import append, empty_table, observed
 from lakeflow_local.pipelines.tables import rows_written
 
 if TYPE_CHECKING:
-    from lakeflow_local.pipelines.run import Node, Run
+    from lakeflow_local.pipelines.node import Node
+    from lakeflow_local.pipelines.run import Run
 
 Stack = tuple[tuple[str, str], ...]
 
@@ -231,6 +232,8 @@ def validate(run: Run, node: Node, stack: Stack) -> None:
             if dataset.kind is Kind.MATERIALIZED_VIEW and frame.isStreaming:
                 message = f"materialized view {dataset.name} is a batch dataset, but its query reads a stream"
                 raise UserError(message, file=dataset.place.file, line=dataset.place.line)
+            if dataset.kind is Kind.TABLE and flow is dataset.flows[0]:
+                node.result.kind = (Kind.STREAMING_TABLE if frame.isStreaming else Kind.MATERIALIZED_VIEW).value
         else:
             frame = evaluate_flow(evaluation, dataset, flow)
         if isinstance(flow, CdcFlow):

@@ -2,77 +2,31 @@
 
 from __future__ import annotations
 
-import re
 import threading
 import time
 from collections.abc import Iterable
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, field
-from enum import StrEnum
 from pathlib import Path
 
-from py4j.protocol import Py4JJavaError
-from pyspark.errors import AnalysisException, PySparkException
+from pyspark.errors import AnalysisException
 from pyspark.sql import DataFrame, SparkSession
-from pyspark.sql.types import StructType
 
-from lakeflow_local import catalogs
 from lakeflow_local.errors import UserError
 from lakeflow_local.pipelines import follow
 from lakeflow_local.pipelines.code import Code
-from lakeflow_local.pipelines.expectations import ExpectationViolation, messages, violation
+from lakeflow_local.pipelines.expectations import ExpectationViolation, violation
+from lakeflow_local.pipelines.explain import explain
 from lakeflow_local.pipelines.model import Dataset
-from lakeflow_local.pipelines.names import TableName, split
+from lakeflow_local.pipelines.names import TableName
+from lakeflow_local.pipelines.node import Canceled, CycleError, Node, Status, UpstreamFailed
 from lakeflow_local.pipelines.source import Key, line_in
 from lakeflow_local.pipelines.spec import PipelineSpec
 from lakeflow_local.pipelines.state import Store
 from lakeflow_local.pipelines.tables import Tables
 from lakeflow_local.pipelines.update import DatasetResult, Event, Listener
 
-_MISSING = re.compile(r"The table or view (\S+) cannot be found\.[\s\S]*")
 FLOW_RETRIES = "pipelines.maxFlowRetryAttempts"
 _MAX_THREADS = 32  # most of them wait for a dataset
-_NAMED = re.compile(r"\[[A-Z][A-Z0-9_.]+\]")  # how an error of Spark or Delta begins
-
-
-class CycleError(UserError):
-    """Datasets that read each other in a circle."""
-
-
-class Canceled(Exception):
-    """The update was stopped: whoever listens raised an error."""
-
-
-class UpstreamFailed(Exception):
-    """What a dataset reads could not be brought up to date."""
-
-
-class Status(StrEnum):
-    """Where a dataset stands within the update."""
-
-    PENDING = "pending"
-    RUNNING = "running"
-    DONE = "done"
-    LEFT = "left"  # not asked for: read as it is
-
-
-@dataclass
-class Node:
-    """A dataset within one update."""
-
-    dataset: Dataset
-    table: TableName
-    result: DatasetResult
-    status: Status = Status.PENDING
-    full: bool = False
-    ended: threading.Event = field(default_factory=threading.Event)
-    owner: int = 0
-    schema: StructType | None = None
-
-    @property
-    def key(self) -> Key:
-        """The local identity."""
-        return self.table.key
 
 
 class Run:
@@ -125,7 +79,7 @@ class Run:
     def _node(self, key: Key, dataset: Dataset, full: set[Key]) -> Node:
         table = self.spec.namespace.resolve(dataset.name)
         assert table is not None  # source.load has refused other names
-        name = table.table if table.schema.lower() == self.spec.namespace.local_schema.lower() else table.full
+        name = table.table if table.schema.lower() == self.spec.namespace.local_schema.lower() else table.declared
         node = Node(dataset, table, DatasetResult(name, dataset.kind.value), full=key in full)
         left = self._selected is not None and key not in self._selected and not self._with_upstream
         if not self.validate_only and (key in self._stand_ins or left):
@@ -290,7 +244,7 @@ class Run:
         """Note what a dataset's query reads: a dataset by its name, another table by its full one, or a folder."""
         if isinstance(source, TableName):
             node = self.nodes.get(source.key)
-            source = node.result.name if node else ".".join(catalogs.declared((source.schema, source.table)))
+            source = node.result.name if node else source.declared
         reads = self.nodes[reader].result.reads
         if source not in reads:
             reads.append(source)
@@ -317,20 +271,3 @@ class Run:
             self._listener(event)
         except BaseException as error:  # raised again at the end of the update, with everything in order
             self.stopped = error
-
-
-def explain(error: BaseException) -> str:
-    """The useful part of an error: without Spark's plan, JVM trace and query id."""
-    text = str(error)
-    if isinstance(error, (PySparkException, Py4JJavaError)):
-        # Spark wraps what a task raises in errors of the query, of the job and of the write: the innermost says why.
-        text = [text, *(cause for cause in messages(error) if _NAMED.match(cause))][-1]
-        text = text.split("\n\nJVM stacktrace:")[0]
-        for end in (";\n'", "\n'", "\n=== Streaming Query ===", "\n== DataFrame ==", "\n== SQL"):
-            text = text.split(end)[0]
-    missing = _MISSING.search(text)
-    if missing:
-        name = ".".join(catalogs.declared(split(missing[1])))
-        return f"{text[: missing.start()]}there is no {name}; `--seed {name}=FILE` can stand in for it"
-    lines = [line for line in text.strip().splitlines() if line.strip()]
-    return " ".join(lines[:4]) if lines else type(error).__name__

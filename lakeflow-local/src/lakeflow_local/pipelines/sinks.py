@@ -19,7 +19,8 @@ from lakeflow_local.pipelines.model import Dataset, Flow
 from lakeflow_local.pipelines.names import TableName
 
 if TYPE_CHECKING:
-    from lakeflow_local.pipelines.run import Node, Run
+    from lakeflow_local.pipelines.node import Node
+    from lakeflow_local.pipelines.run import Run
 
 Stack = tuple[tuple[str, str], ...]
 BROKERS = ("kafka", "eventhubs", "kinesis", "pubsub", "pulsar")

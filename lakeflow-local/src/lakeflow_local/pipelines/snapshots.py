@@ -24,7 +24,8 @@ from lakeflow_local.pipelines.state import Memory
 from lakeflow_local.pipelines.tables import rows_written
 
 if TYPE_CHECKING:
-    from lakeflow_local.pipelines.run import Node, Run
+    from lakeflow_local.pipelines.node import Node
+    from lakeflow_local.pipelines.run import Run
 
 # A version's type in Python, its type in Spark, and how it is written down and read again. Subclasses come first.
 _VERSIONS: tuple[tuple[type, str, Callable[[Any], str], Callable[[str], Any]], ...] = (

@@ -17,7 +17,8 @@ from lakeflow_local.pipelines.model import Flow
 from lakeflow_local.pipelines.tables import rows_written
 
 if TYPE_CHECKING:
-    from lakeflow_local.pipelines.run import Node, Run
+    from lakeflow_local.pipelines.node import Node
+    from lakeflow_local.pipelines.run import Run
 
 
 def empty_table(run: Run, node: Node, schema: StructType) -> None:

@@ -1,0 +1,55 @@
+"""A dataset within one update, and the ways in which it ends without being up to date."""
+
+from __future__ import annotations
+
+import threading
+from dataclasses import dataclass, field
+from enum import StrEnum
+
+from pyspark.sql.types import StructType
+
+from lakeflow_local.errors import UserError
+from lakeflow_local.pipelines.model import Dataset
+from lakeflow_local.pipelines.names import TableName
+from lakeflow_local.pipelines.source import Key
+from lakeflow_local.pipelines.update import DatasetResult
+
+
+class CycleError(UserError):
+    """Datasets that read each other in a circle."""
+
+
+class Canceled(Exception):
+    """The update was stopped: whoever listens raised an error."""
+
+
+class UpstreamFailed(Exception):
+    """What a dataset reads could not be brought up to date."""
+
+
+class Status(StrEnum):
+    """Where a dataset stands within the update."""
+
+    PENDING = "pending"
+    RUNNING = "running"
+    DONE = "done"
+    LEFT = "left"  # not asked for: read as it is
+
+
+@dataclass
+class Node:
+    """A dataset within one update."""
+
+    dataset: Dataset
+    table: TableName
+    result: DatasetResult
+    status: Status = Status.PENDING
+    full: bool = False
+    ended: threading.Event = field(default_factory=threading.Event)
+    owner: int = 0
+    schema: StructType | None = None
+
+    @property
+    def key(self) -> Key:
+        """The local identity."""
+        return self.table.key
