@@ -18,7 +18,7 @@ def project(make_project):
                 def landed(schema):
                     reader = spark.readStream.format("cloudFiles").option("cloudFiles.format", "json")
                     reader = reader.option("cloudFiles.schemaLocation", "ignored").schema(schema)
-                    reader = reader.option("cloudFiles.maxBytesPerTrigger", 1 << 30)
+                    reader = reader.option("cloudFiles.maxBytesPerTrigger", "1g")
                     for name in ("useNotifications", "useIncrementalListing", "useManagedFileEvents"):
                         reader = reader.option(f"cloudFiles.{name}", False)
                     reader = reader.options(**{

@@ -215,3 +215,31 @@ def test_a_table_whose_creation_was_killed_is_created_anew(make_project):
     assert f"{project.schema}.days" not in register_tables(project.spark, warehouse)
     project.update()
     assert project.rows("days") == [(1,)]
+
+
+def test_a_datasets_spark_conf_holds_while_it_is_worked_on_and_not_for_what_it_reads(make_project):
+    project = make_project(
+        {
+            "hours.py": """
+                from pyspark import pipelines as dp
+
+                HOUR = "SELECT date_format(timestamp_seconds(0), 'HH') AS hour"
+
+                @dp.materialized_view
+                def plain():
+                    return spark.sql(HOUR)
+
+                @dp.table(spark_conf={"spark.sql.session.timeZone": "Asia/Tokyo"})
+                def tokyo():
+                    return spark.read.table("plain").withColumnRenamed("hour", "other").join(spark.sql(HOUR))
+
+                @dp.materialized_view
+                def later():
+                    return spark.sql(HOUR + " FROM tokyo")
+            """
+        }
+    )
+    update = project.update("tokyo", "later", "plain")
+    assert update.state == "COMPLETED", update.error
+    assert project.rows("tokyo", "other", "hour") == [("00", "09")]
+    assert project.rows("later") == project.rows("plain") == [("00",)]

@@ -182,6 +182,7 @@ def test_read_files_reads_a_batch_and_a_stream(make_project):
         ("landed('in', 'json', **{'cloudFiles.schemaHints': 'id.x INT'})", "leads into a column that was inferred as"),
         ("landed('in', 'json', **{'cloudFiles.includeExistingFiles': False})", "cloudfiles.includeexistingfiles=false"),
         ("landed('in', 'json', **{'cloudFiles.useTelepathy': True})", "the option cloudfiles.usetelepathy"),
+        ("landed('in', 'text', **{'cloudFiles.maxBytesPerTrigger': 'lots'})", "a number of bytes like 10g, not 'lots'"),
     ],
 )
 def test_what_cannot_be_read_is_one_clear_error(make_project, query, message):

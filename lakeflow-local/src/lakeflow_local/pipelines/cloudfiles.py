@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -186,7 +187,7 @@ class CloudFilesReader:
             reader = reader.option("maxFileAge", "36500d")
             for name, spark_name in _LIMITS.items():
                 if self._setting(name, ""):
-                    reader = reader.option(spark_name, self._setting(name, ""))
+                    reader = reader.option(spark_name, _amount(name, self._setting(name, "")))
         return reader.options(**self._plain_options())
 
     def _files(self, folder: str) -> list[str]:
@@ -223,6 +224,14 @@ class CloudFilesReader:
                 continue
             wanted = f"{key}={value}" if name in _ONLY_BY_DEFAULT else f"the option {key}"
             raise UserError(f"cloudFiles: lakeflow-local does not support {wanted} yet")
+
+
+def _amount(name: str, text: str) -> int:
+    """A number of files or bytes: `1000`, `10g`."""
+    found = re.fullmatch(r"\s*(\d+)\s*([kmgt]?)b?\s*", text, re.IGNORECASE)
+    if found is None:
+        raise UserError(f"cloudFiles: {name} must be a number, or a number of bytes like 10g, not '{text}'")
+    return int(found[1]) * 1024 ** "_kmgt".index(found[2].lower() or "_")
 
 
 def _partition(name: str) -> Any:

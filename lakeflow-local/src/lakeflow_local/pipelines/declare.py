@@ -16,7 +16,6 @@ _WITHOUT_EFFECT = {
     "temporary",
     "row_filter",
     "cluster_by_auto",
-    "spark_conf",
     "format",
     "refresh_policy",
     "private",

@@ -150,6 +150,11 @@ class Dataset:
     sink: Sink | None = None
 
     @property
+    def spark_conf(self) -> dict[str, str]:
+        """The Spark settings of its flows."""
+        return {key: str(value) for flow in self.all_flows for key, value in flow.spark_conf.items()}
+
+    @property
     def all_flows(self) -> Sequence[Flow | CdcFlow | SnapshotFlow]:
         """What flows into it; only one of the kinds is there."""
         return (*self.flows, *self.cdc_flows, *self.snapshot_flows)

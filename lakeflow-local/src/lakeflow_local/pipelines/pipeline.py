@@ -124,7 +124,7 @@ class Pipeline:
 
         def plan(validate_only: bool, listener: Listener | None) -> Run:
             assert self._session is not None
-            confs = any(flow.spark_conf for dataset in known.values() for flow in dataset.all_flows)
+            confs = any(dataset.spark_conf for dataset in known.values())
             return Run(
                 self.spec,
                 self._session,

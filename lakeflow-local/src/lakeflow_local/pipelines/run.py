@@ -16,6 +16,7 @@ from lakeflow_local.pipelines import follow
 from lakeflow_local.pipelines.code import Code
 from lakeflow_local.pipelines.expectations import ExpectationViolation, violation
 from lakeflow_local.pipelines.explain import explain
+from lakeflow_local.pipelines.flow_settings import FlowSettings
 from lakeflow_local.pipelines.model import Dataset
 from lakeflow_local.pipelines.names import TableName
 from lakeflow_local.pipelines.node import Canceled, CycleError, Node, Status, UpstreamFailed
@@ -63,6 +64,7 @@ class Run:
         self.store = Store(spec.state_folder)
         self.tables = Tables(spark)
         self.code = Code(spec)
+        self.flow_settings = FlowSettings(spark)
         self.validate_only = validate_only
         self._listener = listener
         self._turns = threading.Semaphore(workers)
@@ -195,7 +197,8 @@ class Run:
         retries = self.spec.retries(FLOW_RETRIES)
         while True:
             try:
-                return validate(self, node, stack) if self.validate_only else refresh(self, node, stack)
+                with self.flow_settings.of(node.dataset.spark_conf):
+                    return validate(self, node, stack) if self.validate_only else refresh(self, node, stack)
             except (UpstreamFailed, Canceled, UserError, AnalysisException):
                 raise  # the same the next time
             except Exception as error:
