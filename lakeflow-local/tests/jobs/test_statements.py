@@ -50,4 +50,5 @@ def test_an_error_about_catalogs_says_which_there_are():
     assert first_line(error).endswith(
         "(the catalogs here are spark_catalog, samples, main and those that the bundle's settings name)"
     )
+    assert "--seed NAME=FILE" in first_line(ValueError("[TABLE_OR_VIEW_NOT_FOUND] The table or view `a`.`b` cannot …"))
     assert first_line(ValueError("a\nb")) == "ValueError: a"

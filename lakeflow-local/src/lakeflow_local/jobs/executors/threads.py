@@ -33,4 +33,6 @@ def first_line(error: BaseException) -> str:
     text = (str(error).strip() or repr(error)).splitlines()[0]
     if any(name in text for name in ("REQUIRES_SINGLE_PART_NAMESPACE", "CATALOG_NOT_FOUND")):
         text += " (the catalogs here are spark_catalog, samples, main and those that the bundle's settings name)"
+    if "TABLE_OR_VIEW_NOT_FOUND" in text:
+        text += " (--seed NAME=FILE can stand in for a table that only a workspace has)"
     return f"{type(error).__name__}: {text}"
