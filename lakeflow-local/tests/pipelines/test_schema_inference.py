@@ -171,26 +171,33 @@ def test_read_files_reads_a_batch_and_a_stream(make_project):
     assert project.rows("given") == [(1,), (2,)]
 
 
-@pytest.mark.parametrize(
-    ("query", "message"),
-    [
-        ("spark.sql(\"SELECT * FROM STREAM read_files(format => 'json')\")", "the path of a folder or file is missing"),
-        ("landed('empty', 'json')", "CF_EMPTY_DIR_FOR_SCHEMA_INFERENCE"),
-        ("landed('in', 'avro')", "set cloudFiles.format to one of"),
-        ("landed('in', 'orc')", "give a schema for orc"),
-        ("landed('in', 'json', **{'cloudFiles.schemaHints': 'id NUMBER'})", "'NUMBER' is not a type"),
-        ("landed('in', 'json', **{'cloudFiles.schemaHints': 'id.x INT'})", "leads into a column that was inferred as"),
-        ("landed('in', 'json', **{'cloudFiles.includeExistingFiles': False})", "cloudfiles.includeexistingfiles=false"),
-        ("landed('in', 'json', **{'cloudFiles.useTelepathy': True})", "the option cloudfiles.usetelepathy"),
-        ("landed('in', 'text', **{'cloudFiles.maxBytesPerTrigger': 'lots'})", "a number of bytes like 10g, not 'lots'"),
-    ],
-)
-def test_what_cannot_be_read_is_one_clear_error(make_project, query, message):
+WRONG = [
+    ("spark.sql(\"SELECT * FROM STREAM read_files(format => 'json')\")", "the path of a folder or file is missing"),
+    ("landed('empty', 'json')", "CF_EMPTY_DIR_FOR_SCHEMA_INFERENCE"),
+    ("landed('in', 'avro')", "set cloudFiles.format to one of"),
+    ("landed('in', 'orc')", "give a schema for orc"),
+    ("landed('in', 'json', **{'cloudFiles.schemaHints': 'id NUMBER'})", "'NUMBER' is not a type"),
+    ("landed('in', 'json', **{'cloudFiles.schemaHints': 'id.x INT'})", "leads into a column that was inferred as"),
+    ("landed('in', 'json', **{'cloudFiles.includeExistingFiles': False})", "cloudfiles.includeexistingfiles=false"),
+    ("landed('in', 'json', **{'cloudFiles.useTelepathy': True})", "the option cloudfiles.usetelepathy"),
+    ("landed('in', 'text', **{'cloudFiles.maxBytesPerTrigger': 'lots'})", "a number of bytes like 10g, not 'lots'"),
+]
+
+
+def test_what_cannot_be_read_is_one_clear_error(make_project):
+    """One pipeline with a table for each mistake."""
     head = SOURCES[: SOURCES.index("@dp.table")]
-    project = make_project({"trips.py": f"{head}@dp.table\n    def trips():\n        return {query}\n"})
+    tables = (f"@dp.table\n    def t{n}():\n        return {query}\n\n    " for n, (query, _) in enumerate(WRONG))
+    project = make_project({"trips.py": head + "".join(tables)})
     project.land("in/1.json", {"id": 1})
     (project.root / "landing" / "empty").mkdir()
-    assert message in project.update()["trips"].error
+    update = project.update()
+    wrong = [
+        (query, update[f"t{n}"].error)
+        for n, (query, message) in enumerate(WRONG)
+        if message not in update[f"t{n}"].error
+    ]
+    assert wrong == []
 
 
 def test_other_formats_and_json_over_many_lines(make_project):
