@@ -4,8 +4,15 @@ import json
 import signal
 import subprocess
 import sys
+from datetime import date
+from decimal import Decimal
 
 import pytest
+from pyspark.sql import Row
+
+from lakeflow_local.commands.graph import as_mermaid, in_order
+from lakeflow_local.commands.show import plain
+from lakeflow_local.commands.watch import sources
 
 BUNDLE = {
     "bundle": {"name": "fleet"},
@@ -67,6 +74,35 @@ def test_the_graph_has_the_reads_of_the_queries_and_nothing_is_written(command, 
         ["totals", "materialized", "view", "←", "long_trips"],
     ]
     assert not list(tmp_path.glob(".lakeflow/warehouse/main__fleet/*"))
+
+
+def test_the_graph_as_mermaid_draws_what_lies_outside_as_a_cylinder():
+    nodes = in_order({"b": ("materialized_view", ["a", 'x "y"']), "a": ("streaming_table", ["landing/a"])})
+    assert [name for name, _, _ in nodes] == ["a", "b"]
+    assert as_mermaid(nodes).splitlines() == [
+        "flowchart LR",
+        '    n0[("landing/a")]',
+        '    n1[("x #quot;y#quot;")]',
+        '    n2["a"]',
+        '    n3["b"]',
+        "    n0 --> n2",
+        "    n2 --> n3",
+        "    n1 --> n3",
+    ]
+
+
+def test_a_value_is_shown_as_json_has_it():
+    row = Row(
+        at=date(2026, 1, 31), none=None, tags=["x", Row(n=float("nan"))], raw=bytearray(b"\x01"), paid=Decimal("1.50")
+    )
+    assert plain(row) == {"at": "2026-01-31", "none": None, "tags": ["x", {"n": "nan"}], "raw": "01", "paid": "1.50"}
+
+
+def test_only_what_can_be_a_source_is_watched(tmp_path):
+    for name in ("a.py", "a.md", "shared/b.sql", ".venv/c.py", "env/d.py", "env/pyvenv.cfg"):
+        (tmp_path / name).parent.mkdir(exist_ok=True)
+        (tmp_path / name).write_text("")
+    assert set(sources(tmp_path)) == {str(tmp_path / "a.py"), str(tmp_path / "shared" / "b.sql")}
 
 
 @pytest.mark.slow

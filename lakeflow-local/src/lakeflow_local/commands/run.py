@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import itertools
 import signal
 import sys
 from collections.abc import Iterator, Sequence
@@ -77,11 +76,7 @@ def run(
                 raise UserError(f"{key} is a pipeline: --params, --only and --backfill-time are for jobs")
             chosen = Refresh(options.names(refresh), options.names(full_refresh), full_refresh_all, validate_only)
             if watched:
-                later = replace(chosen, full_refresh=(), full_refresh_all=False)
-                updates = itertools.chain([chosen], itertools.repeat(later))
-                with suppress(KeyboardInterrupt):
-                    watch(Path.cwd(), lambda: tell(next(updates).run(workspace, key)), workspace.messages)
-                return
+                return follow(workspace, key, chosen)
             report = chosen.run(workspace, key)
         else:
             if of_pipeline and is_job:
@@ -95,6 +90,19 @@ def run(
             )
         show(report.as_dict())
     finish(report)
+
+
+def follow(workspace: LocalWorkspace, key: str, chosen: Refresh) -> None:
+    """Update for each saved file until Ctrl-C; what is to be reset is reset by the first update that runs."""
+
+    def update() -> None:
+        nonlocal chosen
+        report = chosen.run(workspace, key)
+        chosen = replace(chosen, full_refresh=(), full_refresh_all=False)
+        tell(report)
+
+    with suppress(KeyboardInterrupt):
+        watch(workspace.bundle.sync_root, update, workspace.messages)
 
 
 @contextmanager

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 from pathlib import Path
 from typing import Any
 
@@ -31,18 +32,38 @@ def show(dataset: str, target: str | None, variables: tuple[str, ...], limit: in
     with only_json(output == "json") as as_json, SparkServer(Path.cwd(), connect=False) as server:
         frame = server.spark.read.format("delta").load(str(folder)).limit(limit)
         columns = frame.columns
-        rows: list[list[Any]] = [list(row) for row in frame.collect()]
-        plain = json.loads(json.dumps(rows, default=str))
-        as_json({"dataset": dataset, "columns": columns, "rows": plain})
+        rows = [[plain(value) for value in row] for row in frame.collect()]
+        as_json({"dataset": dataset, "columns": columns, "rows": rows})
     if output == "json":
         return
     table = Table(box=None, pad_edge=False)
     for name in columns:
         table.add_column(name, overflow="fold")
     for row in rows:
-        table.add_row(*("NULL" if value is None else str(value) for value in row))
+        table.add_row(*(_text(value) for value in row))
     Console().print(table)
     click.echo(f"{len(rows)} row{'s' if len(rows) != 1 else ''}{' (--limit)' if len(rows) == limit else ''}", err=True)
+
+
+def plain(value: Any) -> Any:
+    """A value as JSON has it: a struct is an object, what JSON has no form for is text."""
+    if hasattr(value, "asDict"):
+        return {name: plain(item) for name, item in value.asDict().items()}
+    if isinstance(value, dict):
+        return {str(name): plain(item) for name, item in value.items()}
+    if isinstance(value, list):
+        return [plain(item) for item in value]
+    if isinstance(value, bytes | bytearray):
+        return value.hex()
+    if isinstance(value, float) and not math.isfinite(value):
+        return str(value)
+    return value if value is None or isinstance(value, bool | int | float | str) else str(value)
+
+
+def _text(value: Any) -> str:
+    if value is None:
+        return "NULL"
+    return json.dumps(value, ensure_ascii=False) if isinstance(value, dict | list) else str(value)
 
 
 def find(dataset: str, target: str | None, variables: tuple[str, ...]) -> Path:

@@ -19,7 +19,7 @@ def sources(root: Path) -> Sources:
     """What can be edited below a folder, with the time and size of each file; nothing in hidden folders."""
     found: Sources = {}
     for parent, folders, names in os.walk(root):
-        folders[:] = [name for name in folders if not name.startswith((".", "__pycache__", "node_modules"))]
+        folders[:] = [name for name in folders if not _is_of_tools(os.path.join(parent, name))]
         for name in names:
             if name.endswith(_WATCHED):
                 path = os.path.join(parent, name)
@@ -31,11 +31,17 @@ def sources(root: Path) -> Sources:
     return found
 
 
+def _is_of_tools(folder: str) -> bool:
+    """Whether a folder holds no sources: hidden ones, environments, packages, caches."""
+    name = os.path.basename(folder)
+    return name.startswith((".", "__pycache__", "node_modules")) or os.path.exists(os.path.join(folder, "pyvenv.cfg"))
+
+
 def watch(root: Path, update: Callable[[], None], say: Callable[[str], None]) -> None:
     """Update now and after each change, until Ctrl-C; a mistake of the user is told, and the watch goes on.
 
     Args:
-        root: the bundle's folder.
+        root: the folder that holds the bundle and all that is deployed with it.
         update: runs one update, and says how it went.
         say: takes lines for people.
     """

@@ -259,7 +259,7 @@ class Run:
             state = (
                 "UP_TO_DATE" if result.up_to_date and kind == "finished" else result.state if kind == "finished" else ""
             )
-            self._listener(Event(kind, result.name, state, result.rows, result.seconds, result.error or ""))
+            self._notify(Event(kind, result.name, state, result.rows, result.seconds, result.error or ""))
 
     def warn(self, node: Node, message: str) -> None:
         """Add a warning to a dataset's result."""
