@@ -87,7 +87,7 @@ def _start(run: Run, dataset: Dataset, writer: DataStreamWriter) -> StreamingQue
 def _outside(run: Run, dataset: Dataset, name: str) -> TableName:
     table = run.spec.namespace.resolve(name)
     if table is None or table.key in run.known:
-        problem = "lies in another catalog" if table is None else "is a dataset of the pipeline itself"
+        problem = "is no name of a table" if table is None else "is a dataset of the pipeline itself"
         message = f"sink {dataset.name}: the table {name} {problem}"
         raise UserError(message, file=dataset.place.file, line=dataset.place.line)
     return table
