@@ -7,6 +7,7 @@ SHELL := bash
 BIN := .venv/bin
 READY := .venv/.ready
 CONNECT := .venv-connect/.ready
+PYTEST := $(BIN)/pytest -n 2 --dist loadfile --no-loadscope-reorder
 
 help: ## list the targets
 	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | expand -t 16
@@ -15,12 +16,12 @@ demo: $(READY) ## three business days of payouts on this machine; LANDING=<folde
 	@$(BIN)/python -m demo $(if $(LANDING),--landing "$(LANDING)") $(if $(DATES),--dates "$(DATES)") $(if $(ACCEPT),--accept "$(ACCEPT)")
 
 test: $(READY) ## the tests that a contributor runs before every commit
-	@$(BIN)/pytest -n 2 --dist loadfile --no-loadscope-reorder -m "not slow and not workspace"
+	@$(PYTEST) -m "not slow and not workspace"
 
 test-all: test test-long ## `test`, and the long ones
 
 test-long: $(READY) ## the long ones alone
-	@$(BIN)/pytest -m "slow and not workspace"
+	@$(PYTEST) -m "slow and not workspace"
 
 test-connect: $(READY) ## the unit tests through the databricks-connect client (Python 3.12), without a workspace
 	@if requirements/find-python 3.12 3.12 >/dev/null; then $(MAKE) --no-print-directory $(CONNECT) && $(BIN)/python tests/connect.py; \

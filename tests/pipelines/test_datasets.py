@@ -2,6 +2,7 @@
 
 from decimal import Decimal
 
+import pytest
 from chispa import assert_df_equality
 
 from payouts.history import sellers_history
@@ -37,6 +38,7 @@ def test_a_row_that_breaks_a_drop_rule_is_counted_and_quarantined_and_one_that_b
     assert (update["order_states"].rows, update["order_states_quarantine"].rows) == (1, 0)
 
 
+@pytest.mark.slow
 def test_changes_that_arrive_in_any_order_make_the_history_that_the_pure_function_makes(spark, pipeline):
     updates = [
         [seller("s1", "2026-01-05", 5, fee_bps=500), delete("s2", "2026-01-03", 3), seller("s3", "2026-01-01", 1)],

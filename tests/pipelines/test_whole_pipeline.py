@@ -137,6 +137,7 @@ def check(pipeline, landing):
     return now
 
 
+@pytest.mark.slow
 def test_two_days_of_files_become_what_the_oracle_counts(payouts, landing):
     land(landing, DAY_1)
     update = payouts.refresh()

@@ -48,6 +48,7 @@ def test_flows_of_python_and_sql_append_to_one_table_and_once_flows_add_nothing_
     assert project.rows("prices", "id") == [(1,), (2,), (3,), (4,)]
 
 
+@pytest.mark.slow
 def test_once_flows_run_again_after_a_full_refresh_of_their_target(project):
     before = project.rows("trips", "id", "origin")
     for _ in range(2):
