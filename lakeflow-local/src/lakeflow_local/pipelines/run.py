@@ -49,7 +49,7 @@ class Run:
         stand_ins: Iterable[Key] = (),
         validate_only: bool = False,
         listener: Listener | None = None,
-        workers: int = 2,
+        workers: int = 1,
     ) -> None:
         """
         Args:
