@@ -24,7 +24,7 @@ def main() -> None:
             start = time.monotonic()
             if name in WITH_SPARK and spark is None:
                 spark = stack.enter_context(SparkServer(Path(folder), connect=False)).spark
-            found = play(name, Path(folder, name), spark)
+            found = play(name, Path(folder, name), spark if name in WITH_SPARK else None)
             print(f"\n{name}: {title(name)} ({time.monotonic() - start:.0f} s)")
             for figure, value in found["trap"].items():
                 print(f"  {figure:32}{value:>30}{found['rule'][figure]:>30}", flush=True)

@@ -112,7 +112,7 @@ def play(name: str, folder: Path, spark: Any = None) -> dict[str, Figures]:
         if (root / "src").is_dir():
             shutil.copytree(DRILLS / "shared", root / "src", dirs_exist_ok=True)
         options = RunOptions(wait_for_retries=False)
-        with LocalWorkspace(root, target, spark_server=spark, options=options, warm=False) as workspace:
+        with LocalWorkspace(root, target, options=options, warm=False) as workspace:
             found[version] = figures(Version(root, workspace, spark))
     return found
 

@@ -1,6 +1,8 @@
 """Each drill shows its trap and its rule, in figures."""
 
 import re
+import subprocess
+import sys
 from decimal import Decimal
 
 import pytest
@@ -71,6 +73,21 @@ def test_a_repair_acts_on_the_verdict_of_the_attempt_before_unless_it_compares(f
 @drill("retries_multiply")
 def test_retries_at_three_levels_are_forty_eight_calls_and_at_one_level_four(found):
     assert [found[version]["calls of a service that is down"] for version in VERSIONS] == ["48", "4"]
+
+
+@pytest.mark.slow
+def test_the_table_of_all_drills_has_the_figures_of_each_drill_alone():
+    def table(*names):
+        command = [sys.executable, "-m", "drills", *names]
+        printed = subprocess.run(command, cwd=DRILLS.parent, capture_output=True, text=True, check=True).stdout
+        blocks = [block.splitlines() for block in printed.split("\n\n")[1:]]
+        return {block[0].split(":")[0]: block[1:] for block in blocks}
+
+    whole = table()
+    assert tuple(whole) == NAMES
+    for name in NAMES:
+        if name not in WITH_SPARK:
+            assert whole[name] == table(name)[name]
 
 
 @pytest.mark.parametrize("name", NAMES)
