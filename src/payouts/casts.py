@@ -1,7 +1,7 @@
 """From landed text to typed values, exactly: Spark's own casts accept more than the model does.
 
-Each function works on the text alone, with integer arithmetic for instants, so that neither rounding nor a session's
-time zone nor ANSI mode can change an answer. What does not cast is NULL.
+Each function works on the text alone, and looks at its form before a cast of Spark's, so that neither rounding nor a
+session's time zone nor ANSI mode can change an answer. What does not cast is NULL.
 """
 
 from pyspark.sql import Column
@@ -15,8 +15,8 @@ INSTANT_TEXT = (
     r"\A[0-9]{4}-[0-9]{2}-[0-9]{2}[T ](?:[01][0-9]|2[0-3]):[0-5][0-9](?::[0-5][0-9](?:[.][0-9]{1,6})?)?"
     r"(?:Z|[+-](?:[01][0-9]|2[0-3]):[0-5][0-9])\z"
 )
-AFTER_MINUTES = r"\A.{16}(?::([0-9]{2})(?:[.]([0-9]{1,6}))?)?(?:Z|([+-])([0-9]{2}):([0-9]{2}))\z"
 SECOND = 1_000_000
+MINUTE = 60 * SECOND
 DAY = 86_400 * SECOND
 MAX_DIGITS = 38  # more fit in no SQL number, and parsing them costs time that grows with their square
 
@@ -75,32 +75,28 @@ def micros(text: Column) -> Column:
     That is `YYYY-MM-DD`, `T` or a blank, `hh:mm[:ss[.1 to 6 digits]]`, `Z` or `±hh:mm`. A date that is not in the
     calendar is NULL. The years 0001 and 9999 are dates like any other.
     """
-    date = F.substring(text, 1, 10)
-    days = F.unix_date(F.when(~date.startswith("0000"), date.try_cast("date"))).cast("bigint")
-    sign = F.when(_part(text, 3) == "-", F.lit(-1)).otherwise(F.lit(1))
-    minutes = _number(F.substring(text, 12, 2)) * 60 + _number(F.substring(text, 15, 2))
-    offset = sign * (_number(_part(text, 4)) * 60 + _number(_part(text, 5)))
-    seconds = (minutes - offset) * 60 + _number(_part(text, 1))
-    instant = days * DAY + seconds * SECOND + _number(F.rpad(_part(text, 2), 6, "0"))
-    return F.when(text.rlike(INSTANT_TEXT), instant)
+    # The zone apart: Spark's cast takes none beyond 18 hours, wants seconds, and is exact for what is left.
+    is_utc = text.endswith("Z")
+    seconds = F.substring(text, F.lit(17), F.length(text) - F.when(is_utc, F.lit(17)).otherwise(F.lit(22)))
+    local = F.concat(F.substring(text, 1, 16), F.when(seconds == "", F.lit(":00")).otherwise(seconds), F.lit("Z"))
+    zone = F.substring(text, -6, 6)
+    sign = F.when(zone.startswith("-"), F.lit(-1)).otherwise(F.lit(1))
+    offset = sign * (_number(F.substring(zone, 2, 2)) * 60 + _number(F.substring(zone, 5, 2)))
+    instant = F.unix_micros(local.try_cast("timestamp")) - F.when(is_utc, F.lit(0)).otherwise(offset) * MINUTE
+    return F.when(text.rlike(INSTANT_TEXT) & ~text.startswith("0000"), instant)
 
 
 def instant_text(instant: Column) -> Column:
     """UTC with six decimals, of microseconds since 1970: `2026-01-03T23:30:00.000000Z`."""
     time = F.pmod(instant, F.lit(DAY))
     days = _divide(instant, DAY).cast("int")
-    parts = [_divide(time, 3600 * SECOND), _divide(time, 60 * SECOND) % 60, _divide(time, SECOND) % 60, time % SECOND]
+    parts = [_divide(time, 60 * MINUTE), _divide(time, MINUTE) % 60, _divide(time, SECOND) % 60, time % SECOND]
     text = F.format_string("%sT%02d:%02d:%02d.%06dZ", F.date_from_unix_date(days).cast("string"), *parts)
     return F.when(instant.isNotNull(), text)
 
 
-def _part(text: Column, group: int) -> Column:
-    return F.regexp_extract(text, AFTER_MINUTES, group)
-
-
 def _number(digits: Column) -> Column:
-    """0 where an optional part is absent."""
-    return F.coalesce(digits.try_cast("bigint"), F.lit(0))
+    return digits.try_cast("bigint")
 
 
 def _divide(value: Column, by: int) -> Column:

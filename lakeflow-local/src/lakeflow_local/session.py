@@ -17,7 +17,7 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from lakeflow_local import catalogs, codegen, jars
+from lakeflow_local import catalogs, jars, querycost
 from lakeflow_local.errors import UserError
 from lakeflow_local.java import find_java
 from lakeflow_local.warehouse import create_schema, register_tables
@@ -218,14 +218,19 @@ class SparkServer:
             "spark.default.parallelism": str(min(cores, 4)),
             "spark.sql.sources.parallelPartitionDiscovery.parallelism": str(min(cores, 4)),
             "spark.databricks.delta.snapshotPartitions": "1",
+            # Figures that nobody looks at: each version's histograms, and each query's plan for a page that is off.
+            "spark.databricks.delta.fileSizeHistogramMetrics.enabled": "false",
+            "spark.databricks.delta.checksumDVMetrics.enabled": "false",
+            "spark.databricks.delta.checksumDeletedRecordCountsHistogramMetrics.enabled": "false",
+            "spark.sql.ui.explainMode": "simple",
             # Else each call of a column's method is three more: a fifth of the CPU time of a transform's test.
             "spark.python.sql.dataFrameDebugging.enabled": "false",
             "spark.databricks.delta.properties.defaults.checkpointInterval": "50",
-            codegen.SETTING: codegen.mode_for_tasks(sum(f.stat().st_size for f in self.warehouse.rglob("*.parquet"))),
             "spark.sql.streaming.metricsEnabled": "false",
             "spark.sql.streaming.ui.enabled": "false",
             "spark.sql.ui.retainedExecutions": "1",
         }
+        settings |= querycost.settings_for_tasks(sum(f.stat().st_size for f in self.warehouse.rglob("*.parquet")))
         settings |= catalogs.settings(self._catalog_names, self.warehouse)
         if self._connect:
             settings |= {

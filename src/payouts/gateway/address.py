@@ -6,7 +6,6 @@ from urllib.parse import unquote, urlsplit
 from payouts.errors import InvalidParameter
 from payouts.gateway.client import Gateway
 from payouts.gateway.file import FileGateway
-from payouts.gateway.http import HttpGateway
 
 
 def open_gateway(url: str, token: Callable[[], str]) -> Gateway:
@@ -20,6 +19,8 @@ def open_gateway(url: str, token: Callable[[], str]) -> Gateway:
     """
     parts = urlsplit(url)
     if parts.scheme in ("http", "https") and parts.netloc:
+        from payouts.gateway.http import HttpGateway  # a quarter of a second, of which most tasks have no need
+
         return HttpGateway(url, token())
     if parts.scheme == "file" and not parts.netloc and parts.path:
         return FileGateway(unquote(parts.path))

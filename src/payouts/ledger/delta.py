@@ -26,6 +26,7 @@ from payouts.ledger.records import (
 )
 from payouts.ledger.schema import TABLES, create_statement
 from payouts.protocol import PENDING, RELEASED, STATE_AFTER, Event, State
+from payouts.table_names import table_names
 
 _INSTANTS = frozenset({"planned_at", "claimed_at", "occurred_at", "judged_at"})
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
@@ -42,8 +43,9 @@ class DeltaLedger:
         self._schema = f"`{catalog}`.`{schema}`"
 
     def create(self) -> None:
+        there = table_names(self._spark, self._schema)
         for table in TABLES:
-            if not self.exists(table):
+            if table not in there:
                 self._spark.sql(create_statement(table, self.name(table)))
 
     def name(self, table: str) -> str:

@@ -3,6 +3,7 @@
 import argparse
 import json
 import os
+from concurrent.futures import ThreadPoolExecutor
 from functools import reduce
 from pathlib import Path
 
@@ -42,12 +43,16 @@ def main() -> None:
     tables = PipelineTables(spark(), arguments.catalog, arguments.pipeline_schema)
     ledger = DeltaLedger(spark(), arguments.catalog, arguments.ledger_schema)
     settlement = newest_settlement(ledger.settlements())
-    balance = Balance(
-        settlement_date=settlement.settlement_date if settlement else None,
-        rows=_rows(tables),
-        sellers=_sellers(tables, ledger, settlement, arguments) if settlement else (),
-        unmatched=_unmatched(tables),
-    )
+    with ThreadPoolExecutor() as beside:  # one question is as long as the others together
+        rows = beside.submit(_rows, tables)
+        sellers = _sellers(tables, ledger, settlement, arguments) if settlement else ()
+        unmatched = _unmatched(tables)
+        balance = Balance(
+            settlement_date=settlement.settlement_date if settlement else None,
+            rows=rows.result(),
+            sellers=sellers,
+            unmatched=unmatched,
+        )
     _write(arguments.out, balance)
     print("\n".join(balance_lines(balance)))
     if errors := balance.errors():

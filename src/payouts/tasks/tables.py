@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from datetime import UTC, date, datetime
 from decimal import Decimal
-from functools import reduce
+from functools import cached_property, reduce
 
 from pyspark.sql import DataFrame, SparkSession
 from pyspark.sql import functions as F
@@ -21,6 +21,7 @@ from payouts.plan_facts import (
 from payouts.quarantine import window_counts
 from payouts.schemas import ORDERS, SOURCES, Source
 from payouts.states import newest_state_day
+from payouts.table_names import table_names
 
 
 class PipelineTables:
@@ -31,8 +32,12 @@ class PipelineTables:
         self._schema = f"`{catalog}`.`{schema}`"
 
     def exists(self, *tables: str) -> bool:
-        """Whether all of these tables are there."""
-        return all(self._spark.catalog.tableExists(f"{self._schema}.{table}") for table in tables)
+        """Whether all of these tables are there, as the first call finds them."""
+        return self._names.issuperset(map(str.lower, tables))
+
+    @cached_property
+    def _names(self) -> frozenset[str]:
+        return table_names(self._spark, self._schema)
 
     def read(self, table: str) -> DataFrame:
         """A table, by its name in the pipeline."""

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 from pyspark.sql import DataFrame, SparkSession
 from pyspark.sql.streaming.readwriter import DataStreamReader
 
-from lakeflow_local import codegen
+from lakeflow_local import querycost
 from lakeflow_local.errors import UserError
 from lakeflow_local.pipelines import follow, landing, read_files, sql_text
 from lakeflow_local.pipelines.cloudfiles import CloudFilesReader, Place
@@ -85,10 +85,10 @@ class Evaluation:
             self.notes.watches.append(watch)
         return watched
 
-    def settle_on_codegen(self) -> None:
-        """Let Spark compile or interpret what comes next, by the size of what this evaluation reads.
+    def fit_to_size(self) -> None:
+        """Set how Spark works on what comes next, by the size of what this evaluation reads.
 
-        Two datasets that are worked on at once share the session and so this setting; it changes no result.
+        Datasets that are worked on at once share the session and so these settings; they change no result.
         """
         tables = (
             self._run.tables.location(table)
@@ -97,7 +97,8 @@ class Evaluation:
         )
         total = sum(bytes_in(location) for location in tables if location is not None)
         total += sum(landing.bytes_in(folder) for folder in self.notes.folders)
-        self.spark.conf.set(codegen.SETTING, codegen.mode_for(total))
+        for key, value in querycost.settings_for(total).items():
+            self.spark.conf.set(key, value)
 
     def batch(self, name: str, original: Callable[[str], DataFrame]) -> DataFrame:
         """See `follow.Reads`."""

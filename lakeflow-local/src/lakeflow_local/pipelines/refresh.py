@@ -108,7 +108,7 @@ def _materialize(run: Run, node: Node, evaluation: Evaluation, frame: DataFrame)
     repeatable = is_repeatable(frame)
     before = run.tables.version(table)
     shaped = evaluation.watch(shape(frame, dataset), dataset)
-    evaluation.settle_on_codegen()
+    evaluation.fit_to_size()
     with observed(evaluation.notes.watches) as metrics:
         run.tables.replace(table, shaped, dataset)
     node.result.metric_sets = metrics  # of this attempt: a stream's stand beside those of the batches before
@@ -142,7 +142,7 @@ def _stream(run: Run, node: Node, memory: Memory, full: bool, stack: Stack) -> N
             continue
         evaluation = Evaluation(run, stack)
         frame = evaluate_flow(evaluation, dataset, flow)
-        evaluation.settle_on_codegen()
+        evaluation.fit_to_size()
         if isinstance(flow, CdcFlow):
             cdc.apply(run, node, flow, evaluation, frame, memory)
         else:

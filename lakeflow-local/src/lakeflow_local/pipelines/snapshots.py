@@ -107,7 +107,7 @@ def _take(
 ) -> None:
     """Bring the target to one snapshot, in one commit."""
     target = run.spark.read.table(node.table.sql) if not memory.resetting else None
-    evaluation.settle_on_codegen()
+    evaluation.fit_to_size()
     before = run.tables.version(node.table)
     run.tables.replace(node.table, _merged(frame, target, flow, _literal(version, flow)), node.dataset)
     location = run.tables.location(node.table)
