@@ -17,7 +17,7 @@ from payouts.errors import InvalidParameter
 from payouts.holds import OpenBalance, Seller, hold_reason
 from payouts.ledger.records import Claim, Hold, Position, SellerCurrency
 
-BATCH_SIZE = 100
+BATCH_SIZE = 50
 NO_BATCH = "none"
 _PREFIX = 16  # hex digits of an effect key that name the border between two batches: 64 bits, no two keys share them
 
