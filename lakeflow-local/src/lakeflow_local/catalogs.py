@@ -6,22 +6,17 @@ Spark itself resolves a name.
 
 from __future__ import annotations
 
-import hashlib
-import os
 import re
-import tempfile
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
-from lakeflow_local import jars
+from lakeflow_local.javaclasses import NAMED_CATALOG
 
 LOCAL = "spark_catalog"
 # The one that example code reads and the one that it most often writes: there without being named in a bundle.
 USUAL = ("samples", "main")
 
-_CLASS = "lakeflow.local.NamedCatalog"
-_SOURCE = Path(__file__).with_name("NamedCatalog.java")
 _NAME = re.compile(r"\w+")
 _PART = r"(?:`[^`]+`|[A-Za-z_]\w*)"
 _FIRST_OF_THREE = re.compile(rf"(?<![\w.`'])(?:`(\w+)`|([A-Za-z_]\w*))\.{_PART}\.{_PART}(?![\w.(])")
@@ -67,13 +62,13 @@ def setting(name: str) -> str:
 def settings(names: Iterable[str], warehouse: Path) -> dict[str, str]:
     """Spark settings for these catalogs, the usual ones and those that have schemas in a warehouse."""
     there = {path.name.split("__", 1)[0] for path in warehouse.glob("*__*")}
-    return {setting(name): _CLASS for name in sorted({*names, *there, *USUAL})}
+    return {setting(name): NAMED_CATALOG for name in sorted({*names, *there, *USUAL})}
 
 
 def register(spark: Any, name: str) -> None:
     """Make a catalog known to a session, a classic one or one over Spark Connect."""
     if name.lower() != LOCAL:
-        spark.conf.set(setting(name), _CLASS)
+        spark.conf.set(setting(name), NAMED_CATALOG)
 
 
 def fit(spark: Any, statement: str) -> str:
@@ -92,29 +87,3 @@ def fit(spark: Any, statement: str) -> str:
         return f"SET CATALOG {LOCAL}"
     register(spark, name)
     return f"SET CATALOG `{name}`"
-
-
-def classes() -> Path:
-    """The folder for the compiled class of this version; made here, as Java ignores what is not there at its start."""
-    version = hashlib.sha256(_SOURCE.read_bytes()).hexdigest()[:12]
-    folder = jars.folder().parent / f"classes-{version}"
-    folder.mkdir(parents=True, exist_ok=True)
-    return folder
-
-
-def compile_once(gateway: Any) -> None:
-    """Compile the class in the JVM of a gateway, unless this environment has it."""
-    package = classes() / "lakeflow" / "local"
-    if (package / "NamedCatalog.class").exists():
-        return
-    jvm = gateway.jvm
-    with tempfile.TemporaryDirectory(dir=classes()) as work:
-        compiler = jvm.org.codehaus.janino.Compiler()
-        compiler.setSourceVersion(8)
-        compiler.setTargetVersion(8)
-        compiler.setDestinationDirectory(jvm.java.io.File(work), False)
-        sources = gateway.new_array(jvm.java.io.File, 1)
-        sources[0] = jvm.java.io.File(str(_SOURCE))
-        compiler.compile(sources)
-        package.mkdir(parents=True, exist_ok=True)
-        os.replace(Path(work, "lakeflow", "local", "NamedCatalog.class"), package / "NamedCatalog.class")

@@ -17,7 +17,7 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from lakeflow_local import catalogs, jars, querycost
+from lakeflow_local import catalogs, jars, javaclasses, querycost
 from lakeflow_local.errors import UserError
 from lakeflow_local.java import find_java
 from lakeflow_local.warehouse import create_schema, register_tables
@@ -185,7 +185,7 @@ class SparkServer:
         # pyspark logs each error as JSON on stderr as well; whoever catches it says it in a line.
         for name in ("SQLQueryContextLogger", "DataFrameQueryContextLogger"):
             logging.getLogger(name).setLevel(logging.CRITICAL + 1)
-        catalogs.compile_once(gateway)
+        javaclasses.compile_once(gateway)
         for name in LOOKED_UP_OFTEN:  # kept, as each look-up is a search through the class path
             setattr(gateway.jvm, name, getattr(gateway.jvm, name))
         logging.getLogger().addFilter(_not_of_a_lost_jvm)
@@ -200,12 +200,12 @@ class SparkServer:
             "spark.driver.host": "127.0.0.1",
             "spark.driver.bindAddress": "127.0.0.1",
             "spark.driver.memory": "3g",
-            "spark.driver.extraClassPath": os.pathsep.join(map(str, [*jars.ensure(), catalogs.classes()])),
+            "spark.driver.extraClassPath": os.pathsep.join(map(str, [*jars.ensure(), javaclasses.folder()])),
             "spark.driver.extraJavaOptions": f"{options} -Dlog4j2.configurationFile={log.as_uri()}",
             "spark.ui.enabled": "false",
             "spark.ui.showConsoleProgress": "false",
             "spark.local.dir": str(self.root / ".lakeflow" / "spark"),
-            "spark.sql.extensions": "io.delta.sql.DeltaSparkSessionExtension",
+            "spark.sql.extensions": f"io.delta.sql.DeltaSparkSessionExtension,{javaclasses.LISTED_FILES}",
             "spark.sql.catalog.spark_catalog": "org.apache.spark.sql.delta.catalog.DeltaCatalog",
             "spark.sql.warehouse.dir": str(self.warehouse),
             "spark.sql.session.timeZone": "UTC",
@@ -218,6 +218,7 @@ class SparkServer:
             "spark.default.parallelism": str(min(cores, 4)),
             "spark.sql.sources.parallelPartitionDiscovery.parallelism": str(min(cores, 4)),
             "spark.databricks.delta.snapshotPartitions": "1",
+            "spark.databricks.delta.allFilesInCrc.thresholdNumFiles": "200",  # see ListedFiles.java
             # Figures that nobody looks at: each version's histograms, and each query's plan for a page that is off.
             "spark.databricks.delta.fileSizeHistogramMetrics.enabled": "false",
             "spark.databricks.delta.checksumDVMetrics.enabled": "false",
