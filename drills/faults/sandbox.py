@@ -14,7 +14,8 @@ import httpx
 
 from drills.faults.bank import Line
 from drills.faults.steps import Fault, Outage, Refuse, Step
-from payouts.gateway import HttpGateway, Payout, Reply
+from payouts.gateway import Payout, Reply
+from payouts.gateway.http import HttpGateway
 from payouts.protocol import Answer
 
 # What a schedule says, in the gateway's words. Without a network in between nothing arrives twice, and nothing is

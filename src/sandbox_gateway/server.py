@@ -21,6 +21,8 @@ class _TrackedProtocol(H11Protocol):
     """Remembers each connection by the caller's address: a reset has to cut it below HTTP."""
 
     def connection_made(self, transport: asyncio.Transport) -> None:
+        # asyncio does it for its own sockets only; without it the body of an answer waits 40 ms for the header's ACK.
+        transport.get_extra_info("socket").setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         _transports[transport.get_extra_info("peername")] = transport
         super().connection_made(transport)
 

@@ -11,7 +11,8 @@ from typing import IO
 import httpx
 import pytest
 
-from payouts.gateway import FileGateway, Gateway, HttpGateway
+from payouts.gateway import FileGateway, Gateway
+from payouts.gateway.http import HttpGateway
 
 
 @dataclass

@@ -9,7 +9,8 @@ import httpx
 import pytest
 
 from payouts.errors import GatewayUnavailable
-from payouts.gateway import HttpGateway, Payout
+from payouts.gateway import Payout
+from payouts.gateway.http import HttpGateway
 from payouts.protocol import Answer
 
 

@@ -12,7 +12,8 @@ from decimal import Decimal
 import pytest
 
 from payouts.errors import InvalidParameter
-from payouts.gateway import FileGateway, HttpGateway, Payout, open_gateway
+from payouts.gateway import FileGateway, Payout, open_gateway
+from payouts.gateway.http import HttpGateway
 from payouts.protocol import Answer
 
 from .conftest import start, stop

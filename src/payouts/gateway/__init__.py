@@ -3,6 +3,5 @@
 from payouts.gateway.address import open_gateway
 from payouts.gateway.client import Gateway, Payout, Reply, StatementLine
 from payouts.gateway.file import FileGateway
-from payouts.gateway.http import HttpGateway
 
-__all__ = ["FileGateway", "Gateway", "HttpGateway", "Payout", "Reply", "StatementLine", "open_gateway"]
+__all__ = ["FileGateway", "Gateway", "Payout", "Reply", "StatementLine", "open_gateway"]

@@ -166,7 +166,8 @@ class DeltaLedger:
 
     def _append(self, table: str, records: Sequence[Any]) -> None:
         if records:
-            self._frame(table, records).writeTo(self.name(table)).append()
+            # One file a commit: the events of a batch are read again by every step that follows.
+            self._frame(table, records).coalesce(1).writeTo(self.name(table)).append()
 
     def _frame(self, table: str, records: Sequence[Any]) -> DataFrame:
         columns = TABLES[table].columns

@@ -26,12 +26,14 @@ from typing import Any
 from lakeflow_local.jobs import taskmain
 from lakeflow_local.jobs.processes import kill_group
 
-# What a Spark Connect task imports anyway. A missing one is no error here: tasks that need it will say so.
+# What a Spark Connect task imports anyway, and an HTTP client that takes a quarter of a second. A missing one is no
+# error here: tasks that need it will say so.
 WARM = (
     "pyspark.sql.connect.session",
     "pyspark.sql.connect.functions",
     "pyspark.sql.functions",
     "pyspark.sql.types",
+    "httpx",
 )
 MARK = "LAKEFLOW_LOCAL_TASK"  # in the environment of a task and of all that it starts
 _PR_SET_PDEATHSIG = 1

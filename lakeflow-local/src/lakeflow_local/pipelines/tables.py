@@ -59,7 +59,7 @@ class Tables:
     def create(self, table: TableName, schema: StructType, dataset: Dataset) -> None:
         """Create an empty table for a dataset, or empty it and give it this schema: one commit."""
         if self.exists(table):
-            self._overwrite(table, self._spark.createDataFrame([], schema), dataset)
+            self._write(table, self._spark.createDataFrame([], schema), dataset, "overwrite")
             return
         if self.location(table) is not None:  # its folder is gone: forget it, so that it can be created anew
             self._spark.sql(f"DROP TABLE {table.sql}")
@@ -80,13 +80,15 @@ class Tables:
 
     def replace(self, table: TableName, frame: DataFrame, dataset: Dataset) -> None:
         """Write a frame as the whole content of a dataset's table, which is created if need be."""
-        if not self.exists(table):
+        if self.exists(table):
+            self._write(table, frame, dataset, "overwrite")
+        else:
             self.create(table, frame.schema, dataset)
-        self._overwrite(table, frame, dataset)
+            self._write(table, frame, dataset, "append")  # overwriting asks the log what there is: here, nothing
 
-    def _overwrite(self, table: TableName, frame: DataFrame, dataset: Dataset) -> None:
+    def _write(self, table: TableName, frame: DataFrame, dataset: Dataset, mode: str) -> None:
         # By folder and not by name: Spark delivers observed figures for this form of writing only.
-        writer = frame.write.format("delta").mode("overwrite").option("overwriteSchema", "true")
+        writer = frame.write.format("delta").mode(mode).option("overwriteSchema", "true")
         if dataset.partition_cols:
             writer = writer.partitionBy(*dataset.partition_cols)
         writer.save(str(self.location(table)))
