@@ -95,7 +95,7 @@ def test_a_stream_from_a_table_that_was_rewritten_fails_and_says_why(project):
         """,
     )
     assert project.update("follower").state == "COMPLETED"
-    project.spark.sql(f"DELETE FROM {project.schema}.totals WHERE word = 'BUS'")
+    project.spark.sql(f"UPDATE {project.schema}.totals SET word = 'bus' WHERE word = 'BUS'")
     update = project.update("follower")
     assert update.state == "FAILED"
     assert "skipChangeCommits" in update["follower"].error
