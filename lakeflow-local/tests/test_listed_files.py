@@ -7,7 +7,8 @@ import pytest
 from py4j.protocol import Py4JJavaError
 from pyspark.errors import PySparkException
 
-SKIPPING = "spark.databricks.delta.stats.skipping"
+from lakeflow_local.querycost import SKIPPING
+
 PROPERTIES = ("'delta.enableDeletionVectors' = 'true'", "'delta.enableChangeDataFeed' = 'true'", "'team' = 'nobody'")
 
 

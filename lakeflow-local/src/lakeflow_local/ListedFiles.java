@@ -14,6 +14,7 @@ import org.apache.spark.sql.delta.files.TahoeBatchFileIndex;
 import org.apache.spark.sql.delta.files.TahoeFileIndex;
 import org.apache.spark.sql.delta.files.TahoeFileIndexWithSnapshotDescriptor;
 import org.apache.spark.sql.delta.files.TahoeLogFileIndex;
+import org.apache.spark.sql.delta.sources.DeltaSQLConf;
 import org.apache.spark.sql.execution.datasources.HadoopFsRelation;
 import org.apache.spark.sql.execution.datasources.LogicalRelation;
 import scala.Function1;
@@ -29,8 +30,6 @@ import scala.runtime.BoxedUnit;
  * statistics. Compiled by the compiler that Spark brings along (Janino), which knows no generics here.
  */
 public class ListedFiles extends AbstractFunction1 {
-    private static final String SKIPPING = "spark.databricks.delta.stats.skipping";
-
     public Object apply(Object extensions) {
         ((SparkSessionExtensions) extensions).injectPreCBORule(new RuleOfSession());
         return BoxedUnit.UNIT;
@@ -44,7 +43,7 @@ public class ListedFiles extends AbstractFunction1 {
     public static class ReplaceIndexes extends Rule {
         public TreeNode apply(TreeNode plan) {
             // A write's query is planned again within its transaction: it must not bring older files along.
-            boolean leave = plan instanceof Command || "true".equals(conf().getConfString(SKIPPING, "true"));
+            boolean leave = plan instanceof Command || (Boolean) conf().getConf(DeltaSQLConf.DELTA_STATS_SKIPPING());
             return leave ? plan : ((LogicalPlan) plan).transformDown(new WithListedFiles());
         }
     }

@@ -27,10 +27,11 @@ def folder() -> Path:
 
 def compile_once(gateway: Any) -> None:
     """Compile the classes in the JVM of a gateway, unless this environment has them."""
-    if (folder() / _DONE).exists():
+    classes = folder()
+    if (classes / _DONE).exists():
         return
     jvm = gateway.jvm
-    with tempfile.TemporaryDirectory(dir=folder()) as work:
+    with tempfile.TemporaryDirectory(dir=classes) as work:
         compiler = jvm.org.codehaus.janino.Compiler()
         compiler.setSourceVersion(8)
         compiler.setTargetVersion(8)
@@ -40,7 +41,7 @@ def compile_once(gateway: Any) -> None:
             sources[number] = jvm.java.io.File(str(source))
         compiler.compile(sources)
         for compiled in Path(work).rglob("*.class"):  # two first starts at once put the same classes there
-            place = folder() / compiled.relative_to(work)
+            place = classes / compiled.relative_to(work)
             place.parent.mkdir(parents=True, exist_ok=True)
             os.replace(compiled, place)
-    (folder() / _DONE).touch()
+    (classes / _DONE).touch()
