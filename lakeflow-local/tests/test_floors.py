@@ -63,11 +63,6 @@ TO_MOVE = {
     "pipelines.sql": "pipelines.sql_cursor pipelines.sql_file pipelines.sql_flow pipelines.sql_text",
     "pipelines.files": "pipelines.cloudfiles pipelines.csv_files pipelines.hints pipelines.inference pipelines.json_files pipelines.landing pipelines.read_files",
     "pipelines.model": "pipelines.model pipelines.names pipelines.spec pipelines.update",
-    "bundle.steps": "bundle.identity bundle.includes bundle.modes bundle.patterns bundle.places bundle.python_code bundle.syncing bundle.targets",
-    "bundle.resources": "bundle.artifacts bundle.catalogs bundle.clusters bundle.compute bundle.contents bundle.defaults bundle.libraries bundle.permissions bundle.presets bundle.serving bundle.tagging bundle.translating bundle.wheels",
-    "bundle.values": "bundle.dependencies bundle.references bundle.secrets bundle.variables",
-    "bundle.shapes": "bundle.checks bundle.normalizing bundle.resource_shapes bundle.schema bundle.sections bundle.shorthands",
-    "bundle.tree": "bundle.draft bundle.files bundle.merging bundle.nodes bundle.report bundle.source bundle.syntax",
     "notebooks": "jobs.notebook pipelines.notebook_source",
     "spark": "catalogs jars java javaclasses querycost seeding session warehouse",
 }

@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from lakeflow_local.bundle.report import Report
-from lakeflow_local.bundle.source import read
+from lakeflow_local.bundle.tree.report import Report
+from lakeflow_local.bundle.tree.source import read
 from lakeflow_local.errors import BundleError
 
 

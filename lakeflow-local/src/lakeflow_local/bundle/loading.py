@@ -6,37 +6,43 @@ import tomllib
 from collections.abc import Mapping
 from pathlib import Path
 
-from lakeflow_local.bundle import sections
-from lakeflow_local.bundle.artifacts import prepare_artifacts
-from lakeflow_local.bundle.catalogs import capture_dependencies, set_volume_paths
-from lakeflow_local.bundle.checks import check_keys, check_shapes, check_written
-from lakeflow_local.bundle.clusters import fit_clusters, warn_single_node
-from lakeflow_local.bundle.compute import check_compute, override_compute
-from lakeflow_local.bundle.contents import expand_library_globs, read_alerts, read_dashboards
-from lakeflow_local.bundle.defaults import annotate, set_defaults
-from lakeflow_local.bundle.dependencies import check_references
-from lakeflow_local.bundle.draft import Draft, Workspace
-from lakeflow_local.bundle.identity import apply_run_as
-from lakeflow_local.bundle.includes import load_files, root_file
-from lakeflow_local.bundle.merging import join_keyed_lists
-from lakeflow_local.bundle.modes import apply_mode, check_mode
-from lakeflow_local.bundle.nodes import matches
-from lakeflow_local.bundle.normalizing import drop_empty_texts, normalize
-from lakeflow_local.bundle.patterns import warn_unmatched_patterns
-from lakeflow_local.bundle.permissions import apply_permissions, recommend_deployer, warn_shared_root
-from lakeflow_local.bundle.places import check_volume_paths, drop_doubled_prefix, fill_git, fill_identity, fill_paths
-from lakeflow_local.bundle.presets import apply_presets
-from lakeflow_local.bundle.python_code import LOAD, MUTATE, run_python
-from lakeflow_local.bundle.references import Resolver
-from lakeflow_local.bundle.report import Report
 from lakeflow_local.bundle.resolved import Bundle
-from lakeflow_local.bundle.resource_shapes import resources
-from lakeflow_local.bundle.secrets import check_secrets, hide_secrets
-from lakeflow_local.bundle.serving import convert_served_models
-from lakeflow_local.bundle.syncing import anchor_patterns, infer_sync_root
-from lakeflow_local.bundle.targets import prepare_targets, select_target
-from lakeflow_local.bundle.translating import normalize_paths, translate_dashboard_paths, translate_paths
-from lakeflow_local.bundle.variables import assign_given, assign_values, resolve_lookups
+from lakeflow_local.bundle.resources.artifacts import prepare_artifacts
+from lakeflow_local.bundle.resources.catalogs import capture_dependencies, set_volume_paths
+from lakeflow_local.bundle.resources.clusters import fit_clusters, warn_single_node
+from lakeflow_local.bundle.resources.compute import check_compute, override_compute
+from lakeflow_local.bundle.resources.contents import expand_library_globs, read_alerts, read_dashboards
+from lakeflow_local.bundle.resources.defaults import annotate, set_defaults
+from lakeflow_local.bundle.resources.permissions import apply_permissions, recommend_deployer, warn_shared_root
+from lakeflow_local.bundle.resources.presets import apply_presets
+from lakeflow_local.bundle.resources.serving import convert_served_models
+from lakeflow_local.bundle.resources.translating import normalize_paths, translate_dashboard_paths, translate_paths
+from lakeflow_local.bundle.shapes import sections
+from lakeflow_local.bundle.shapes.checks import check_keys, check_shapes, check_written
+from lakeflow_local.bundle.shapes.normalizing import drop_empty_texts, normalize
+from lakeflow_local.bundle.shapes.resource_shapes import resources
+from lakeflow_local.bundle.steps.identity import apply_run_as
+from lakeflow_local.bundle.steps.includes import load_files, root_file
+from lakeflow_local.bundle.steps.modes import apply_mode, check_mode
+from lakeflow_local.bundle.steps.patterns import warn_unmatched_patterns
+from lakeflow_local.bundle.steps.places import (
+    check_volume_paths,
+    drop_doubled_prefix,
+    fill_git,
+    fill_identity,
+    fill_paths,
+)
+from lakeflow_local.bundle.steps.python_code import LOAD, MUTATE, run_python
+from lakeflow_local.bundle.steps.syncing import anchor_patterns, infer_sync_root
+from lakeflow_local.bundle.steps.targets import prepare_targets, select_target
+from lakeflow_local.bundle.tree.draft import Draft, Workspace
+from lakeflow_local.bundle.tree.merging import join_keyed_lists
+from lakeflow_local.bundle.tree.nodes import matches
+from lakeflow_local.bundle.tree.report import Report
+from lakeflow_local.bundle.values.dependencies import check_references
+from lakeflow_local.bundle.values.references import Resolver
+from lakeflow_local.bundle.values.secrets import check_secrets, hide_secrets
+from lakeflow_local.bundle.values.variables import assign_given, assign_values, resolve_lookups
 from lakeflow_local.errors import BundleError
 
 

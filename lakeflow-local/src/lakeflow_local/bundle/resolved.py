@@ -7,10 +7,10 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any
 
-from lakeflow_local.bundle.draft import Draft
-from lakeflow_local.bundle.nodes import Location, Node, from_plain, parse, walk
-from lakeflow_local.bundle.references import PREFIXES, Resolver
-from lakeflow_local.bundle.report import Note
+from lakeflow_local.bundle.tree.draft import Draft
+from lakeflow_local.bundle.tree.nodes import Location, Node, from_plain, parse, walk
+from lakeflow_local.bundle.tree.report import Note
+from lakeflow_local.bundle.values.references import PREFIXES, Resolver
 from lakeflow_local.errors import BundleError
 
 

@@ -1,0 +1,45 @@
+"""Warns about `sync` patterns that match no file: a typing error there uploads too much or too little."""
+
+from __future__ import annotations
+
+import os
+import posixpath
+import re
+from pathlib import Path
+
+from lakeflow_local.bundle.tree.draft import Draft
+from lakeflow_local.bundle.tree.nodes import Node
+
+
+def warn_unmatched_patterns(draft: Draft) -> None:
+    """Compares every pattern of `sync.exclude` and `sync.include` with the files below the bundle's root."""
+    open_patterns: dict[re.Pattern[str], list[Node]] = {}
+    for key in ("exclude", "include"):
+        section = draft.config.get("sync", key)
+        for node in section.value if section is not None and section.is_list else ():
+            open_patterns.setdefault(_expression(str(node.value).removeprefix("!")), []).append(node)
+    for name in _files(draft.root):
+        if not open_patterns:
+            return
+        for expression in [one for one in open_patterns if one.search(name)]:
+            del open_patterns[expression]
+    for nodes in open_patterns.values():
+        for node in nodes:
+            draft.report.warn(f"pattern {node.value} does not match any files", node)
+
+
+def _files(root: Path):
+    for folder, _, names in os.walk(root):
+        relative = os.path.relpath(folder, root)
+        for name in names:
+            yield name if relative == "." else f"{relative}/{name}"
+
+
+def _expression(pattern: str) -> re.Pattern[str]:
+    """A pattern as git reads those of `.gitignore`: with a slash inside it starts at the root, else anywhere."""
+    clean = posixpath.normpath(pattern)
+    anchored = "/" in clean
+    text = ""
+    for part in re.split(r"(\*\*/|/\*\*$|\*|\?)", clean.lstrip("/")):
+        text += {"**/": "(?:.*/)?", "/**": "/.*", "*": "[^/]*", "?": "[^/]", "": ""}.get(part, re.escape(part))
+    return re.compile(f"{'^' if anchored else '(?:^|/)'}{text}(?:/.*)?$")

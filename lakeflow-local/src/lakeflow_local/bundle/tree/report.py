@@ -1,0 +1,54 @@
+"""What loading a bundle has to say besides the result."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from lakeflow_local.bundle.tree.nodes import Location, Node, NodePath, show
+from lakeflow_local.errors import BundleError, short_path
+
+
+@dataclass(frozen=True)
+class Note:
+    """One remark about the bundle.
+
+    Attributes:
+        severity: `warning`, or `recommendation` (nothing is wrong, and `--strict` lets it pass).
+        message: What and why, in one line.
+        path: The place in the configuration, as in `resources.jobs.nightly`.
+        location: The place in a file, where there is one.
+    """
+
+    severity: str
+    message: str
+    path: str = ""
+    location: Location | None = None
+
+    def __str__(self) -> str:
+        place = f"{short_path(self.location.file)}:{self.location.line}: " if self.location else ""
+        return f"{place}{self.message}"
+
+
+@dataclass
+class Report:
+    """Collects notes; the same remark about the same place is kept once."""
+
+    notes: list[Note] = field(default_factory=list)
+
+    def warn(self, message: str, node: Node | None = None, path: NodePath = (), *, at_key: bool = False) -> None:
+        self._add("warning", message, node, path, at_key)
+
+    def recommend(self, message: str, node: Node | None = None, path: NodePath = ()) -> None:
+        self._add("recommendation", message, node, path, False)
+
+    def _add(self, severity: str, message: str, node: Node | None, path: NodePath, at_key: bool) -> None:
+        place = None if node is None else (node.key if at_key and node.key else node.location)
+        note = Note(severity, message, show(path), place)
+        if note not in self.notes:
+            self.notes.append(note)
+
+
+def error(message: str, node: Node | None = None) -> BundleError:
+    """An error that points at a node: at its key where it has one."""
+    place = None if node is None else node.key or node.location
+    return BundleError(message, place and place.file, place and place.line)
