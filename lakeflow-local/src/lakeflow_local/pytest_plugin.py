@@ -12,12 +12,13 @@ def test_a_failed_count_is_not_shown(job):
 
 from __future__ import annotations
 
-import tomllib
 from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
+
+from lakeflow_local.settings import load_settings
 
 if TYPE_CHECKING:
     from pyspark.sql import SparkSession
@@ -48,12 +49,7 @@ def pytest_configure(config: pytest.Config) -> None:
 def _settings(config: pytest.Config, marker: pytest.Mark | None) -> dict[str, Any]:
     """The marker's settings before the ini file's, before pyproject.toml's, before the defaults."""
     found: dict[str, Any] = {"root": str(config.rootpath), "pipeline": None, "target": "local"}
-    project = config.rootpath / "pyproject.toml"
-    if project.exists():
-        tool = tomllib.loads(project.read_text(encoding="utf-8")).get("tool", {})
-        found |= {
-            key: value for key, value in tool.get("lakeflow-local", {}).get("pytest", {}).items() if key in _SETTINGS
-        }
+    found |= load_settings(config.rootpath).pytest
     found |= {key: config.getini(f"lakeflow_{key}") for key in _SETTINGS if config.getini(f"lakeflow_{key}")}
     if marker is not None:
         found |= {key: value for key, value in marker.kwargs.items() if value is not None}

@@ -2,6 +2,13 @@
 
 [tool.lakeflow-local]
 secrets_file = ".lakeflow/secrets.json"           # {scope: {key: value}}, what dbutils.secrets reads
+user_name = "ada@fleet.example"                   # who deploys; by default the user of this machine
+
+[tool.lakeflow-local.lookups.warehouse]           # what a variable's lookup finds, by kind and name
+"shared" = "0123456789abcdef"
+
+[tool.lakeflow-local.pytest]                      # defaults of the pytest plugin's fixtures
+pipeline = "trips"
 
 [tool.lakeflow-local.services.turnstiles]         # started before a run, ended after it
 command = ["python", "-m", "turnstiles", "--port", "0"]   # its first line on stdout is its URL …
@@ -19,11 +26,11 @@ from __future__ import annotations
 
 import tomllib
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from lakeflow_local.errors import UserError
+from lakeflow_local.errors import BundleError
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -49,18 +56,26 @@ class AfterRun:
 
 @dataclass(frozen=True, kw_only=True)
 class Settings:
-    """The settings of a bundle, strings as written."""
+    """The settings of a bundle, strings as written.
+
+    Attributes:
+        lookups: Kind of object -> its name -> its id, for variables with a `lookup`.
+        pytest: `root`, `pipeline` and `target` of the pytest plugin, those that are set.
+    """
 
     services: tuple[Service, ...] = ()
     after_run: Mapping[str, AfterRun] | None = None
     secrets_file: str | None = None
+    user_name: str = ""
+    lookups: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
+    pytest: Mapping[str, str] = field(default_factory=dict)
 
 
 def load_settings(root: Path) -> Settings:
     """Read the settings of the bundle in `root`; without a pyproject.toml or the table, there are none.
 
     Raises:
-        UserError: the file is no TOML, a key is unknown or has the wrong type.
+        BundleError: the file is no TOML, a key is unknown or has the wrong type.
     """
     path = root / "pyproject.toml"
     if not path.exists():
@@ -68,13 +83,20 @@ def load_settings(root: Path) -> Settings:
     try:
         table = tomllib.loads(path.read_text(encoding="utf-8")).get("tool", {}).get("lakeflow-local", {})
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        raise UserError(f"not readable as TOML: {error}", path) from None
+        raise BundleError(f"not TOML: {error}", path) from None
     place = "[tool.lakeflow-local]"
     _known(table, ("services", "after_run", "secrets_file", "user_name", "lookups", "pytest"), place, path)
+    lookups, pytest = table.get("lookups", {}), table.get("pytest", {})
+    if not isinstance(lookups, Mapping):
+        raise BundleError(f"{place[:-1]}.lookups] is no table", path)
+    _known(pytest, ("root", "pipeline", "target"), f"{place[:-1]}.pytest]", path)
     return Settings(
         services=tuple(_service(name, entry, path) for name, entry in table.get("services", {}).items()),
         after_run={job: _after_run(job, entry, path) for job, entry in table.get("after_run", {}).items()},
         secrets_file=_text(table.get("secrets_file"), f"{place} secrets_file", path),
+        user_name=_text(table.get("user_name"), f"{place} user_name", path) or "",
+        lookups={kind: _words(found, f"{place[:-1]}.lookups.{kind}]", path) for kind, found in lookups.items()},
+        pytest=_words(pytest, f"{place[:-1]}.pytest]", path),
     )
 
 
@@ -83,7 +105,7 @@ def _service(name: str, entry: Mapping[str, Any], path: Path) -> Service:
     _known(entry, ("command", "targets", "variable"), place, path)
     command = _texts(entry.get("command"), f"{place} command", path)
     if not command:
-        raise UserError(f"{place} needs a command, a list of strings", path)
+        raise BundleError(f"{place} needs a command, a list of strings", path)
     return Service(
         name=name,
         command=command,
@@ -97,7 +119,7 @@ def _after_run(job: str, entry: Mapping[str, Any], path: Path) -> AfterRun:
     _known(entry, ("package_name", "entry_point", "parameters", "targets"), place, path)
     package, entry_point = entry.get("package_name"), entry.get("entry_point")
     if not isinstance(package, str) or not isinstance(entry_point, str):
-        raise UserError(f"{place} needs package_name and entry_point", path)
+        raise BundleError(f"{place} needs package_name and entry_point", path)
     return AfterRun(
         job=job,
         package_name=package,
@@ -109,19 +131,25 @@ def _after_run(job: str, entry: Mapping[str, Any], path: Path) -> AfterRun:
 
 def _known(table: Any, keys: tuple[str, ...], place: str, path: Path) -> None:
     if not isinstance(table, Mapping):
-        raise UserError(f"{place} is no table", path)
+        raise BundleError(f"{place} is no table", path)
     unknown = [key for key in table if key not in keys]
     if unknown:
-        raise UserError(f"{place} has no setting {unknown[0]!r}; there are {', '.join(keys)}", path)
+        raise BundleError(f"{place} has no setting {unknown[0]!r}; there are {', '.join(keys)}", path)
 
 
 def _text(value: Any, place: str, path: Path) -> str | None:
     if value is not None and not isinstance(value, str):
-        raise UserError(f"{place} is no string", path)
+        raise BundleError(f"{place} is no string", path)
     return value
 
 
 def _texts(value: Any, place: str, path: Path) -> tuple[str, ...]:
     if not isinstance(value, list) or not all(isinstance(item, str) for item in value):
-        raise UserError(f"{place} is no list of strings", path)
+        raise BundleError(f"{place} is no list of strings", path)
     return tuple(value)
+
+
+def _words(value: Any, place: str, path: Path) -> dict[str, str]:
+    if not isinstance(value, Mapping) or not all(isinstance(item, str) for item in value.values()):
+        raise BundleError(f"{place} is no table of strings", path)
+    return dict(value)

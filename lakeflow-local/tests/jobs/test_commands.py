@@ -210,7 +210,7 @@ print(sys.argv[1], DBUtils().secrets.get("trips", "token"), DBUtils().secrets.ge
         ("[tool.lakeflow-local]\nsecret_file = 'x'", "has no setting 'secret_file'"),
         ("[tool.lakeflow-local.services.a]\ncommand = 'x'", "command is no list of strings"),
         ("[tool.lakeflow-local.after_run.a]\nentry_point = 'x'", "needs package_name and entry_point"),
-        ("[tool", "not readable as TOML"),
+        ("[tool", "not TOML"),
     ],
 )
 def test_wrong_settings_are_refused(tmp_path, text, message):

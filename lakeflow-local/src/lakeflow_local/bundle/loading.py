@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import tomllib
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -44,6 +43,7 @@ from lakeflow_local.bundle.values.references import Resolver
 from lakeflow_local.bundle.values.secrets import check_secrets, hide_secrets
 from lakeflow_local.bundle.values.variables import assign_given, assign_values, resolve_lookups
 from lakeflow_local.errors import BundleError
+from lakeflow_local.settings import load_settings
 
 
 def load(
@@ -70,7 +70,10 @@ def load(
     folder = Path(root).resolve()
     report = Report()
     config = load_files(folder, report)
-    draft = Draft(folder, config, report, workspace=workspace or local_workspace(folder))
+    if workspace is None:
+        settings = load_settings(folder)
+        workspace = Workspace(user_name=settings.user_name, lookups=settings.lookups)
+    draft = Draft(folder, config, report, workspace=workspace)
     try:
         prepare_targets(draft)
         check_keys(draft)
@@ -85,22 +88,6 @@ def load(
         # What no file says is missing from the root file.
         raise BundleError(problem.message, root_file(folder), 1) from problem
     return Bundle(draft)
-
-
-def local_workspace(root: Path) -> Workspace:
-    """The stand-in that a bundle's `pyproject.toml` describes: `[tool.lakeflow-local]` `user_name`, `lookups`.
-
-    Raises:
-        BundleError: if that file is no TOML.
-    """
-    path = root / "pyproject.toml"
-    if not path.is_file():
-        return Workspace()
-    try:
-        settings = tomllib.loads(path.read_text(encoding="utf-8")).get("tool", {}).get("lakeflow-local", {})
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as problem:
-        raise BundleError(f"not TOML: {problem}", path) from problem
-    return Workspace(user_name=settings.get("user_name", ""), lookups=settings.get("lookups", {}))
 
 
 def _initialize(draft: Draft) -> None:
