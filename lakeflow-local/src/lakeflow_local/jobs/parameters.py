@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from lakeflow_local.errors import ChoiceError
 from lakeflow_local.jobs.references import ReferenceContext, resolve
-from lakeflow_local.jobs.spec import TaskSpec
+from lakeflow_local.jobs.spec import JobSpec, TaskSpec
 
 _FIELD = {
     "python_wheel_task": "named_parameters",
@@ -14,6 +15,18 @@ _FIELD = {
     "sql_task": "parameters",
     "run_job_task": "job_parameters",
 }
+
+
+def check_parameters(spec: JobSpec, parameters: Mapping[str, str]) -> None:
+    """Refuse parameters that the job does not declare.
+
+    Raises:
+        ChoiceError: with the list of those that it does.
+    """
+    unknown = [name for name in parameters if name not in spec.parameters]
+    if unknown:
+        known = ", ".join(spec.parameters) or "none"
+        raise ChoiceError(f"job {spec.key} has no parameter {unknown[0]!r}; it has {known}")
 
 
 def run_parameters(

@@ -6,11 +6,12 @@ import threading
 from collections.abc import Callable, Mapping
 from typing import Protocol
 
-from lakeflow_local.errors import ChoiceError, UserError
+from lakeflow_local.errors import UserError
 from lakeflow_local.jobs.admission import QueueLeft, Refused, admit
 from lakeflow_local.jobs.events import Begin, RepairRequested
 from lakeflow_local.jobs.executors.base import Executor
 from lakeflow_local.jobs.outcomes import LifeCycle, Result
+from lakeflow_local.jobs.parameters import check_parameters
 from lakeflow_local.jobs.runner import JobRunner, Watcher, now
 from lakeflow_local.jobs.spec import JobSpec
 from lakeflow_local.jobs.state import RunOptions, RunState
@@ -236,15 +237,3 @@ class Child:
     def cancel(self) -> None:
         """Stop it."""
         self._run.cancel()
-
-
-def check_parameters(spec: JobSpec, parameters: Mapping[str, str]) -> None:
-    """Refuse parameters that the job does not declare.
-
-    Raises:
-        ChoiceError: with the list of those that it does.
-    """
-    unknown = [name for name in parameters if name not in spec.parameters]
-    if unknown:
-        known = ", ".join(spec.parameters) or "none"
-        raise ChoiceError(f"job {spec.key} has no parameter {unknown[0]!r}; it has {known}")

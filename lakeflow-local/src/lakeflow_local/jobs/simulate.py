@@ -26,7 +26,7 @@ from lakeflow_local.jobs.events import (
 from lakeflow_local.jobs.machine import advance, next_deadline
 from lakeflow_local.jobs.notifications import Notification, at_end
 from lakeflow_local.jobs.outcomes import Result
-from lakeflow_local.jobs.play import check_parameters
+from lakeflow_local.jobs.parameters import check_parameters
 from lakeflow_local.jobs.references import as_text
 from lakeflow_local.jobs.repair import RepairError, select
 from lakeflow_local.jobs.retries import ServerlessRetries

@@ -20,7 +20,8 @@ from lakeflow_local.jobs.executors.base import Executor
 from lakeflow_local.jobs.executors.pipeline import describe
 from lakeflow_local.jobs.facilities import Facilities
 from lakeflow_local.jobs.outcomes import LifeCycle, Result
-from lakeflow_local.jobs.play import Run, check_parameters
+from lakeflow_local.jobs.parameters import check_parameters
+from lakeflow_local.jobs.play import Run
 from lakeflow_local.jobs.repair import RepairError, left_failed, select, stale_after
 from lakeflow_local.jobs.report import RunReport, UpdateReport
 from lakeflow_local.jobs.runner import Watcher, now
