@@ -9,7 +9,7 @@ from typing import Any
 
 from lakeflow_local.bundle import Bundle
 from lakeflow_local.jobs.executors.base import logs_of
-from lakeflow_local.jobs.executors.python import PythonExecutor, wheel_code
+from lakeflow_local.jobs.executors.python import PythonExecutor, entry_point_code
 from lakeflow_local.jobs.outcomes import Result
 from lakeflow_local.jobs.state import RunState
 from lakeflow_local.settings import AfterRun
@@ -51,7 +51,7 @@ def run_after(entry: AfterRun, state: RunState, bundle: Bundle, python: PythonEx
     logs.error.unlink(missing_ok=True)
     parameters = [bundle.resolve(text) for text in entry.parameters]
     ending = _Ending()
-    python.launch(-state.run_id, wheel_code(entry.package_name, entry.entry_point, parameters), logs, ending)
+    python.launch(-state.run_id, entry_point_code(entry.package_name, entry.entry_point, parameters), logs, ending)
     result, message = ending.end.get()
     if result is Result.SUCCESS:
         return None

@@ -9,6 +9,7 @@ from lakeflow_local.jobs.conditions import ConditionError, evaluate
 from lakeflow_local.jobs.context import task_context
 from lakeflow_local.jobs.events import AttemptEnded, Command, FactsNoted, StartAttempt, StopAttempt
 from lakeflow_local.jobs.foreach import InputsError, parse_inputs
+from lakeflow_local.jobs.kinds import CONDITION
 from lakeflow_local.jobs.outcomes import LifeCycle, Result
 from lakeflow_local.jobs.parameters import push_down
 from lakeflow_local.jobs.references import ReferenceProblem, as_text, resolve
@@ -40,14 +41,14 @@ def start(state: RunState, unit: Unit, at: int, commands: list[Command]) -> None
     if spec.timeout_seconds:
         until = at + spec.timeout_seconds * 1000
         record.set_deadline(state, until, "attempt", unit.key, unit.iteration, attempt.number)
-    if spec.kind == "condition_task":
+    if spec.kind == CONDITION:
         _judge(state, unit, attempt, at)
     elif spec.nested is not None:
         assert isinstance(unit, TaskState)
         _expand(state, unit, attempt, spec, at)
     else:
         attempt.payload, pushed = push_down(spec, attempt.payload, state.parameters)
-        state.busy += _takes_slot(spec)
+        state.busy += spec.kind.takes_slot
         commands.append(
             StartAttempt(
                 task=spec,
@@ -72,7 +73,7 @@ def ended(state: RunState, event: AttemptEnded) -> Unit | None:
         return None
     unit, attempt = found
     spec = state.spec_of(unit)
-    state.busy -= _takes_slot(spec)
+    state.busy -= spec.kind.takes_slot
     attempt.facts.update(event.facts)
     result, message = event.result, event.message
     if attempt.stopping and result is not Result.SUCCESS:
@@ -213,10 +214,6 @@ def _running(state: RunState, key: str, iteration: int | None, number: int) -> t
 def _parent_stopping(state: RunState, unit: Unit) -> bool:
     parent = state.tasks[unit.key].last
     return unit.iteration is not None and parent is not None and parent.stopping is not None
-
-
-def _takes_slot(spec: TaskSpec) -> int:
-    return 0 if spec.kind == "run_job_task" else 1
 
 
 def _stop_command(unit: Unit, attempt: Attempt) -> StopAttempt:

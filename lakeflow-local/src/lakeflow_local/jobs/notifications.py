@@ -87,11 +87,9 @@ def never_sent(spec: JobSpec) -> list[str]:
     """The notifications that a job declares in vain, a line each."""
     found = list(_in_vain("the job", spec.source))
     for task in spec.tasks.values():
-        for piece in (task, task.nested):
-            if piece is None:
-                continue
-            if piece.kind == "condition_task" and _declared(piece.source):
-                found.append(f"task {piece.key}: a condition task sends no notifications")
+        for piece in task.pieces:
+            if not piece.kind.has_notifications and _declared(piece.source):
+                found.append(f"task {piece.key}: a {piece.kind.label} task sends no notifications")
             else:
                 found += _in_vain(f"task {piece.key}", piece.source)
     return found
@@ -114,7 +112,7 @@ def _declared(source: Mapping[str, Any]) -> dict[str, int]:
 
 
 def _of_unit(state: RunState, spec: TaskSpec, unit: Unit) -> Iterator[Notification]:
-    if spec.kind == "condition_task":
+    if not spec.kind.has_notifications:
         return
     flags = spec.source.get("notification_settings") or {}
     attempts = [item for item in unit.attempts if item.repair == state.repair_count and _worked(item)]

@@ -10,6 +10,7 @@ from lakeflow_local.errors import UserError
 from lakeflow_local.jobs.admission import QueueLeft, Refused, admit
 from lakeflow_local.jobs.events import Begin, RepairRequested
 from lakeflow_local.jobs.executors.base import Executor
+from lakeflow_local.jobs.kinds import RUN_JOB, TaskKind
 from lakeflow_local.jobs.outcomes import LifeCycle, Result
 from lakeflow_local.jobs.parameters import check_parameters
 from lakeflow_local.jobs.runner import JobRunner, Watcher, now
@@ -36,7 +37,7 @@ class Home(Protocol):
     def job_of(self, text: str) -> JobSpec:
         """The job that a run-job task names, found fit to run."""
 
-    def executors(self, run: Run) -> Mapping[str, Executor]:
+    def executors(self, run: Run) -> Mapping[TaskKind, Executor]:
         """By task type."""
 
     def after_run(self, state: RunState) -> None:
@@ -106,7 +107,7 @@ class Run:
             start=started,
             options=self._options,
             overrides=self._overrides,
-            trigger_type="run_job_task" if self._parent else "one_time",
+            trigger_type=RUN_JOB.name if self._parent else "one_time",
             trigger_time=started,
             backfill_time=self._backfill_time,
         )

@@ -26,6 +26,7 @@ from lakeflow_local.jobs.events import (
     ValueSet,
 )
 from lakeflow_local.jobs.executors.base import Executor, logs_of
+from lakeflow_local.jobs.kinds import TaskKind
 from lakeflow_local.jobs.machine import advance, next_deadline
 from lakeflow_local.jobs.outcomes import Result
 from lakeflow_local.jobs.state import Attempt, RunState, Unit
@@ -74,7 +75,7 @@ class JobRunner:
         self,
         store: RunStore,
         state: RunState,
-        executors: Mapping[str, Executor],
+        executors: Mapping[TaskKind, Executor],
         *,
         watcher: Watcher | None = None,
         probe: Callable[[str], None] | None = None,

@@ -10,9 +10,6 @@ from lakeflow_local.jobs.outcomes import LifeCycle, Result
 from lakeflow_local.jobs.run_if import blocked_by_disabled, decide
 from lakeflow_local.jobs.state import RunState, TaskState, Unit
 
-# They only watch over other work, so they take no slot: else a for-each could starve its own iterations.
-_WITHOUT_SLOT = ("for_each_task", "run_job_task", "condition_task")
-
 
 def schedule(state: RunState, keys: Iterable[str], at: int, commands: list[Command]) -> None:
     """Begin a pass: count for each of these tasks the parents that are still to end, and decide over the others."""
@@ -38,10 +35,10 @@ def decide_all(state: RunState, keys: list[str], at: int, commands: list[Command
         passed_over = decide(state.spec.tasks[task.key].run_if, _parent_results(state, task))
         if passed_over is None:
             task.life_cycle = LifeCycle.QUEUED
-            if state.spec.tasks[task.key].kind in _WITHOUT_SLOT:
-                attempts.start(state, task, at, commands)
-            else:
+            if state.spec.tasks[task.key].kind.takes_slot:
                 state.queue.append((task.key, None))
+            else:
+                attempts.start(state, task, at, commands)
         else:
             record.pass_over(state, task, passed_over, at)
         if task.life_cycle.is_final:

@@ -23,6 +23,7 @@ from lakeflow_local.jobs.events import (
     Tick,
     ValueSet,
 )
+from lakeflow_local.jobs.kinds import RUN_JOB
 from lakeflow_local.jobs.machine import advance, next_deadline
 from lakeflow_local.jobs.notifications import Notification, at_end
 from lakeflow_local.jobs.outcomes import Result
@@ -212,7 +213,7 @@ class Simulation:
 
     def _child(self, script: Script, work: StartAttempt, at: int) -> Simulation | None:
         """The run of the job that a run-job task runs; None where the script says how the task ends."""
-        spec = self._jobs(work.payload.get("job_id")) if work.task.kind == "run_job_task" else None
+        spec = self._jobs(work.payload.get("job_id")) if work.task.kind == RUN_JOB else None
         if spec is None or script.of(script.outcomes, work) is not None:
             return None
         if spec.key in self._callers:
@@ -228,7 +229,7 @@ class Simulation:
             job_id=1,
             spec=inner.applied_to(spec),
             start=at,
-            trigger_type="run_job_task",
+            trigger_type=RUN_JOB.name,
             trigger_time=at,
             options=self._state.options,
             overrides={name: value for name, value in given.items() if name in spec.parameters},

@@ -8,34 +8,9 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from lakeflow_local.jobs.conditions import OPERATORS
+from lakeflow_local.jobs.kinds import CONDITION, FOR_EACH, KINDS, TaskKind
 from lakeflow_local.jobs.retries import RetryPolicy
 from lakeflow_local.jobs.run_if import RunIf
-
-TASK_TYPES = (
-    "pipeline_task",
-    "python_wheel_task",
-    "spark_python_task",
-    "notebook_task",
-    "sql_task",
-    "condition_task",
-    "for_each_task",
-    "run_job_task",
-    "dbt_task",
-    "dbt_cloud_task",
-    "dbt_platform_task",
-    "spark_jar_task",
-    "spark_submit_task",
-    "python_operator_task",
-    "alert_task",
-    "dashboard_task",
-    "power_bi_task",
-    "clean_rooms_notebook_task",
-    "gen_ai_compute_task",
-    "ai_runtime_task",
-)
-# Auto-optimization is a matter of serverless compute for code; it does not reach pipeline tasks (measured), and the
-# control tasks have no compute.
-_AUTO_OPTIMIZED_TYPES = ("notebook_task", "python_wheel_task", "spark_python_task")
 
 
 class SpecError(Exception):
@@ -62,8 +37,8 @@ class TaskSpec:
     """One task.
 
     Attributes:
-        kind: the name of its type, e.g. `python_wheel_task`.
-        payload: the settings under that name, references unresolved.
+        kind: its type.
+        payload: the settings under the name of its type, references unresolved.
         nested: of a for-each task, the task that each iteration runs.
         timeout_seconds: of each attempt; 0 is none.
         source: the task as the job resource has it.
@@ -71,7 +46,7 @@ class TaskSpec:
     """
 
     key: str
-    kind: str
+    kind: TaskKind
     payload: Mapping[str, Any]
     source: Mapping[str, Any]
     path: str
@@ -85,9 +60,13 @@ class TaskSpec:
     @property
     def takes_key_values(self) -> bool:
         """Whether job parameters are pushed down to it (documentation: job parameter pushdown)."""
-        return self.kind in ("notebook_task", "sql_task", "run_job_task") or (
-            self.kind == "python_wheel_task" and "named_parameters" in self.payload
-        )
+        field = self.kind.parameter_field
+        return field is not None and (field in self.payload or not self.kind.pushed_down_if_written)
+
+    @property
+    def pieces(self) -> tuple[TaskSpec, ...]:
+        """The task and, of a for-each, its nested task."""
+        return (self,) if self.nested is None else (self, self.nested)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -172,24 +151,24 @@ def _read_task(source: Mapping[str, Any], path: str, job: Mapping[str, Any], nes
     key = source.get("task_key")
     if not key:
         raise SpecError("a task has no task_key", path)
-    kinds = [kind for kind in TASK_TYPES if kind in source]
+    kinds = [kind for name, kind in KINDS.items() if name in source]
     if len(kinds) != 1:
-        listed = ", ".join(kinds) if kinds else "none"
+        listed = ", ".join(kind.name for kind in kinds) if kinds else "none"
         raise SpecError(f"task {key} needs exactly one task type, it has {listed}", path)
     kind = kinds[0]
-    payload = source[kind] or {}
+    payload = source[kind.name] or {}
     inner = None
-    if kind == "for_each_task":
+    if kind == FOR_EACH:
         if nested:
             raise SpecError(f"task {key}: a for-each task cannot hold another for-each task", path)
         if not payload.get("task"):
             raise SpecError(f"for-each task {key} has no nested task", path)
-        inner = _read_task(payload["task"], f"{path}.for_each_task.task", job, nested=True)
+        inner = _read_task(payload["task"], f"{path}.{kind.name}.task", job, nested=True)
         if source.get("max_retries"):
             raise SpecError(
                 f"for-each task {key}: retries belong on its nested task; a deployment refuses them here", path
             )
-    if kind == "condition_task" and payload.get("op") not in OPERATORS:
+    if kind == CONDITION and payload.get("op") not in OPERATORS:
         raise SpecError(f"condition task {key}: op {payload.get('op')!r} is none of {', '.join(OPERATORS)}", path)
     return TaskSpec(
         key=key,
@@ -222,17 +201,15 @@ def _run_if(value: Any, key: str, path: str) -> RunIf:
         raise SpecError(f"task {key}: run_if {value!r} is none of {', '.join(RunIf)}", path) from None
 
 
-def _retry_policy(source: Mapping[str, Any], kind: str) -> RetryPolicy:
+def _retry_policy(source: Mapping[str, Any], kind: TaskKind) -> RetryPolicy:
     on_clusters = any(name in source for name in ("new_cluster", "existing_cluster_id", "job_cluster_key"))
-    if kind == "condition_task":
-        return NO_RETRIES  # no compute, no retries
+    if not kind.has_retries:
+        return NO_RETRIES
     return RetryPolicy(
         max_retries=int(source.get("max_retries") or 0),
         retry_on_timeout=bool(source.get("retry_on_timeout", False)),
         min_retry_interval_millis=int(source.get("min_retry_interval_millis") or 0),
-        auto_optimized=(
-            kind in _AUTO_OPTIMIZED_TYPES and not on_clusters and not source.get("disable_auto_optimization", False)
-        ),
+        auto_optimized=(kind.auto_optimized and not on_clusters and not source.get("disable_auto_optimization", False)),
     )
 
 
@@ -243,7 +220,7 @@ def _check_edges(spec: JobSpec) -> None:
             if parent is None:
                 known = ", ".join(spec.tasks)
                 raise SpecError(f"task {task.key} depends on {edge.task_key!r}; the job has {known}", task.path)
-            if edge.outcome is not None and parent.kind != "condition_task":
+            if edge.outcome is not None and parent.kind != CONDITION:
                 raise SpecError(
                     f"task {task.key} waits for an outcome of {edge.task_key}, which is no condition task", task.path
                 )

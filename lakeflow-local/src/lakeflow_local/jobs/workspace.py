@@ -19,6 +19,7 @@ from lakeflow_local.jobs.definitions import Definitions
 from lakeflow_local.jobs.executors.base import Executor
 from lakeflow_local.jobs.executors.pipeline import describe
 from lakeflow_local.jobs.facilities import Facilities
+from lakeflow_local.jobs.kinds import TaskKind
 from lakeflow_local.jobs.outcomes import LifeCycle, Result
 from lakeflow_local.jobs.parameters import check_parameters
 from lakeflow_local.jobs.play import Run
@@ -276,7 +277,7 @@ class LocalWorkspace:
         """The job that a run-job task names; it was checked with the job of the task."""
         return self._definitions.job_of_task(text)
 
-    def executors(self, run: Run) -> Mapping[str, Executor]:
+    def executors(self, run: Run) -> Mapping[TaskKind, Executor]:
         """The executors of one run, by task type."""
         return self._facilities.executors(run.spec, run.open_child)
 

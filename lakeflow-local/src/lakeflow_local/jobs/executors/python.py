@@ -8,7 +8,7 @@ import os
 import signal
 import threading
 import uuid
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -53,9 +53,17 @@ class _Running:
 
 
 class PythonExecutor:
-    """Wheel, script and notebook tasks."""
+    """Wheel, script or notebook tasks; which, `code_of` says."""
 
-    def __init__(self, server: ForkServerClient, gateway: TaskGateway, spark: SparkHandle, place: PythonPlace) -> None:
+    def __init__(
+        self,
+        server: ForkServerClient,
+        gateway: TaskGateway,
+        spark: SparkHandle,
+        place: PythonPlace,
+        code_of: Callable[[StartAttempt], dict[str, Any]],
+    ) -> None:
+        self._code_of = code_of
         self._server = server
         self._gateway = gateway
         self._spark = spark
@@ -64,7 +72,7 @@ class PythonExecutor:
 
     def start(self, work: StartAttempt, logs: Logs, reporter: Reporter) -> None:
         """Fork a process for the attempt."""
-        self.launch(work.run_id, code_of(work), logs, reporter)
+        self.launch(work.run_id, self._code_of(work), logs, reporter)
 
     def launch(self, task_id: int, code: Mapping[str, Any], logs: Logs, reporter: Reporter) -> None:
         """Fork a process.
@@ -205,25 +213,31 @@ class _CalledNotebook:
         """It has no line of its own."""
 
 
-def code_of(work: StartAttempt) -> dict[str, Any]:
-    """What a process is to run: for a wheel its entry point, for a script or notebook its file, and arguments."""
+def script_code(work: StartAttempt) -> dict[str, Any]:
+    """What a process is to run for a script task."""
+    file = work.payload["python_file"]
+    return {"kind": "script", "file": file, "argv": [file, *map(as_text, work.payload.get("parameters") or [])]}
+
+
+def notebook_code(work: StartAttempt) -> dict[str, Any]:
+    """What a process is to run for a notebook task."""
+    file = work.payload["notebook_path"]
+    widgets = {name: as_text(value) for name, value in (work.payload.get("base_parameters") or {}).items()}
+    return {"kind": "notebook", "file": file, "argv": [file], "widgets": widgets}
+
+
+def wheel_code(work: StartAttempt) -> dict[str, Any]:
+    """What a process is to run for a wheel task."""
     payload = work.payload
-    if work.task.kind == "spark_python_task":
-        file = payload["python_file"]
-        return {"kind": "script", "file": file, "argv": [file, *map(as_text, payload.get("parameters") or [])]}
-    if work.task.kind == "notebook_task":
-        file = payload["notebook_path"]
-        widgets = {name: as_text(value) for name, value in (payload.get("base_parameters") or {}).items()}
-        return {"kind": "notebook", "file": file, "argv": [file], "widgets": widgets}
-    return wheel_code(
+    return entry_point_code(
         payload["package_name"], payload["entry_point"], payload.get("parameters"), payload.get("named_parameters")
     )
 
 
-def wheel_code(
+def entry_point_code(
     package_name: str, entry_point: str, parameters: list[Any] | None, named: Mapping[str, Any] | None = None
 ) -> dict[str, Any]:
-    """What a process is to run for a wheel task."""
+    """What a process is to run for an entry point of a package."""
     arguments = [as_text(value) for value in parameters or []]
     arguments += [f"--{name}={as_text(value)}" for name, value in (named or {}).items()]
     return {
