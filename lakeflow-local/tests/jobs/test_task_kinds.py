@@ -10,7 +10,7 @@ from job_bundles import results, write_bundle
 from job_plays import Player, job, new_run, task
 
 import lakeflow_local
-from lakeflow_local import runs
+from lakeflow_local import rundb
 from lakeflow_local.errors import UserError
 from lakeflow_local.jobs import LocalWorkspace, RunOptions, kinds
 from lakeflow_local.jobs.executors.registry import EXECUTORS, Registration
@@ -141,7 +141,7 @@ def test_task_types_are_named_in_their_rows_only():
         if any(name.search(text) for text in literals(ast.parse(path.read_text(encoding="utf-8"))))
     }
     resolution = set(SOURCE.glob("bundle/**/*.py"))  # resolves as the CLI does, whose own lists these are
-    comment = {Path(runs.__file__)}  # in the schema of the database
+    comment = {Path(rundb.__file__)}  # in the schema of the database
     assert elsewhere - resolution - comment == {Path(kinds.__file__)}
 
 

@@ -9,7 +9,8 @@ from typing import Any
 
 from lakeflow_local.bundle import Bundle
 from lakeflow_local.jobs.executors.base import logs_of
-from lakeflow_local.jobs.executors.python import PythonExecutor, entry_point_code
+from lakeflow_local.jobs.executors.code import entry_point_code
+from lakeflow_local.jobs.executors.python import PythonExecutor
 from lakeflow_local.jobs.outcomes import Result
 from lakeflow_local.jobs.state import RunState
 from lakeflow_local.settings import AfterRun

@@ -13,7 +13,7 @@ from typing import Any
 
 from lakeflow_local.jobs.kinds import FOR_EACH, kind_of
 from lakeflow_local.jobs.outcomes import LifeCycle, Result
-from lakeflow_local.jobs.spec import read_job
+from lakeflow_local.jobs.reading import read_job
 from lakeflow_local.runs import RunStore
 
 _CODES = {

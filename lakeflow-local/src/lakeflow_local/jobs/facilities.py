@@ -13,8 +13,9 @@ from lakeflow_local.jobs.afterrun import run_after
 from lakeflow_local.jobs.definitions import Definitions
 from lakeflow_local.jobs.executors.base import Executor
 from lakeflow_local.jobs.executors.checks import referenced_key
+from lakeflow_local.jobs.executors.code import wheel_code
 from lakeflow_local.jobs.executors.context import CodeOf, ExecutorContext
-from lakeflow_local.jobs.executors.python import PythonExecutor, PythonPlace, wheel_code
+from lakeflow_local.jobs.executors.python import PythonExecutor, PythonPlace
 from lakeflow_local.jobs.executors.registry import make_executors
 from lakeflow_local.jobs.executors.run_job import OpenChild
 from lakeflow_local.jobs.executors.spark import death_since

@@ -17,7 +17,6 @@ from lakeflow_local.jobs.dbutils.task import SOCKET, TOKEN
 from lakeflow_local.jobs.events import StartAttempt
 from lakeflow_local.jobs.executors.base import Logs, Reporter
 from lakeflow_local.jobs.outcomes import Result
-from lakeflow_local.jobs.references import as_text
 from lakeflow_local.jobs.sparkhandle import SparkHandle
 from lakeflow_local.jobs.taskprocess import ForkServerClient, TaskGateway
 
@@ -211,41 +210,6 @@ class _CalledNotebook:
 
     def progress(self, text: str) -> None:
         """It has no line of its own."""
-
-
-def script_code(work: StartAttempt) -> dict[str, Any]:
-    """What a process is to run for a script task."""
-    file = work.payload["python_file"]
-    return {"kind": "script", "file": file, "argv": [file, *map(as_text, work.payload.get("parameters") or [])]}
-
-
-def notebook_code(work: StartAttempt) -> dict[str, Any]:
-    """What a process is to run for a notebook task."""
-    file = work.payload["notebook_path"]
-    widgets = {name: as_text(value) for name, value in (work.payload.get("base_parameters") or {}).items()}
-    return {"kind": "notebook", "file": file, "argv": [file], "widgets": widgets}
-
-
-def wheel_code(work: StartAttempt) -> dict[str, Any]:
-    """What a process is to run for a wheel task."""
-    payload = work.payload
-    return entry_point_code(
-        payload["package_name"], payload["entry_point"], payload.get("parameters"), payload.get("named_parameters")
-    )
-
-
-def entry_point_code(
-    package_name: str, entry_point: str, parameters: list[Any] | None, named: Mapping[str, Any] | None = None
-) -> dict[str, Any]:
-    """What a process is to run for an entry point of a package."""
-    arguments = [as_text(value) for value in parameters or []]
-    arguments += [f"--{name}={as_text(value)}" for name, value in (named or {}).items()]
-    return {
-        "kind": "wheel",
-        "package_name": package_name,
-        "entry_point": entry_point,
-        "argv": [entry_point, *arguments],
-    }
 
 
 def _reason(logs: Logs, code: int) -> str:

@@ -8,9 +8,9 @@ from dataclasses import dataclass
 from lakeflow_local.jobs import kinds
 from lakeflow_local.jobs.executors import checks
 from lakeflow_local.jobs.executors.base import Executor
+from lakeflow_local.jobs.executors.code import notebook_code, script_code, wheel_code
 from lakeflow_local.jobs.executors.context import CheckContext, CodeOf, ExecutorContext
 from lakeflow_local.jobs.executors.pipeline import PipelineExecutor
-from lakeflow_local.jobs.executors.python import notebook_code, script_code, wheel_code
 from lakeflow_local.jobs.executors.run_job import RunJobExecutor
 from lakeflow_local.jobs.executors.spark import OnSpark
 from lakeflow_local.jobs.executors.sql import SqlExecutor
