@@ -62,11 +62,11 @@ def greetings(root, *keys, **settings):
 def played(root, log):
     """A run of `daily` with one slot; what the runner passes goes to the log, between the starts."""
 
-    def probe(point):
+    def failpoint(point):
         if point == "AttemptEnded arrived":
             log.append("end")
 
-    with LocalWorkspace(root, warm=False, probe=probe, options=RunOptions(slots=1)) as workspace:
+    with LocalWorkspace(root, warm=False, failpoint=failpoint, options=RunOptions(slots=1)) as workspace:
         return workspace.run_job("daily")
 
 

@@ -78,7 +78,7 @@ class JobRunner:
         executors: Mapping[TaskKind, Executor],
         *,
         watcher: Watcher | None = None,
-        probe: Callable[[str], None] | None = None,
+        failpoint: Callable[[str], None] | None = None,
     ) -> None:
         """
         Args:
@@ -86,22 +86,22 @@ class JobRunner:
             state: the run.
             executors: by task type.
             watcher: who looks on.
-            probe: called with the name of each point that the runner passes, so that tests can kill it there.
+            failpoint: called with the name of each point that the runner passes, so that tests can kill it there.
         """
         self.state = state
         self._store = store
         self._executors = executors
         self._watcher = watcher or Nobody()
-        self._probe = probe or (lambda point: None)
+        self._failpoint = failpoint or (lambda point: None)
         self._inbox: queue.SimpleQueue[Event | _Call] = queue.SimpleQueue()
 
     def play(self, first: Begin | RepairRequested) -> RunState:
         """Play the run to its end. Call it once, from the thread that made the store."""
-        self._probe("begin")
+        self._failpoint("begin")
         self._take(first)
         while not self.state.life_cycle.is_final:
             self._take(self._next())
-        self._probe("end")
+        self._failpoint("end")
         while True:  # somebody may wait for an answer
             try:
                 left = self._inbox.get_nowait()
@@ -133,16 +133,16 @@ class JobRunner:
             event.done.set()
             return
         name = type(event).__name__
-        self._probe(f"{name} arrived")
+        self._failpoint(f"{name} arrived")
         commands = advance(self.state, event)
         changes = list(self.state.changed.values())
         if changes or not isinstance(event, Tick):
             self._store.save(self.state, now())
-        self._probe(f"{name} stored")
+        self._failpoint(f"{name} stored")
         self._watcher.changed(self.state, changes)
         for command in commands:
             self._carry_out(command)
-        self._probe(f"{name} done")
+        self._failpoint(f"{name} done")
 
     def _carry_out(self, command: Command) -> None:
         if isinstance(command, StartAttempt):
@@ -178,7 +178,7 @@ class JobRunner:
         at = now()
         self._store.save_value(self.state.run_id, key, iteration, name, value, at)
         advance(self.state, ValueSet(at=at, key=key, iteration=iteration, name=name, value=value))
-        self._probe("value stored")
+        self._failpoint("value stored")
 
     def get_value(self, key: str, name: str) -> tuple[bool, Any]:
         """Look up a task value; on the runner's thread."""
