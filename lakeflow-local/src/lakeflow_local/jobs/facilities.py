@@ -33,7 +33,7 @@ if TYPE_CHECKING:
 
 
 class Facilities:
-    """Starts each thing when it is needed first, and ends all of them."""
+    """Starts Spark, the fork server and services at their first use; `close` ends all of them."""
 
     def __init__(
         self, definitions: Definitions, spark_server: SparkServer | None, *, warm: bool, seeds: Sequence[Seed] = ()

@@ -1,9 +1,10 @@
-"""Who would be told what of a run: notifications are never sent from here, only listed.
+"""The notifications that a run would send: they are listed here, never sent.
 
 The rules are those of the documentation (jobs/notifications, API reference of notification_settings and health): a
-job's recipients hear of the run, never of a retry; a task's recipients hear of every attempt, unless
-`alert_on_last_attempt` asks for silence between; SUCCESS_WITH_FAILURES is a success; a condition task tells nobody; a
-duration warning needs a RUN_DURATION_SECONDS health rule; an event has at most three webhooks.
+job's recipients are told of the run, never of a retry; a task's recipients are told of every attempt, with
+`alert_on_last_attempt` only of the first start and the last end; SUCCESS_WITH_FAILURES is a success; a
+condition task sends none; a duration warning needs a RUN_DURATION_SECONDS health rule; an event has at most three
+webhooks.
 
 Open in the documentation, and chosen here: a repair tells of its end, and of its start only task recipients; the
 notifications of a for-each task's nested task are sent for each iteration. A backlog of a stream is not known here, so

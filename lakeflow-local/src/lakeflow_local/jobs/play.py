@@ -161,8 +161,8 @@ class JobRun:
     def open_child(self, job: str, own: Mapping[str, str], pushed: Mapping[str, str], task_key: str) -> Child:
         """Open the run of a run-job task; called on the thread that then plays it.
 
-        Of the parameters that are pushed down, those that the child declares arrive [U]; of the task's own, all must be
-        declared.
+        Of the parameters that are pushed down, those that the child declares arrive (not documented); of the task's
+        own, all must be declared.
 
         Raises:
             UserError: the job cannot run, or lacks a parameter.
@@ -234,5 +234,5 @@ class Child:
             self._run.store.close()
 
     def cancel(self) -> None:
-        """Stop it."""
+        """Cancel the run. Any thread may call."""
         self._run.cancel()

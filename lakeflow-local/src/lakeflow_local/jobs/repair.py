@@ -24,8 +24,8 @@ def select(
     """Choose the tasks of a repair.
 
     Failed means: the latest attempt failed, timed out, was canceled, or was passed over because of such a task.
-    A task that joined the job after the run began is run as well [U]. A success is never rerun unless it is named, or
-    depends on a rerun task and `rerun_dependent_tasks` asks for that.
+    A task that joined the job after the run began is run as well (not documented). A success is never rerun unless it
+    is named, or depends on a rerun task and `rerun_dependent_tasks` asks for that.
 
     Args:
         state: the ended run.

@@ -42,12 +42,12 @@ class RunReport:
 
     @property
     def notifications(self) -> list[Notification]:
-        """Who would be told."""
+        """The notifications that the run would send."""
         return at_end(self.state)
 
     @property
     def unheard(self) -> list[str]:
-        """Failures that nobody would be told of."""
+        """Failures without a recipient, a line each."""
         return unheard(self.state)
 
     def as_dict(self) -> dict[str, Any]:

@@ -39,28 +39,18 @@ def now() -> int:
 
 
 class Watcher(Protocol):
-    """Somebody who looks on, such as the terminal."""
+    """Shows a run while it is played, as the terminal does. Called on the runner's thread, `progress` on any."""
 
     def changed(self, state: RunState, changes: list[tuple[Unit, Attempt]]) -> None:
         """Attempts have changed; their state is on disk."""
 
     def progress(self, state: RunState, key: str, iteration: int | None, text: str) -> None:
-        """A running task says how far it is."""
-
-
-class Nobody:
-    """A watcher that does not look."""
-
-    def changed(self, state: RunState, changes: list[tuple[Unit, Attempt]]) -> None:
-        """Nothing."""
-
-    def progress(self, state: RunState, key: str, iteration: int | None, text: str) -> None:
-        """Nothing."""
+        """A running task has reported its progress, in a short text."""
 
 
 @dataclass
 class _Call:
-    """Something to do on the runner's thread, because only it may touch the state."""
+    """A function that another thread wants called on the runner's thread, the only one that may touch the state."""
 
     work: Callable[[], Any]
     done: threading.Event
@@ -85,13 +75,13 @@ class JobRunner:
             store: where the run is kept.
             state: the run.
             executors: by task type.
-            watcher: who looks on.
+            watcher: shows the run.
             failpoint: called with the name of each point that the runner passes, so that tests can kill it there.
         """
         self.state = state
         self._store = store
         self._executors = executors
-        self._watcher = watcher or Nobody()
+        self._watcher = watcher
         self._failpoint = failpoint or (lambda point: None)
         self._inbox: queue.SimpleQueue[Event | _Call] = queue.SimpleQueue()
 
@@ -102,7 +92,7 @@ class JobRunner:
         while not self.state.life_cycle.is_final:
             self._take(self._next())
         self._failpoint("end")
-        while True:  # somebody may wait for an answer
+        while True:  # threads may wait for calls that will not be made any more
             try:
                 left = self._inbox.get_nowait()
             except queue.Empty:
@@ -139,7 +129,8 @@ class JobRunner:
         if changes or not isinstance(event, Tick):
             self._store.save(self.state, now())
         self._failpoint(f"{name} stored")
-        self._watcher.changed(self.state, changes)
+        if self._watcher is not None:
+            self._watcher.changed(self.state, changes)
         for command in commands:
             self._carry_out(command)
         self._failpoint(f"{name} done")
@@ -159,11 +150,15 @@ class JobRunner:
     # For reporters, on any thread.
 
     def post(self, event: Event) -> None:
-        """Let an event happen soon."""
+        """Put an event into the queue of the runner's thread."""
         self._inbox.put(event)
 
     def call(self, work: Callable[[], Any]) -> Any:
-        """Do something on the runner's thread and wait for it."""
+        """Call a function on the runner's thread and wait for what it returns.
+
+        Raises:
+            RuntimeError: the run ended first.
+        """
         call = _Call(work, threading.Event())
         self._inbox.put(call)
         while not call.done.wait(timeout=1):
@@ -188,12 +183,13 @@ class JobRunner:
         return True, task.values[name]
 
     def progressed(self, key: str, iteration: int | None, text: str) -> None:
-        """Show how far a task is."""
-        self._watcher.progress(self.state, key, iteration, text)
+        """Show the progress that a task has reported."""
+        if self._watcher is not None:
+            self._watcher.progress(self.state, key, iteration, text)
 
 
 class AttemptReporter:
-    """What an executor reports to."""
+    """The reporter of one attempt: turns what its executor reports into events and calls of the runner."""
 
     def __init__(self, runner: JobRunner, work: StartAttempt) -> None:
         self._runner = runner
@@ -218,12 +214,12 @@ class AttemptReporter:
         )
 
     def noted(self, **facts: Any) -> None:
-        """Something worth keeping."""
+        """Keep facts with the attempt."""
         work = self._work
         self._runner.post(FactsNoted(at=now(), key=work.key, iteration=work.iteration, number=work.number, facts=facts))
 
     def progress(self, text: str) -> None:
-        """How far it is."""
+        """Show the progress, in a short text."""
         self._runner.progressed(self._work.key, self._work.iteration, text)
 
     def set_value(self, name: str, value: Any) -> None:

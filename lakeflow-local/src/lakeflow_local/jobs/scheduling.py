@@ -46,7 +46,7 @@ def decide_all(state: RunState, keys: list[str], at: int, commands: list[Command
 
 
 def passed_on(state: RunState, unit: Unit, at: int, commands: list[Command]) -> None:
-    """Let those go on that wait for a task or iteration that has ended."""
+    """Go on after the end of a task or iteration: with further iterations, or with the tasks that depend on it."""
     task = state.tasks[unit.key]
     if unit.iteration is not None:
         attempts.settle_iterations(state, task, at)

@@ -1,4 +1,4 @@
-"""How the attempts of a simulated run end, and what its tasks leave behind."""
+"""How the attempts of a simulated run end, how long they take, and which values and outputs its tasks set."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ _FAILING = {"op": "LESS_THAN", "left": "a failure, as the simulation wants", "ri
 
 @dataclass(frozen=True, kw_only=True)
 class Script:
-    """How the attempts of a simulation go.
+    """What a test says of a simulated run.
 
     Attributes:
         outcomes: per task its outcome, or one per attempt, of which the last holds for all later ones. Of a for-each
@@ -82,7 +82,12 @@ class Script:
                 raise ChoiceError(f"task {key} cannot time out: neither it nor its job has timeout_seconds")
 
     def inside(self, *callers: str, cancel_after: float | None = None) -> Script:
-        """What it says of the job that a run-job task runs; the first of the names of that task counts most."""
+        """The script of the job that a run-job task runs.
+
+        Args:
+            callers: names of that task; what is said under the first beats the others.
+            cancel_after: seconds until that run is canceled.
+        """
 
         def of(given: Mapping[str, Any]) -> dict[str, Any]:
             return {

@@ -49,7 +49,7 @@ class SimulationPlayer:
 
     @property
     def is_green(self) -> bool:
-        """Whether the run ended well."""
+        """Whether the run ended SUCCESS or SUCCESS_WITH_FAILURES."""
         return self.state.result in (Result.SUCCESS, Result.SUCCESS_WITH_FAILURES)
 
     def play(self, first: Event, spec: JobSpec) -> None:

@@ -30,7 +30,7 @@ class SimulatedTask:
     Attributes:
         result: SUCCESS, FAILED, TIMEDOUT, CANCELED, EXCLUDED, UPSTREAM_FAILED, UPSTREAM_CANCELED or DISABLED.
         attempts: the results of all its attempts; a task that was passed over has one, without work.
-        message: why.
+        message: why it ended so.
         branch: of a condition task, "true" or "false".
         iterations: of a for-each task.
         child: of a run-job task whose job is in the bundle, the run of that job in its last attempt.
@@ -45,7 +45,7 @@ class SimulatedTask:
 
 
 class Simulation:
-    """A run that was only thought through."""
+    """A simulated run: its results, and what a repair of it would do."""
 
     def __init__(self, player: SimulationPlayer, jobs: Jobs) -> None:
         """
@@ -69,12 +69,12 @@ class Simulation:
 
     @property
     def message(self) -> str:
-        """Why."""
+        """Why it ended so; empty for a success."""
         return self._state.message
 
     @property
     def is_green(self) -> bool:
-        """Whether nobody would be told of a failure."""
+        """Whether its result is SUCCESS or SUCCESS_WITH_FAILURES."""
         return self._player.is_green
 
     @property
@@ -89,7 +89,7 @@ class Simulation:
 
     @property
     def notifications(self) -> list[Notification]:
-        """Who would be told."""
+        """The notifications that the run would send."""
         return at_end(self._state)
 
     def __getitem__(self, key: str) -> SimulatedTask:
@@ -160,7 +160,7 @@ def simulate(
     serverless_retries: str,
     trigger_time: int,
 ) -> Simulation:
-    """Think a run of a job through; see `JobUnderTest.simulate`.
+    """Simulate a run of a job; see `JobUnderTest.simulate`.
 
     Raises:
         ChoiceError: an unknown task or parameter, or an outcome that a task cannot have.

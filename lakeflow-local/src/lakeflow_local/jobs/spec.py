@@ -69,7 +69,7 @@ class TaskSpec:
 
 @dataclass(frozen=True, kw_only=True)
 class JobSpec:
-    """One job: its tasks, parents before children, and how they hang together."""
+    """One job. `tasks` has parents before children."""
 
     key: str
     name: str

@@ -1,4 +1,4 @@
-"""What of a job can run here, settled before anything runs."""
+"""Checks before a run whether a job can run here."""
 
 from __future__ import annotations
 
@@ -55,7 +55,7 @@ def check_job(
 
 
 def warnings_of(spec: JobSpec) -> list[tuple[str, str]]:
-    """What will surprise: (message, path)."""
+    """What a job says in vain: (message, path)."""
     found = []
     for task in spec.tasks.values():
         if task.disabled and not task.source.get("disabled"):

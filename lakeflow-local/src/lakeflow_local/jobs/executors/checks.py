@@ -1,4 +1,4 @@
-"""What a task needs that can be looked up before its run: a file, a package, a resource of the bundle."""
+"""Checks before a run of what tasks need: files, packages, resources. They raise SpecError or UserError."""
 
 from __future__ import annotations
 
@@ -29,17 +29,17 @@ def referenced_key(value: object, kind: str, known: Collection[str]) -> str:
 
 
 def check_pipeline(task: TaskSpec, context: CheckContext) -> None:
-    """The pipeline is in the bundle."""
+    """Refuse a pipeline that is not in the bundle."""
     referenced_key(task.payload.get("pipeline_id"), "pipelines", context.pipelines)
 
 
 def check_child_job(task: TaskSpec, context: CheckContext) -> None:
-    """The job that it runs is in the bundle."""
+    """Refuse a run of a job that is not in the bundle."""
     referenced_key(task.payload.get("job_id"), "jobs", context.jobs)
 
 
 def check_file(task: TaskSpec, context: CheckContext) -> None:
-    """The file is there, unless its name is known only when the task starts."""
+    """Refuse a file that does not exist, unless its name is known only when the task starts."""
     value: object = task.payload
     for name in task.kind.file_field:
         value = value.get(name) if isinstance(value, dict) else None
@@ -54,7 +54,7 @@ def check_file(task: TaskSpec, context: CheckContext) -> None:
 
 
 def check_notebook(task: TaskSpec, context: CheckContext) -> None:
-    """The notebook is there, and all of its cells can run here."""
+    """Refuse a notebook that does not exist, or with a cell that cannot run here."""
     name = str(task.payload.get("notebook_path") or "")
     found = context.paths.notebook(name)
     if found is None:
@@ -67,7 +67,7 @@ def check_notebook(task: TaskSpec, context: CheckContext) -> None:
 
 
 def check_wheel(task: TaskSpec, context: CheckContext) -> None:
-    """The package is installed, or can be imported."""
+    """Refuse a package that is neither installed nor importable."""
     name = str(task.payload.get("package_name") or "")
     if not name or not task.payload.get("entry_point"):
         raise SpecError(f"wheel task {task.key} needs package_name and entry_point", task.path)
@@ -84,7 +84,7 @@ def check_wheel(task: TaskSpec, context: CheckContext) -> None:
 
 
 def sql_in_workspace(task: TaskSpec) -> str | None:
-    """What of a SQL task is in a workspace only; None for one with a file."""
+    """Why a SQL task can run in a workspace only; None for one with a file."""
     work = [name for name in ("file", "query", "dashboard", "alert") if name in task.payload]
     if work == ["query"]:
         query = (task.payload["query"] or {}).get("query_id")

@@ -1,4 +1,4 @@
-"""What executors are made of, and what their checks may look at."""
+"""What the executors of a run are given, and what the checks before a run are given."""
 
 from __future__ import annotations
 

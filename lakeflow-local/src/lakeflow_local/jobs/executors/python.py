@@ -52,7 +52,7 @@ class _Running:
 
 
 class PythonExecutor:
-    """Wheel, script or notebook tasks; which, `code_of` says."""
+    """Runs wheel, script or notebook tasks, as `code_of` turns an attempt into what its process runs."""
 
     def __init__(
         self,
@@ -80,7 +80,7 @@ class PythonExecutor:
             task_id: by which it can be stopped.
             code: `kind`, `argv` and what the kind needs.
             logs: where its output goes.
-            reporter: hears of it.
+            reporter: takes its end and its process id.
         """
         logs.folder.mkdir(parents=True, exist_ok=True)
         session_id = str(uuid.uuid4())
@@ -189,7 +189,10 @@ class PythonExecutor:
 
 
 class _CalledNotebook:
-    """Hears of a notebook that another one runs; what it does to task values, it does for the caller's task [U]."""
+    """The reporter of a notebook that another one runs.
+
+    Task values that it sets are those of the caller's task (not documented).
+    """
 
     def __init__(self, caller: Reporter) -> None:
         self.done = threading.Event()
@@ -206,10 +209,10 @@ class _CalledNotebook:
         self.done.set()
 
     def noted(self, **facts: Any) -> None:
-        """Its process is not that of the task."""
+        """Drop the facts: its process is not that of the task."""
 
     def progress(self, text: str) -> None:
-        """It has no line of its own."""
+        """Drop the text: only tasks have a line in the terminal."""
 
 
 def _reason(logs: Logs, code: int) -> str:

@@ -22,7 +22,7 @@ class ChildRun(Protocol):
         """Play it to its end."""
 
     def cancel(self) -> None:
-        """Stop it; `play` then returns soon."""
+        """Cancel the run; `play` then returns soon. Any thread may call."""
 
 
 # (job_id of the task, explicit parameters, pushed down parameters, key of the parent's task) -> the run
