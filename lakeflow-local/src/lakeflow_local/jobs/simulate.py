@@ -14,7 +14,7 @@ from lakeflow_local.errors import ChoiceError
 from lakeflow_local.jobs.events import Begin, RepairRequested
 from lakeflow_local.jobs.notifications import Notification, at_end
 from lakeflow_local.jobs.parameters import check_parameters
-from lakeflow_local.jobs.repair import RepairError, select
+from lakeflow_local.jobs.repair import select
 from lakeflow_local.jobs.retries import ServerlessRetries
 from lakeflow_local.jobs.script import Jobs, Outcome, Script
 from lakeflow_local.jobs.selection import select_only
@@ -121,16 +121,13 @@ class Simulation:
         script = Script(outcomes=outcomes or {}, values=values or {}, outputs=outputs or {}, seconds=seconds or {})
         script.check(state.spec, self._jobs)
         check_parameters(state.spec, parameters or {})
-        try:
-            chosen = select(
-                state,
-                state.spec,
-                rerun_tasks=rerun_tasks,
-                rerun_all_failed_tasks=not rerun_tasks,
-                rerun_dependent_tasks=rerun_dependent_tasks,
-            )
-        except RepairError as error:
-            raise ChoiceError(str(error)) from None
+        chosen = select(
+            state,
+            state.spec,
+            rerun_tasks=rerun_tasks,
+            rerun_all_failed_tasks=not rerun_tasks,
+            rerun_dependent_tasks=rerun_dependent_tasks,
+        )
         at = state.end or 0
         spec = script.applied_to(state.spec)
         player = SimulationPlayer(state, script, self._jobs, self._player.callers[:-1])

@@ -7,7 +7,7 @@ from typing import Any
 
 from lakeflow_local.errors import ChoiceError
 from lakeflow_local.jobs.definitions import Definitions
-from lakeflow_local.jobs.executors.pipeline import RunUpdate
+from lakeflow_local.jobs.executors.pipeline import RunUpdate, describe
 from lakeflow_local.jobs.outcomes import LifeCycle, Result
 from lakeflow_local.jobs.report import UpdateReport
 from lakeflow_local.jobs.runner import now
@@ -30,7 +30,7 @@ def recorded_update(
     run_update: RunUpdate,
     key: str,
     options: Mapping[str, Any],
-    listener: Callable[[Any], None],
+    messages: Callable[[str], None],
 ) -> UpdateReport:
     """Run one update of a pipeline and keep it in the history, whatever its end.
 
@@ -40,8 +40,13 @@ def recorded_update(
         run_update: runs it.
         key: the pipeline.
         options: of `Pipeline.update`.
-        listener: called with each event of the update.
+        messages: takes a line for each event but the starts of datasets.
     """
+
+    def show(event: Any) -> None:
+        if event.kind != "started":
+            messages(describe(event))
+
     source = definitions.bundle.resource("pipelines", key)
     run_id, lock = store.create(
         kind="pipeline",
@@ -54,7 +59,7 @@ def recorded_update(
     )
     store.mark(run_id, LifeCycle.RUNNING, None, "", now())
     try:
-        report = run_update(key, options, listener).as_dict()
+        report = run_update(key, options, show).as_dict()
         result = Result.SUCCESS if report["state"] == "COMPLETED" else Result.FAILED
         store.finish_plain(run_id, result, str(report.get("error") or ""), now(), {"update": report})
     except BaseException as error:

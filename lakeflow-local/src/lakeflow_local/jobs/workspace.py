@@ -10,17 +10,15 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from lakeflow_local.bundle import Bundle
-from lakeflow_local.errors import ChoiceError, UserError
-from lakeflow_local.jobs.admission import settle_lost
+from lakeflow_local.jobs.admission import recorded_run
 from lakeflow_local.jobs.definitions import Definitions
-from lakeflow_local.jobs.executors.pipeline import describe
 from lakeflow_local.jobs.facilities import Facilities
 from lakeflow_local.jobs.parameters import check_parameters
 from lakeflow_local.jobs.play import JobRun, RunContext
-from lakeflow_local.jobs.repair import RepairError, left_failed, select, stale_after
+from lakeflow_local.jobs.repair import left_failed, select, stale_after
 from lakeflow_local.jobs.report import RunReport, UpdateReport
 from lakeflow_local.jobs.runner import Watcher, now
 from lakeflow_local.jobs.selection import select_only
@@ -175,36 +173,24 @@ class LocalWorkspace:
             UserError: the run is active or unknown, or the choice of tasks makes no sense.
         """
         store = RunStore(self._folder)
-        settle_lost(store, now())
-        row = store.row(run_id)
-        if row is None or row["kind"] != "job":
-            known = ", ".join(str(item["run_id"]) for item in store.rows(limit=5) if item["kind"] == "job")
-            raise ChoiceError(f"there is no job run {run_id}; the newest are {known or 'none'}")
-        if row["target"] != self._definitions.target:
-            raise UserError(f"run {run_id} belongs to target {row['target']}; repair it with -t {row['target']}")
-        state = store.load(run_id)
-        assert state is not None
+        state = recorded_run(store, run_id, self._definitions.target, now())
         self._definitions.reload()
-        spec = self._definitions.job(row["key"])
+        spec = self._definitions.job(state.spec.key)
         check_parameters(spec, parameters or {})
-        try:
-            chosen = select(
-                state,
-                spec,
-                rerun_tasks=rerun_tasks,
-                rerun_all_failed_tasks=rerun_all_failed_tasks,
-                rerun_dependent_tasks=rerun_dependent_tasks,
-            )
-        except RepairError as error:
-            raise ChoiceError(str(error)) from None
+        chosen = select(
+            state,
+            spec,
+            rerun_tasks=rerun_tasks,
+            rerun_all_failed_tasks=rerun_all_failed_tasks,
+            rerun_dependent_tasks=rerun_dependent_tasks,
+        )
         self._definitions.check(spec, chosen, self.messages)
         for key in left_failed(state, spec, chosen):
             self.messages(f"warning: task {key} failed and is not rerun")
         for key in stale_after(state, spec, chosen):
             self.messages(f"warning: task {key} keeps its old result, although a task before it is rerun")
         run = JobRun(self._context, spec, store, overrides=parameters or {}, options=options or state.options)
-        ended = state
-        return self._play(run, lambda: run.repair(ended, chosen))
+        return self._play(run, lambda: run.repair(state, chosen))
 
     def validate_pipeline(self, key: str) -> Update:
         """Resolve the queries of a pipeline without a trace in the history.
@@ -239,7 +225,7 @@ class LocalWorkspace:
             "validate_only": validate_only,
         }
         return recorded_update(
-            RunStore(self._folder), self._definitions, self._facilities.update_alone, key, options, self._show_event
+            RunStore(self._folder), self._definitions, self._facilities.update_alone, key, options, self.messages
         )
 
     def _after_run(self, state: RunState) -> None:
@@ -247,10 +233,6 @@ class LocalWorkspace:
         if error:
             self._after_run_errors.append(error)
             self.messages(f"error: {error}")
-
-    def _show_event(self, event: Any) -> None:
-        if event.kind != "started":
-            self.messages(describe(event))
 
     def _play(self, run: JobRun, work: Callable[[], RunState]) -> RunReport:
         self._active = run
