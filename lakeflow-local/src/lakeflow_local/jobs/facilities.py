@@ -9,11 +9,9 @@ from typing import TYPE_CHECKING, Any
 from lakeflow_local import catalogs
 from lakeflow_local.bundle import Bundle
 from lakeflow_local.errors import UserError
-from lakeflow_local.jobs.afterrun import run_after
 from lakeflow_local.jobs.definitions import Definitions
 from lakeflow_local.jobs.executors.base import Executor
 from lakeflow_local.jobs.executors.checks import referenced_key
-from lakeflow_local.jobs.executors.code import wheel_code
 from lakeflow_local.jobs.executors.context import CodeOf, ExecutorContext
 from lakeflow_local.jobs.executors.python import PythonExecutor, PythonPlace
 from lakeflow_local.jobs.executors.registry import make_executors
@@ -22,7 +20,6 @@ from lakeflow_local.jobs.executors.spark import death_since
 from lakeflow_local.jobs.kinds import TaskKind
 from lakeflow_local.jobs.sparkhandle import SparkHandle
 from lakeflow_local.jobs.spec import JobSpec
-from lakeflow_local.jobs.state import RunState
 from lakeflow_local.jobs.support import starts_with_python
 from lakeflow_local.jobs.taskprocess import ForkServerClient, TaskGateway
 from lakeflow_local.seeding import Seed, plant
@@ -81,7 +78,7 @@ class Facilities:
         context = ExecutorContext(
             spark=self._ready_spark(),
             paths=self._definitions.paths,
-            python=self.python,
+            python=self._python,
             run_update=lambda text, options, listener: self.update(
                 referenced_key(text, "pipelines", pipelines), options, listener
             ),
@@ -117,15 +114,7 @@ class Facilities:
                 raise
             raise UserError(death) from error
 
-    def after_run(self, state: RunState) -> str | None:
-        """Run the bundle's own task after a run of this job, if there is one; returns what went wrong."""
-        definitions = self._definitions
-        entry = (definitions.settings.after_run or {}).get(state.spec.key)
-        if entry is None or (entry.targets and definitions.target not in entry.targets):
-            return None
-        return run_after(entry, state, definitions.bundle, self.python(wheel_code), self._folder)
-
-    def python(self, code_of: CodeOf) -> PythonExecutor:
+    def _python(self, code_of: CodeOf) -> PythonExecutor:
         """The executor of Python processes."""
         if self._gateway is None:
             self._gateway = TaskGateway()

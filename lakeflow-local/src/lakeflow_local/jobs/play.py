@@ -31,7 +31,6 @@ class RunContext:
         watcher: sees each change; None for nobody.
         failpoint: see JobRunner; None outside of tests.
         messages: takes lines for people.
-        after_run: called with the state of each run that has ended.
     """
 
     definitions: Definitions
@@ -39,7 +38,6 @@ class RunContext:
     watcher: Watcher | None
     failpoint: Callable[[str], None] | None
     messages: Callable[[str], None]
-    after_run: Callable[[RunState], None]
 
 
 class JobRun:
@@ -119,7 +117,6 @@ class JobRun:
                 self._play(state, lambda: Begin(at=now(), only=only))
         finally:
             lock.release()
-        self._context.after_run(state)
         return state
 
     def repair(self, state: RunState, chosen: frozenset[str]) -> RunState:
@@ -149,7 +146,6 @@ class JobRun:
             )
         finally:
             lock.release()
-        self._context.after_run(state)
         return state
 
     def cancel(self) -> None:

@@ -84,10 +84,8 @@ class LocalWorkspace:
             watcher=watcher,
             failpoint=failpoint,
             messages=self.messages,
-            after_run=self._after_run,
         )
         self._active: JobRun | None = None
-        self._after_run_errors: list[str] = []
 
     def __enter__(self) -> LocalWorkspace:
         try:
@@ -228,20 +226,13 @@ class LocalWorkspace:
             RunStore(self._folder), self._definitions, self._facilities.update_alone, key, options, self.messages
         )
 
-    def _after_run(self, state: RunState) -> None:
-        error = self._facilities.after_run(state)
-        if error:
-            self._after_run_errors.append(error)
-            self.messages(f"error: {error}")
-
     def _play(self, run: JobRun, work: Callable[[], RunState]) -> RunReport:
         self._active = run
-        self._after_run_errors = []
         try:
             state = work()
         finally:
             self._active = None
-        return RunReport(store=run.store, state=state, after_run_errors=self._after_run_errors)
+        return RunReport(store=run.store, state=state)
 
 
 def run_job(

@@ -7,9 +7,8 @@ from collections.abc import Mapping
 from dataclasses import asdict
 from typing import Any
 
-from lakeflow_local.jobs.afterrun import KEY as AFTER_RUN
 from lakeflow_local.jobs.apiview import view
-from lakeflow_local.jobs.executors.base import Logs, logs_of
+from lakeflow_local.jobs.executors.base import logs_of
 from lakeflow_local.jobs.kinds import CONDITION, FOR_EACH, RUN_JOB, kind_of
 from lakeflow_local.jobs.notifications import at_end, never_sent, unheard
 from lakeflow_local.jobs.outcomes import LifeCycle
@@ -39,7 +38,7 @@ def contents(store: RunStore, run_id: int, now: int) -> dict[str, Any] | None:
     for pipeline in updated:
         pipeline["samples"] = samples(store.folder, pipeline["name"])
     page = {"run": _run(run, now), "pipelines": updated, "tasks": [], "lanes": [], "graph": None}
-    page |= {"notifications": [], "warnings": [], "never_sent": [], "after_run": []}
+    page |= {"notifications": [], "warnings": [], "never_sent": []}
     state = store.load(run_id)
     if state is None:  # an update of a pipeline
         return page
@@ -58,7 +57,6 @@ def contents(store: RunStore, run_id: int, now: int) -> dict[str, Any] | None:
         ],
         "warnings": unheard(state),
         "never_sent": never_sent(state.spec),
-        "after_run": _after_run(store, run),
     }
 
 
@@ -192,16 +190,6 @@ def _graph(run: Mapping[str, Any], tasks: list[dict[str, Any]]) -> dict[str, Any
         "edges": [asdict(edge) for edge in drawing.edges],
         "nodes": nodes,
     }
-
-
-def _after_run(store: RunStore, run: Mapping[str, Any]) -> list[dict[str, str]]:
-    """The logs of the bundle's own task after the run, one for each pass."""
-    found = []
-    for item in run["repair_history"]:
-        logs: Logs = logs_of(store.folder, run["run_id"], AFTER_RUN, None, item["id"])
-        if text := log_text(logs):
-            found.append({"title": f"after repair {item['id']}" if item["id"] else "after the run", "log": text})
-    return found
 
 
 def _json(value: Any) -> str:

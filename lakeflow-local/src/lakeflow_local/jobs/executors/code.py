@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from typing import Any
 
 from lakeflow_local.jobs.events import StartAttempt
@@ -25,20 +24,11 @@ def notebook_code(work: StartAttempt) -> dict[str, Any]:
 def wheel_code(work: StartAttempt) -> dict[str, Any]:
     """Of a wheel task, its entry point; named parameters become `--name=value`."""
     payload = work.payload
-    return entry_point_code(
-        payload["package_name"], payload["entry_point"], payload.get("parameters"), payload.get("named_parameters")
-    )
-
-
-def entry_point_code(
-    package_name: str, entry_point: str, parameters: list[Any] | None, named: Mapping[str, Any] | None = None
-) -> dict[str, Any]:
-    """An entry point of a package with its arguments."""
-    arguments = [as_text(value) for value in parameters or []]
-    arguments += [f"--{name}={as_text(value)}" for name, value in (named or {}).items()]
+    arguments = [as_text(value) for value in payload.get("parameters") or []]
+    arguments += [f"--{name}={as_text(value)}" for name, value in (payload.get("named_parameters") or {}).items()]
     return {
         "kind": "wheel",
-        "package_name": package_name,
-        "entry_point": entry_point,
-        "argv": [entry_point, *arguments],
+        "package_name": payload["package_name"],
+        "entry_point": payload["entry_point"],
+        "argv": [payload["entry_point"], *arguments],
     }
