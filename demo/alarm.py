@@ -9,7 +9,7 @@ from pathlib import Path
 from lakeflow_local.bundle import load
 from lakeflow_local.jobs import RunReport
 from lakeflow_local.jobs.notifications import at_end
-from lakeflow_local.jobs.spec import read_job
+from lakeflow_local.jobs.reading import read_job
 
 TARGET = "prod"
 

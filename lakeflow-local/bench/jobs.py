@@ -70,7 +70,7 @@ def main() -> None:
         print("milliseconds a task: median (minimum to maximum)")
         print(f"{'bare loop, SQLite commits':<30}{spread([bare_loop(root, 50) for _ in range(given.runs)])}")
         passed: dict[str, float] = {}
-        with LocalWorkspace(root, probe=lambda point: passed.update({point: time.perf_counter()})) as workspace:
+        with LocalWorkspace(root, failpoint=lambda point: passed.update({point: time.perf_counter()})) as workspace:
 
             def played(key: str, tasks: int) -> float:
                 if workspace.run_job(key).result is not Result.SUCCESS:

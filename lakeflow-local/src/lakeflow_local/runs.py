@@ -8,62 +8,17 @@ RUNNING without a held lock is a run that was lost.
 from __future__ import annotations
 
 import json
-import sqlite3
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 from lakeflow_local.jobs.outcomes import LifeCycle, Result
-from lakeflow_local.jobs.records import attempt_doc, load_tasks, read_options, read_result, run_doc
-from lakeflow_local.jobs.spec import read_job
-from lakeflow_local.jobs.state import Attempt, Pass, RunState, Unit
+from lakeflow_local.jobs.records import attempt_doc, read_state, run_doc
+from lakeflow_local.jobs.state import Attempt, RunState, Unit
+from lakeflow_local.rundb import connect
 from lakeflow_local.runlock import RunLock
 
-_SCHEMA = """
-CREATE TABLE IF NOT EXISTS runs (
-  run_id INTEGER PRIMARY KEY AUTOINCREMENT,
-  kind TEXT NOT NULL,               -- job | pipeline
-  key TEXT NOT NULL,                -- resource key
-  name TEXT NOT NULL,
-  job_id INTEGER NOT NULL,
-  target TEXT NOT NULL,
-  parent_run_id INTEGER,            -- the run whose run_job_task started this one
-  parent_task_key TEXT,
-  life_cycle TEXT NOT NULL,
-  result TEXT,
-  message TEXT NOT NULL DEFAULT '',
-  start INTEGER NOT NULL,           -- epoch milliseconds, as all times
-  end INTEGER,
-  updated INTEGER NOT NULL,
-  source TEXT NOT NULL,             -- the resolved resource
-  doc TEXT NOT NULL                 -- parameters, trigger, options, passes
-);
-CREATE INDEX IF NOT EXISTS runs_by_job ON runs (job_id, life_cycle);
-CREATE TABLE IF NOT EXISTS attempts (
-  task_run_id INTEGER PRIMARY KEY,
-  run_id INTEGER NOT NULL REFERENCES runs,
-  task_key TEXT NOT NULL,
-  iteration INTEGER,
-  number INTEGER NOT NULL,
-  repair INTEGER NOT NULL,
-  life_cycle TEXT NOT NULL,
-  result TEXT,
-  start INTEGER NOT NULL,
-  end INTEGER,
-  doc TEXT NOT NULL                 -- message, reason, settings with references resolved, what executors reported
-);
-CREATE INDEX IF NOT EXISTS attempts_by_run ON attempts (run_id, task_run_id);
-CREATE TABLE IF NOT EXISTS task_values (
-  run_id INTEGER NOT NULL REFERENCES runs,
-  task_key TEXT NOT NULL,
-  iteration INTEGER NOT NULL DEFAULT -1,
-  name TEXT NOT NULL,
-  value TEXT NOT NULL,              -- JSON
-  at INTEGER NOT NULL,
-  PRIMARY KEY (run_id, task_key, iteration, name)
-) WITHOUT ROWID;
-"""
 _ACTIVE = tuple(state.value for state in LifeCycle if not state.is_final)
 
 
@@ -77,12 +32,7 @@ class RunStore:
     def __init__(self, folder: Path) -> None:
         self.folder = Path(folder)
         self.folder.mkdir(parents=True, exist_ok=True)
-        self._db = sqlite3.connect(self.folder / "runs.db", isolation_level=None, timeout=60)
-        self._db.row_factory = sqlite3.Row
-        self._db.execute("PRAGMA journal_mode = WAL")
-        self._db.execute("PRAGMA synchronous = FULL")  # a commit survives a power cut; about 0.2 ms
-        if not self._db.execute("SELECT 1 FROM sqlite_master WHERE name = 'task_values'").fetchone():
-            self._db.executescript(_SCHEMA)
+        self._db = connect(self.folder / "runs.db")
 
     def close(self) -> None:
         """Close the database."""
@@ -240,28 +190,7 @@ class RunStore:
         row = self.row(run_id)
         if row is None or row["kind"] != "job":
             return None
-        doc = json.loads(row["doc"])
-        state = RunState(
-            run_id=run_id,
-            job_id=row["job_id"],
-            spec=read_job(row["key"], json.loads(row["source"])),
-            start=row["start"],
-            options=read_options(doc.get("options", {})),
-            overrides=doc.get("overrides", {}),
-            parameters=doc.get("parameters", {}),
-            trigger_type=doc.get("trigger_type", "one_time"),
-            trigger_time=doc.get("trigger_time", row["start"]),
-            backfill_time=doc.get("backfill_time"),
-            only=frozenset(doc["only"]) if doc.get("only") is not None else None,
-            passes=[Pass(**{**item, "result": read_result(item["result"])}) for item in doc.get("passes", [])],
-            life_cycle=LifeCycle(row["life_cycle"]),
-            result=read_result(row["result"]),
-            message=row["message"],
-            end=row["end"],
-            next_id=doc.get("next_id", 1),
-        )
-        load_tasks(state, self.attempts(run_id), self.values(run_id))
-        return state
+        return read_state(row, self.attempts(run_id), self.values(run_id))
 
     def _lock_path(self, run_id: int) -> Path:
         return self.folder / "locks" / f"run-{run_id}.lock"

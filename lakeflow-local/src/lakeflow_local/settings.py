@@ -14,12 +14,6 @@ pipeline = "trips"
 command = ["python", "-m", "turnstiles", "--port", "0"]   # its first line on stdout is its URL …
 targets = ["local"]
 variable = "turnstiles_url"                       # … which this bundle variable gets
-
-[tool.lakeflow-local.after_run.daily_counts]      # a Python task after every end of a run of that job
-package_name = "counts"
-entry_point = "print_totals"
-parameters = ["--schema=${resources.schemas.counts.name}"]
-targets = ["local"]
 """
 
 from __future__ import annotations
@@ -44,17 +38,6 @@ class Service:
 
 
 @dataclass(frozen=True, kw_only=True)
-class AfterRun:
-    """A wheel task after each run of a job, whatever its end. `targets` empty: of all."""
-
-    job: str
-    package_name: str
-    entry_point: str
-    parameters: tuple[str, ...]
-    targets: tuple[str, ...]
-
-
-@dataclass(frozen=True, kw_only=True)
 class Settings:
     """The settings of a bundle, strings as written.
 
@@ -64,7 +47,6 @@ class Settings:
     """
 
     services: tuple[Service, ...] = ()
-    after_run: Mapping[str, AfterRun] | None = None
     secrets_file: str | None = None
     user_name: str = ""
     lookups: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
@@ -85,14 +67,13 @@ def load_settings(root: Path) -> Settings:
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         raise BundleError(f"not TOML: {error}", path) from None
     place = "[tool.lakeflow-local]"
-    _known(table, ("services", "after_run", "secrets_file", "user_name", "lookups", "pytest"), place, path)
+    _known(table, ("services", "secrets_file", "user_name", "lookups", "pytest"), place, path)
     lookups, pytest = table.get("lookups", {}), table.get("pytest", {})
     if not isinstance(lookups, Mapping):
         raise BundleError(f"{place[:-1]}.lookups] is no table", path)
     _known(pytest, ("root", "pipeline", "target"), f"{place[:-1]}.pytest]", path)
     return Settings(
         services=tuple(_service(name, entry, path) for name, entry in table.get("services", {}).items()),
-        after_run={job: _after_run(job, entry, path) for job, entry in table.get("after_run", {}).items()},
         secrets_file=_text(table.get("secrets_file"), f"{place} secrets_file", path),
         user_name=_text(table.get("user_name"), f"{place} user_name", path) or "",
         lookups={kind: _words(found, f"{place[:-1]}.lookups.{kind}]", path) for kind, found in lookups.items()},
@@ -111,21 +92,6 @@ def _service(name: str, entry: Mapping[str, Any], path: Path) -> Service:
         command=command,
         targets=_texts(entry.get("targets", []), f"{place} targets", path),
         variable=_text(entry.get("variable"), f"{place} variable", path),
-    )
-
-
-def _after_run(job: str, entry: Mapping[str, Any], path: Path) -> AfterRun:
-    place = f"[tool.lakeflow-local.after_run] {job}"
-    _known(entry, ("package_name", "entry_point", "parameters", "targets"), place, path)
-    package, entry_point = entry.get("package_name"), entry.get("entry_point")
-    if not isinstance(package, str) or not isinstance(entry_point, str):
-        raise BundleError(f"{place} needs package_name and entry_point", path)
-    return AfterRun(
-        job=job,
-        package_name=package,
-        entry_point=entry_point,
-        parameters=_texts(entry.get("parameters", []), f"{place} parameters", path),
-        targets=_texts(entry.get("targets", []), f"{place} targets", path),
     )
 
 

@@ -8,7 +8,8 @@ from typing import Any
 from lakeflow_local.jobs.events import AttemptEnded, Begin, RepairRequested, StartAttempt, StopAttempt, Tick
 from lakeflow_local.jobs.machine import advance, next_deadline
 from lakeflow_local.jobs.outcomes import Result
-from lakeflow_local.jobs.spec import JobSpec, read_job
+from lakeflow_local.jobs.reading import read_job
+from lakeflow_local.jobs.spec import JobSpec
 from lakeflow_local.jobs.state import RunOptions, RunState
 
 # (key, iteration, attempt number) -> how it ends

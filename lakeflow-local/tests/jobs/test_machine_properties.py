@@ -7,10 +7,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from job_plays import Player, condition, each, job, new_run, results, task
 
+from lakeflow_local.errors import ChoiceError
 from lakeflow_local.jobs.events import CancelRequested, RunnerLost
 from lakeflow_local.jobs.machine import advance
 from lakeflow_local.jobs.outcomes import LifeCycle, Result
-from lakeflow_local.jobs.repair import RepairError, select
+from lakeflow_local.jobs.repair import select
 from lakeflow_local.jobs.run_if import RunIf, decide
 from lakeflow_local.jobs.state import RunOptions
 
@@ -127,7 +128,7 @@ def test_a_repair_never_reruns_a_success_that_it_was_not_asked_to(spec, seed, de
             rerun_all_failed_tasks=not named,
             rerun_dependent_tasks=dependents,
         )
-    except RepairError:
+    except ChoiceError:
         assert not named
         return
     started = len(player.starts)

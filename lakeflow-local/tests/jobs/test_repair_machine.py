@@ -3,10 +3,11 @@
 import pytest
 from job_plays import Player, condition, each, job, new_run, results, task
 
+from lakeflow_local.errors import ChoiceError
 from lakeflow_local.jobs.events import ValueSet
 from lakeflow_local.jobs.machine import advance
 from lakeflow_local.jobs.outcomes import Result
-from lakeflow_local.jobs.repair import RepairError, left_failed, select, stale_after
+from lakeflow_local.jobs.repair import left_failed, select, stale_after
 
 FAILED, SUCCESS = Result.FAILED, Result.SUCCESS
 CHAIN = job(task("read"), task("count", "read"), task("show", "count"), task("beside"))
@@ -37,13 +38,13 @@ def test_named_tasks_run_alone_unless_their_dependents_are_asked_for():
     ],
 )
 def test_a_choice_that_makes_no_sense_is_refused(choice, message):
-    with pytest.raises(RepairError, match=message):
+    with pytest.raises(ChoiceError, match=message):
         select(failed_chain().state, CHAIN, **choice)
 
 
 def test_an_active_run_is_not_repaired():
     player = Player(new_run(CHAIN)).begin()
-    with pytest.raises(RepairError, match="still active"):
+    with pytest.raises(ChoiceError, match="still active"):
         select(player.state, CHAIN, rerun_tasks=["read"])
 
 

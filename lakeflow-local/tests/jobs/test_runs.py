@@ -27,14 +27,14 @@ from lakeflow_local.jobs import LocalWorkspace
 
 point, passes, key = sys.argv[1], int(sys.argv[2]), sys.argv[3]
 
-def probe(name):
+def failpoint(name):
     global passes
     if point in (name, "any"):
         passes -= 1
         if passes == 0:
             os.kill(os.getpid(), signal.SIGKILL)
 
-with LocalWorkspace(Path.cwd(), warm=False, probe=probe) as workspace:
+with LocalWorkspace(Path.cwd(), warm=False, failpoint=failpoint) as workspace:
     print(workspace.run_job(key).result)
 """
 

@@ -6,7 +6,6 @@ import click
 
 from lakeflow_local.commands.runs import open_store
 from lakeflow_local.errors import ChoiceError
-from lakeflow_local.jobs.afterrun import KEY
 from lakeflow_local.jobs.executors.base import Logs
 
 
@@ -20,7 +19,7 @@ def logs(run_id: int, task: str, attempt: int | None, iteration: int | None) -> 
     folder = open_store().folder / "logs" / str(run_id)
     known = sorted(path.name for path in folder.iterdir()) if folder.is_dir() else []
     if task not in known:
-        listed = ", ".join(name for name in known if name != KEY) or "no task"
+        listed = ", ".join(known) or "no task"
         raise ChoiceError(f"run {run_id} has no log of {task!r}; there are logs of {listed}")
     places = [folder / task, *sorted(folder.joinpath(task).glob("iteration-*"), key=_number)]
     if iteration is not None:

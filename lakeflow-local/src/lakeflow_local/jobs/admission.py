@@ -1,4 +1,4 @@
-"""Whether a run may start now: `max_concurrent_runs` and `queue`.
+"""Whether a run may start or be repaired now: `max_concurrent_runs` and `queue`, runs whose runner has died.
 
 A run counts while its process holds its lock. What a dead runner left behind is put on record as lost, and counts for
 nothing.
@@ -9,10 +9,12 @@ from __future__ import annotations
 import time
 from collections.abc import Callable
 
+from lakeflow_local.errors import ChoiceError, UserError
 from lakeflow_local.jobs.events import RunnerLost
 from lakeflow_local.jobs.machine import advance
 from lakeflow_local.jobs.outcomes import LifeCycle, Result
 from lakeflow_local.jobs.spec import JobSpec
+from lakeflow_local.jobs.state import RunState
 from lakeflow_local.runs import RunStore
 
 QUEUE_HOLDS = 48 * 3_600_000  # milliseconds that a run may wait (documentation: job queueing)
@@ -46,6 +48,23 @@ def settle_lost(store: RunStore, at: int, job_id: int | None = None) -> list[int
             store.save(state, at)
         lost.append(run_id)
     return lost
+
+
+def recorded_run(store: RunStore, run_id: int, target: str, at: int) -> RunState:
+    """A run of a job of this target, for its repair. If its runner has died, that is on record afterwards.
+
+    Raises:
+        ChoiceError: there is no such run of a job.
+        UserError: it belongs to another target.
+    """
+    settle_lost(store, at)
+    state, row = store.load(run_id), store.row(run_id)
+    if state is None or row is None:
+        known = ", ".join(str(item["run_id"]) for item in store.rows(limit=5) if item["kind"] == "job")
+        raise ChoiceError(f"there is no job run {run_id}; the newest are {known or 'none'}")
+    if row["target"] != target:
+        raise UserError(f"run {run_id} belongs to target {row['target']}; repair it with -t {row['target']}")
+    return state
 
 
 def admit(

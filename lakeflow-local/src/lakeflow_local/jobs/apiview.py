@@ -11,8 +11,9 @@ import json
 from collections.abc import Iterable, Mapping
 from typing import Any
 
+from lakeflow_local.jobs.kinds import FOR_EACH, kind_of
 from lakeflow_local.jobs.outcomes import LifeCycle, Result
-from lakeflow_local.jobs.spec import TASK_TYPES, read_job
+from lakeflow_local.jobs.reading import read_job
 from lakeflow_local.runs import RunStore
 
 _CODES = {
@@ -161,9 +162,9 @@ def _task(
         "execution_duration": (attempt["end"] - attempt["start"]) if attempt["end"] else 0,
         **_work(settings, doc),
     }
-    if "for_each_task" in settings:
-        entry["for_each_task"] = {**entry["for_each_task"], "stats": {"task_run_stats": _stats(doc, iterations)}}
-        nested = settings["for_each_task"].get("task", {"task_key": settings["task_key"]})
+    if kind_of(settings) == FOR_EACH:
+        entry[FOR_EACH.name] = {**entry[FOR_EACH.name], "stats": {"task_run_stats": _stats(doc, iterations)}}
+        nested = settings[FOR_EACH.name].get("task", {"task_key": settings["task_key"]})
         entry["iterations"] = [
             {
                 **_task(nested, item, [], None),
@@ -186,15 +187,15 @@ def _task(
 
 
 def _work(settings: Mapping[str, Any], doc: Mapping[str, Any]) -> dict[str, Any]:
-    for kind in TASK_TYPES:
-        if kind in settings:
-            work = dict(settings[kind] or {}) | dict(doc["payload"])
-            if kind == "condition_task" and doc["outcome"] is not None:
-                work["outcome"] = doc["outcome"]
-            if kind == "run_job_task" and doc["facts"].get("child_run_id"):
-                work["run_id"] = doc["facts"]["child_run_id"]
-            return {kind: work}
-    return {}
+    kind = kind_of(settings)
+    if kind is None:
+        return {}
+    work = dict(settings[kind.name] or {}) | dict(doc["payload"])
+    if doc["outcome"] is not None:
+        work["outcome"] = doc["outcome"]
+    if doc["facts"].get("child_run_id"):
+        work["run_id"] = doc["facts"]["child_run_id"]
+    return {kind.name: work}
 
 
 def _stats(doc: Mapping[str, Any], iterations: Iterable[Mapping[str, Any]]) -> dict[str, int]:

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from typing import Any
 
-from lakeflow_local.jobs import scheduling
+from lakeflow_local.jobs import record
 from lakeflow_local.jobs.conditions import ConditionError, evaluate
 from lakeflow_local.jobs.context import task_context
 from lakeflow_local.jobs.events import AttemptEnded, Command, FactsNoted, StartAttempt, StopAttempt
 from lakeflow_local.jobs.foreach import InputsError, parse_inputs
+from lakeflow_local.jobs.kinds import CONDITION
 from lakeflow_local.jobs.outcomes import LifeCycle, Result
 from lakeflow_local.jobs.parameters import push_down
 from lakeflow_local.jobs.references import ReferenceProblem, as_text, resolve
@@ -29,7 +30,7 @@ def start(state: RunState, unit: Unit, at: int, commands: list[Command]) -> None
         reason=unit.retry_reason,
     )
     unit.life_cycle, unit.result, unit.retry_reason, unit.retry_at = LifeCycle.RUNNING, None, "", None
-    add(state, unit, attempt)
+    record.add(state, unit, attempt)
     context = task_context(state, unit, attempt.run_id, attempt.number)
     source = {key: value for key, value in spec.payload.items() if not (spec.nested and key == "task")}
     try:
@@ -39,15 +40,15 @@ def start(state: RunState, unit: Unit, at: int, commands: list[Command]) -> None
         return
     if spec.timeout_seconds:
         until = at + spec.timeout_seconds * 1000
-        scheduling.set_deadline(state, until, "attempt", unit.key, unit.iteration, attempt.number)
-    if spec.kind == "condition_task":
+        record.set_deadline(state, until, "attempt", unit.key, unit.iteration, attempt.number)
+    if spec.kind == CONDITION:
         _judge(state, unit, attempt, at)
     elif spec.nested is not None:
         assert isinstance(unit, TaskState)
-        _expand(state, unit, attempt, spec, at, commands)
+        _expand(state, unit, attempt, spec, at)
     else:
         attempt.payload, pushed = push_down(spec, attempt.payload, state.parameters)
-        state.busy += _takes_slot(spec)
+        state.busy += spec.kind.takes_slot
         commands.append(
             StartAttempt(
                 task=spec,
@@ -61,14 +62,18 @@ def start(state: RunState, unit: Unit, at: int, commands: list[Command]) -> None
         )
 
 
-def ended(state: RunState, event: AttemptEnded, commands: list[Command]) -> None:
-    """Take in what an executor says of the end of an attempt, and go on from there."""
+def ended(state: RunState, event: AttemptEnded) -> Unit | None:
+    """Take in what an executor says of the end of an attempt.
+
+    Returns:
+        The task or iteration that has ended with it; None when it is tried again, or had ended before.
+    """
     found = _running(state, event.key, event.iteration, event.number)
     if found is None:
-        return
+        return None
     unit, attempt = found
     spec = state.spec_of(unit)
-    state.busy -= _takes_slot(spec)
+    state.busy -= spec.kind.takes_slot
     attempt.facts.update(event.facts)
     result, message = event.result, event.message
     if attempt.stopping and result is not Result.SUCCESS:
@@ -78,18 +83,18 @@ def ended(state: RunState, event: AttemptEnded, commands: list[Command]) -> None
         reason = spec.retry.allows(result, unit.retries_used, state.options.serverless_retries)
     if reason is None:
         _end(state, unit, attempt, event.at, result, message, event.error_code)
-        passed_on(state, unit, event.at, commands)
-        return
-    close(state, unit, attempt, event.at, result, message, event.error_code)
+        return unit
+    record.close(state, unit, attempt, event.at, result, message, event.error_code)
     unit.life_cycle, unit.result = LifeCycle.WAITING_FOR_RETRY, None
     unit.retries_used += 1
     unit.retry_reason = reason
     wait = spec.retry.min_retry_interval_millis if state.options.wait_for_retries else 0
     until = unit.retry_at = max(event.at, attempt.start + wait)
     if until > event.at:
-        scheduling.set_deadline(state, until, "retry", unit.key, unit.iteration, attempt.number)
+        record.set_deadline(state, until, "retry", unit.key, unit.iteration, attempt.number)
     else:
         retry_due(state, unit.key, unit.iteration, attempt.number)
+    return None
 
 
 def noted(state: RunState, event: FactsNoted) -> None:
@@ -97,14 +102,20 @@ def noted(state: RunState, event: FactsNoted) -> None:
     found = _running(state, event.key, event.iteration, event.number)
     if found is not None:
         found[1].facts.update(event.facts)
-        _mark(state, *found)
+        record.mark(state, *found)
 
 
-def time_out(state: RunState, key: str, iteration: int | None, number: int, at: int, commands: list[Command]) -> None:
-    """Stop an attempt that has used up its timeout; it ends when its executor says so."""
+def time_out(
+    state: RunState, key: str, iteration: int | None, number: int, at: int, commands: list[Command]
+) -> Unit | None:
+    """Stop an attempt that has used up its timeout; it ends when its executor says so.
+
+    Returns:
+        The task if it has ended at once: a for-each task none of whose iterations was running.
+    """
     found = _running(state, key, iteration, number)
     if found is None or found[1].stopping:
-        return
+        return None
     unit, attempt = found
     spec = state.spec_of(unit)
     attempt.stopping = Result.TIMEDOUT
@@ -115,12 +126,11 @@ def time_out(state: RunState, key: str, iteration: int | None, number: int, at: 
                 child.last.stopping = Result.CANCELED
                 commands.append(_stop_command(child, child.last))
             elif not child.life_cycle.is_final and child.life_cycle is not LifeCycle.RUNNING:
-                scheduling.pass_over(state, child, Result.CANCELED, at, "Its for-each task ran into its timeout.")
-        settle_iterations(state, unit, at, commands)
-        if unit.life_cycle.is_final:
-            scheduling.task_ended(state, unit.key, at, commands)
-    else:
-        commands.append(_stop_command(unit, attempt))
+                record.pass_over(state, child, Result.CANCELED, at, "Its for-each task ran into its timeout.")
+        settle_iterations(state, unit, at)
+        return unit if unit.life_cycle.is_final else None
+    commands.append(_stop_command(unit, attempt))
+    return None
 
 
 def retry_due(state: RunState, key: str, iteration: int | None, number: int) -> None:
@@ -131,7 +141,7 @@ def retry_due(state: RunState, key: str, iteration: int | None, number: int) -> 
         state.queue.append((key, iteration))
 
 
-def settle_iterations(state: RunState, task: TaskState, at: int, commands: list[Command]) -> None:
+def settle_iterations(state: RunState, task: TaskState, at: int) -> None:
     """Start further iterations of a for-each task, or end it when all have ended."""
     attempt = task.last
     spec = state.spec.tasks[task.key]
@@ -156,42 +166,10 @@ def settle_iterations(state: RunState, task: TaskState, at: int, commands: list[
         _end(state, task, attempt, at, result, message, "RunExecutionError" if failed else "")
 
 
-def close(
-    state: RunState,
-    unit: Unit,
-    attempt: Attempt,
-    at: int,
-    result: Result,
-    message: str,
-    error_code: str,
-    life_cycle: LifeCycle = LifeCycle.TERMINATED,
-) -> None:
-    """Put the end of an attempt on record."""
-    attempt.end, attempt.result, attempt.message = at, result, message
-    attempt.error_code, attempt.life_cycle = error_code, life_cycle
-    unit.life_cycle, unit.result = life_cycle, result
-    _mark(state, unit, attempt)
-
-
-def add(state: RunState, unit: Unit, attempt: Attempt) -> None:
-    """Put a new attempt on record."""
-    unit.attempts.append(attempt)
-    _mark(state, unit, attempt)
-
-
 def _end(state: RunState, unit: Unit, attempt: Attempt, at: int, result: Result, message: str, error_code: str) -> None:
     if not error_code and result.is_failure:
         error_code = {Result.TIMEDOUT: "Timedout", Result.CANCELED: "Canceled"}.get(result, "RunExecutionError")
-    close(state, unit, attempt, at, result, message, error_code)
-
-
-def passed_on(state: RunState, unit: Unit, at: int, commands: list[Command]) -> None:
-    """Tell those who wait for a task or iteration that it has ended."""
-    task = state.tasks[unit.key]
-    if unit.iteration is not None:
-        settle_iterations(state, task, at, commands)
-    if task.life_cycle.is_final:
-        scheduling.task_ended(state, task.key, at, commands)
+    record.close(state, unit, attempt, at, result, message, error_code)
 
 
 def _judge(state: RunState, unit: Unit, attempt: Attempt, at: int) -> None:
@@ -205,9 +183,7 @@ def _judge(state: RunState, unit: Unit, attempt: Attempt, at: int) -> None:
     _end(state, unit, attempt, at, Result.SUCCESS, "", "")
 
 
-def _expand(
-    state: RunState, task: TaskState, attempt: Attempt, spec: TaskSpec, at: int, commands: list[Command]
-) -> None:
+def _expand(state: RunState, task: TaskState, attempt: Attempt, spec: TaskSpec, at: int) -> None:
     declared = as_text(spec.payload.get("inputs", ""))
     try:
         elements: list[Any] = parse_inputs(declared, as_text(attempt.payload.get("inputs", "")))
@@ -221,7 +197,7 @@ def _expand(
     ]
     task.next_iteration = task.first_open = 0
     attempt.facts["iterations"] = len(elements)
-    settle_iterations(state, task, at, commands)
+    settle_iterations(state, task, at)
 
 
 def _running(state: RunState, key: str, iteration: int | None, number: int) -> tuple[Unit, Attempt] | None:
@@ -240,10 +216,6 @@ def _parent_stopping(state: RunState, unit: Unit) -> bool:
     return unit.iteration is not None and parent is not None and parent.stopping is not None
 
 
-def _takes_slot(spec: TaskSpec) -> int:
-    return 0 if spec.kind == "run_job_task" else 1
-
-
 def _stop_command(unit: Unit, attempt: Attempt) -> StopAttempt:
     return StopAttempt(
         key=unit.key,
@@ -252,7 +224,3 @@ def _stop_command(unit: Unit, attempt: Attempt) -> StopAttempt:
         run_id=attempt.run_id,
         why=attempt.stopping or Result.CANCELED,
     )
-
-
-def _mark(state: RunState, unit: Unit, attempt: Attempt) -> None:
-    state.changed[attempt.run_id] = (unit, attempt)

@@ -26,7 +26,7 @@ def task_context(state: RunState, unit: Unit, run_id: int, number: int) -> Refer
     Args:
         unit: the task or iteration.
         run_id: the id of the attempt.
-        number: its attempt number; `{{task.execution_count}}` is one more, because it counts this one [U].
+        number: its attempt number; `{{task.execution_count}}` is one more, because it counts this one (not documented).
     """
     spec = state.spec_of(unit)
     return ReferenceContext(

@@ -9,9 +9,10 @@ from typing import Any
 
 from lakeflow_local.bundle import Bundle, load
 from lakeflow_local.errors import ChoiceError, UserError
-from lakeflow_local.jobs.executors.run_job import referenced_key
+from lakeflow_local.jobs.executors.checks import referenced_key
 from lakeflow_local.jobs.localpaths import LocalPaths
-from lakeflow_local.jobs.spec import JobSpec, SpecError, read_job
+from lakeflow_local.jobs.reading import read_job
+from lakeflow_local.jobs.spec import JobSpec, SpecError
 from lakeflow_local.jobs.support import check_job, warnings_of, without_unsupported
 from lakeflow_local.settings import Settings, load_settings
 

@@ -9,19 +9,18 @@ from typing import TYPE_CHECKING, Any
 from lakeflow_local import catalogs
 from lakeflow_local.bundle import Bundle
 from lakeflow_local.errors import UserError
-from lakeflow_local.jobs.afterrun import run_after
 from lakeflow_local.jobs.definitions import Definitions
 from lakeflow_local.jobs.executors.base import Executor
-from lakeflow_local.jobs.executors.pipeline import PipelineExecutor
+from lakeflow_local.jobs.executors.checks import referenced_key
+from lakeflow_local.jobs.executors.context import CodeOf, ExecutorContext
 from lakeflow_local.jobs.executors.python import PythonExecutor, PythonPlace
-from lakeflow_local.jobs.executors.run_job import OpenChild, RunJobExecutor, referenced_key
-from lakeflow_local.jobs.executors.spark import OnSpark, death_since
-from lakeflow_local.jobs.executors.sql import SqlExecutor
-from lakeflow_local.jobs.localpaths import OnLocalPaths
+from lakeflow_local.jobs.executors.registry import make_executors
+from lakeflow_local.jobs.executors.run_job import OpenChild
+from lakeflow_local.jobs.executors.spark import death_since
+from lakeflow_local.jobs.kinds import TaskKind
 from lakeflow_local.jobs.sparkhandle import SparkHandle
 from lakeflow_local.jobs.spec import JobSpec
-from lakeflow_local.jobs.state import RunState
-from lakeflow_local.jobs.support import starts_with_python, uses_python
+from lakeflow_local.jobs.support import starts_with_python
 from lakeflow_local.jobs.taskprocess import ForkServerClient, TaskGateway
 from lakeflow_local.seeding import Seed, plant
 from lakeflow_local.services import RunningService, start_services
@@ -31,7 +30,7 @@ if TYPE_CHECKING:
 
 
 class Facilities:
-    """Starts each thing when it is needed first, and ends all of them."""
+    """Starts Spark, the fork server and services at their first use; `close` ends all of them."""
 
     def __init__(
         self, definitions: Definitions, spark_server: SparkServer | None, *, warm: bool, seeds: Sequence[Seed] = ()
@@ -73,28 +72,22 @@ class Facilities:
             running.close()
         self._services = []
 
-    def executors(self, spec: JobSpec, open_child: OpenChild) -> Mapping[str, Executor]:
-        """The executors for one run of a job, by task type."""
-        spark = self._ready_spark()
-        paths, pipelines = self._definitions.paths, self._definitions.pipelines
-        found: dict[str, Executor] = {
-            "sql_task": OnLocalPaths(OnSpark(SqlExecutor(spark), spark), paths),
-            "pipeline_task": OnSpark(
-                PipelineExecutor(
-                    lambda text, options, listener: self.update(
-                        referenced_key(text, "pipelines", pipelines), options, listener
-                    )
-                ),
-                spark,
+    def executors(self, spec: JobSpec, open_child: OpenChild) -> Mapping[TaskKind, Executor]:
+        """The executors for one run of a job."""
+        pipelines = self._definitions.pipelines
+        context = ExecutorContext(
+            spark=self._ready_spark(),
+            paths=self._definitions.paths,
+            python=self._python,
+            run_update=lambda text, options, listener: self.update(
+                referenced_key(text, "pipelines", pipelines), options, listener
             ),
-            "run_job_task": RunJobExecutor(open_child),
-        }
-        if uses_python(spec):
-            python = OnSpark(self.python(), spark)
-            if starts_with_python(spec):
-                self._forks().wait_ready()
-            found["python_wheel_task"] = python
-            found["spark_python_task"] = found["notebook_task"] = OnLocalPaths(python, paths)
+            open_child=open_child,
+        )
+        pieces = [piece for task in spec.tasks.values() for piece in task.pieces]
+        found = make_executors([piece.kind for piece in pieces], context)
+        if starts_with_python(spec):
+            self._forks().wait_ready()
         return found
 
     def update(self, key: str, options: Mapping[str, Any], listener: Callable[[Any], None]) -> Any:
@@ -121,15 +114,7 @@ class Facilities:
                 raise
             raise UserError(death) from error
 
-    def after_run(self, state: RunState) -> str | None:
-        """Run the bundle's own task after a run of this job, if there is one; returns what went wrong."""
-        definitions = self._definitions
-        entry = (definitions.settings.after_run or {}).get(state.spec.key)
-        if entry is None or (entry.targets and definitions.target not in entry.targets):
-            return None
-        return run_after(entry, state, definitions.bundle, self.python(), self._folder)
-
-    def python(self) -> PythonExecutor:
+    def _python(self, code_of: CodeOf) -> PythonExecutor:
         """The executor of Python processes."""
         if self._gateway is None:
             self._gateway = TaskGateway()
@@ -140,7 +125,7 @@ class Facilities:
             secrets_file=(definitions.root / definitions.bundle.resolve(secrets)) if secrets else None,
             volumes=self._folder / "volumes",
         )
-        return PythonExecutor(self._forks(), self._gateway, self._spark, place)
+        return PythonExecutor(self._forks(), self._gateway, self._spark, place, code_of)
 
     def _forks(self) -> ForkServerClient:
         if self._fork_server is None:

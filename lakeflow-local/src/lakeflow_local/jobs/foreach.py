@@ -26,7 +26,7 @@ def parse_inputs(declared: str, resolved: str) -> list[Any]:
         resolved: the same text with its references resolved.
 
     Returns:
-        The elements in order. An empty list is allowed: the task then succeeds without an iteration [U].
+        The elements in order. An empty list is allowed: the task then succeeds without an iteration (not documented).
 
     Raises:
         InputsError: not a JSON array, or too long.

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
 from lakeflow_local.jobs.events import StartAttempt
 from lakeflow_local.jobs.executors.base import Executor, Logs, Reporter
+from lakeflow_local.jobs.kinds import TaskKind
 from lakeflow_local.jobs.notebook import find_notebook
 
 
@@ -38,15 +38,17 @@ class LocalPaths:
         """The file of a notebook on this machine; None where there is none."""
         return find_notebook(Path(self.local(path)))
 
-    def in_payload(self, kind: str, payload: dict[str, Any]) -> dict[str, Any]:
+    def in_payload(self, kind: TaskKind, payload: dict[str, Any]) -> dict[str, Any]:
         """The settings of a task with its file on this machine."""
-        if kind == "spark_python_task":
-            return {**payload, "python_file": self.local(payload["python_file"])}
-        if kind == "notebook_task":
-            return {**payload, "notebook_path": str(self.notebook(payload["notebook_path"]) or "")}
-        if kind == "sql_task" and isinstance(payload.get("file"), Mapping):
-            return {**payload, "file": {**payload["file"], "path": self.local(payload["file"]["path"])}}
-        return payload
+        if not kind.file_field:
+            return payload
+        *folders, name = kind.file_field
+        changed = settings = dict(payload)
+        for folder in folders:
+            settings[folder] = dict(settings[folder])
+            settings = settings[folder]
+        settings[name] = str(self.notebook(settings[name]) or "") if kind.is_notebook else self.local(settings[name])
+        return changed
 
     def _prefixes(self) -> list[str]:
         if not self.file_path:
@@ -67,5 +69,5 @@ class OnLocalPaths:
         self._inner.start(replace(work, payload=payload), logs, reporter)
 
     def stop(self, run_id: int) -> None:
-        """Stop."""
+        """End an attempt; its end still comes through the reporter."""
         self._inner.stop(run_id)

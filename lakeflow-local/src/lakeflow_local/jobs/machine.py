@@ -6,7 +6,7 @@ and equal events give equal results.
 
 from __future__ import annotations
 
-from lakeflow_local.jobs import attempts, scheduling
+from lakeflow_local.jobs import attempts, record, scheduling
 from lakeflow_local.jobs.context import job_context
 from lakeflow_local.jobs.events import (
     AttemptEnded,
@@ -24,7 +24,7 @@ from lakeflow_local.jobs.events import (
 from lakeflow_local.jobs.outcomes import LifeCycle, Result
 from lakeflow_local.jobs.parameters import run_parameters
 from lakeflow_local.jobs.references import ReferenceProblem
-from lakeflow_local.jobs.state import Pass, RunState, TaskState
+from lakeflow_local.jobs.state import Pass, RunState, TaskState, Unit
 
 
 def advance(state: RunState, event: Event) -> list[Command]:
@@ -42,7 +42,7 @@ def advance(state: RunState, event: Event) -> list[Command]:
         case Begin():
             _begin(state, event, commands)
         case AttemptEnded():
-            attempts.ended(state, event, commands)
+            _pass_on(state, attempts.ended(state, event), event.at, commands)
         case FactsNoted():
             attempts.noted(state, event)
         case ValueSet():
@@ -104,23 +104,28 @@ def _start_pass(state: RunState, at: int, keys: set[str], commands: list[Command
         state.parameters = {}
         state.stopping, state.message = Result.FAILED, str(problem)
         for key in keys:
-            scheduling.pass_over(state, state.tasks[key], Result.CANCELED, at, "a job parameter cannot be resolved")
+            record.pass_over(state, state.tasks[key], Result.CANCELED, at, "a job parameter cannot be resolved")
         return
     if state.spec.timeout_seconds:
-        scheduling.set_deadline(state, at + state.spec.timeout_seconds * 1000, "job", "", None, 0)
+        record.set_deadline(state, at + state.spec.timeout_seconds * 1000, "job", "", None, 0)
     scheduling.disable(state, keys, at)
     scheduling.schedule(state, keys, at, commands)
 
 
 def _tick(state: RunState, at: int, commands: list[Command]) -> None:
-    for kind, key, iteration, number in scheduling.due(state, at):
+    for kind, key, iteration, number in record.due(state, at):
         if kind == "job":
             seconds = state.spec.timeout_seconds
             _stop(state, at, Result.TIMEDOUT, f"The run was stopped after its timeout of {seconds} s.", commands)
         elif kind == "attempt":
-            attempts.time_out(state, key, iteration, number, at, commands)
+            _pass_on(state, attempts.time_out(state, key, iteration, number, at, commands), at, commands)
         else:
             attempts.retry_due(state, key, iteration, number)
+
+
+def _pass_on(state: RunState, ended: Unit | None, at: int, commands: list[Command]) -> None:
+    if ended is not None:
+        scheduling.passed_on(state, ended, at, commands)
 
 
 def _stop(state: RunState, at: int, why: Result, message: str, commands: list[Command]) -> None:
@@ -148,8 +153,8 @@ def _stop(state: RunState, at: int, why: Result, message: str, commands: list[Co
                         )
                     )
             elif not unit.life_cycle.is_final:
-                scheduling.pass_over(state, unit, Result.CANCELED, at, message)
-        attempts.settle_iterations(state, task, at, commands)
+                record.pass_over(state, unit, Result.CANCELED, at, message)
+        attempts.settle_iterations(state, task, at)
 
 
 def _lose(state: RunState, at: int) -> None:
@@ -160,9 +165,9 @@ def _lose(state: RunState, at: int) -> None:
         for unit in (*task.iterations, task):
             attempt = unit.last
             if unit.life_cycle is LifeCycle.RUNNING and attempt is not None:
-                attempts.close(state, unit, attempt, at, Result.FAILED, message, "RunnerLost", LifeCycle.INTERNAL_ERROR)
+                record.close(state, unit, attempt, at, Result.FAILED, message, "RunnerLost", LifeCycle.INTERNAL_ERROR)
             elif not unit.life_cycle.is_final:
-                scheduling.pass_over(state, unit, Result.CANCELED, at, "The runner died before this was started.")
+                record.pass_over(state, unit, Result.CANCELED, at, "The runner died before this was started.")
     state.queue.clear()
     _finish(state, at, LifeCycle.INTERNAL_ERROR, Result.FAILED, "The runner died; repair the run to go on.")
 

@@ -1,9 +1,10 @@
-"""Who would be told what of a run: notifications are never sent from here, only listed.
+"""The notifications that a run would send: they are listed here, never sent.
 
 The rules are those of the documentation (jobs/notifications, API reference of notification_settings and health): a
-job's recipients hear of the run, never of a retry; a task's recipients hear of every attempt, unless
-`alert_on_last_attempt` asks for silence between; SUCCESS_WITH_FAILURES is a success; a condition task tells nobody; a
-duration warning needs a RUN_DURATION_SECONDS health rule; an event has at most three webhooks.
+job's recipients are told of the run, never of a retry; a task's recipients are told of every attempt, with
+`alert_on_last_attempt` only of the first start and the last end; SUCCESS_WITH_FAILURES is a success; a
+condition task sends none; a duration warning needs a RUN_DURATION_SECONDS health rule; an event has at most three
+webhooks.
 
 Open in the documentation, and chosen here: a repair tells of its end, and of its start only task recipients; the
 notifications of a for-each task's nested task are sent for each iteration. A backlog of a stream is not known here, so
@@ -87,11 +88,9 @@ def never_sent(spec: JobSpec) -> list[str]:
     """The notifications that a job declares in vain, a line each."""
     found = list(_in_vain("the job", spec.source))
     for task in spec.tasks.values():
-        for piece in (task, task.nested):
-            if piece is None:
-                continue
-            if piece.kind == "condition_task" and _declared(piece.source):
-                found.append(f"task {piece.key}: a condition task sends no notifications")
+        for piece in task.pieces:
+            if not piece.kind.has_notifications and _declared(piece.source):
+                found.append(f"task {piece.key}: a {piece.kind.label} task sends no notifications")
             else:
                 found += _in_vain(f"task {piece.key}", piece.source)
     return found
@@ -114,7 +113,7 @@ def _declared(source: Mapping[str, Any]) -> dict[str, int]:
 
 
 def _of_unit(state: RunState, spec: TaskSpec, unit: Unit) -> Iterator[Notification]:
-    if spec.kind == "condition_task":
+    if not spec.kind.has_notifications:
         return
     flags = spec.source.get("notification_settings") or {}
     attempts = [item for item in unit.attempts if item.repair == state.repair_count and _worked(item)]

@@ -5,15 +5,21 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from lakeflow_local.errors import ChoiceError
 from lakeflow_local.jobs.references import ReferenceContext, resolve
-from lakeflow_local.jobs.spec import TaskSpec
+from lakeflow_local.jobs.spec import JobSpec, TaskSpec
 
-_FIELD = {
-    "python_wheel_task": "named_parameters",
-    "notebook_task": "base_parameters",
-    "sql_task": "parameters",
-    "run_job_task": "job_parameters",
-}
+
+def check_parameters(spec: JobSpec, parameters: Mapping[str, str]) -> None:
+    """Refuse parameters that the job does not declare.
+
+    Raises:
+        ChoiceError: with the list of those that it does.
+    """
+    unknown = [name for name in parameters if name not in spec.parameters]
+    if unknown:
+        known = ", ".join(spec.parameters) or "none"
+        raise ChoiceError(f"job {spec.key} has no parameter {unknown[0]!r}; it has {known}")
 
 
 def run_parameters(
@@ -40,17 +46,18 @@ def push_down(
     Returns:
         The settings to use, and the names that were pushed.
     """
-    if not parameters or not task.takes_key_values:
+    field = task.kind.parameter_field
+    if not parameters or not task.takes_key_values or field is None:
         return payload, frozenset()
-    field = _FIELD[task.kind]
     return {**payload, field: {**(payload.get(field) or {}), **parameters}}, frozenset(parameters)
 
 
 def shadowed(task: TaskSpec, declared: Mapping[str, str]) -> list[str]:
     """The task parameters that a job parameter of the same name overrides with something else, always."""
-    if not task.takes_key_values:
+    field = task.kind.parameter_field
+    if not task.takes_key_values or field is None:
         return []
-    own = task.payload.get(_FIELD[task.kind]) or {}
+    own = task.payload.get(field) or {}
     return [
         name for name, value in own.items() if name in declared and _plain(value) != f"{{{{job.parameters.{name}}}}}"
     ]

@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Mapping
-from typing import Protocol
+from dataclasses import dataclass
 
-from lakeflow_local.errors import ChoiceError, UserError
+from lakeflow_local.errors import UserError
 from lakeflow_local.jobs.admission import QueueLeft, Refused, admit
+from lakeflow_local.jobs.definitions import Definitions
 from lakeflow_local.jobs.events import Begin, RepairRequested
-from lakeflow_local.jobs.executors.base import Executor
+from lakeflow_local.jobs.facilities import Facilities
+from lakeflow_local.jobs.kinds import RUN_JOB
 from lakeflow_local.jobs.outcomes import LifeCycle, Result
+from lakeflow_local.jobs.parameters import check_parameters
 from lakeflow_local.jobs.runner import JobRunner, Watcher, now
 from lakeflow_local.jobs.spec import JobSpec
 from lakeflow_local.jobs.state import RunOptions, RunState
@@ -18,36 +21,31 @@ from lakeflow_local.runlock import RunLock
 from lakeflow_local.runs import RunStore
 
 
-class Home(Protocol):
-    """What a run needs of the workspace that plays it."""
+@dataclass(frozen=True, kw_only=True)
+class RunContext:
+    """What all runs of a workspace share.
 
+    Attributes:
+        definitions: the jobs of the bundle.
+        facilities: makes executors.
+        watcher: sees each change; None for nobody.
+        failpoint: see JobRunner; None outside of tests.
+        messages: takes lines for people.
+    """
+
+    definitions: Definitions
+    facilities: Facilities
     watcher: Watcher | None
-    probe: Callable[[str], None] | None
+    failpoint: Callable[[str], None] | None
     messages: Callable[[str], None]
 
-    @property
-    def target(self) -> str:
-        """The target of the bundle."""
 
-    def job_id(self, key: str) -> int:
-        """The id of a job."""
-
-    def job_of(self, text: str) -> JobSpec:
-        """The job that a run-job task names, found fit to run."""
-
-    def executors(self, run: Run) -> Mapping[str, Executor]:
-        """By task type."""
-
-    def after_run(self, state: RunState) -> None:
-        """Do what the bundle wants done after a run."""
-
-
-class Run:
-    """One run of one job. Make it, `open` or `reopen` it and `play` it on one thread; `cancel` from any."""
+class JobRun:
+    """One run of one job: `open` and `play` a new one or `repair` an ended one, on one thread; `cancel` from any."""
 
     def __init__(
         self,
-        home: Home,
+        context: RunContext,
         spec: JobSpec,
         store: RunStore,
         *,
@@ -58,7 +56,7 @@ class Run:
     ) -> None:
         """
         Args:
-            home: plays it.
+            context: of the workspace.
             spec: the job.
             store: of this thread.
             overrides: job parameters as given.
@@ -69,7 +67,7 @@ class Run:
         self.spec = spec
         self.store = store
         self.state: RunState | None = None
-        self._home = home
+        self._context = context
         self._overrides = dict(overrides)
         self._options = options
         self._parent = parent
@@ -87,13 +85,13 @@ class Run:
     def open(self) -> None:
         """Put it on record."""
         started = now()
-        job_id = self._home.job_id(self.spec.key)
+        job_id = self._context.definitions.job_id(self.spec.key)
         run_id, self._lock = self.store.create(
             kind="job",
             key=self.spec.key,
             name=self.spec.name,
             job_id=job_id,
-            target=self._home.target,
+            target=self._context.definitions.target,
             source=self.spec.source,
             at=started,
             parent=self._parent,
@@ -105,7 +103,7 @@ class Run:
             start=started,
             options=self._options,
             overrides=self._overrides,
-            trigger_type="run_job_task" if self._parent else "one_time",
+            trigger_type=RUN_JOB.name if self._parent else "one_time",
             trigger_time=started,
             backfill_time=self._backfill_time,
         )
@@ -119,7 +117,6 @@ class Run:
                 self._play(state, lambda: Begin(at=now(), only=only))
         finally:
             lock.release()
-        self._home.after_run(state)
         return state
 
     def repair(self, state: RunState, chosen: frozenset[str]) -> RunState:
@@ -149,7 +146,6 @@ class Run:
             )
         finally:
             lock.release()
-        self._home.after_run(state)
         return state
 
     def cancel(self) -> None:
@@ -161,17 +157,17 @@ class Run:
     def open_child(self, job: str, own: Mapping[str, str], pushed: Mapping[str, str], task_key: str) -> Child:
         """Open the run of a run-job task; called on the thread that then plays it.
 
-        Of the parameters that are pushed down, those that the child declares arrive [U]; of the task's own, all must be
-        declared.
+        Of the parameters that are pushed down, those that the child declares arrive (not documented); of the task's
+        own, all must be declared.
 
         Raises:
             UserError: the job cannot run, or lacks a parameter.
         """
-        spec = self._home.job_of(job)
+        spec = self._context.definitions.job_of_task(job)
         check_parameters(spec, own)
         overrides = dict(own) | {name: value for name, value in pushed.items() if name in spec.parameters}
-        child = Run(
-            self._home,
+        child = JobRun(
+            self._context,
             spec,
             RunStore(self.store.folder),
             overrides=overrides,
@@ -190,7 +186,7 @@ class Run:
                 state.job_id,
                 now=now,
                 canceled=self._canceled.is_set,
-                waiting=lambda runs: self._home.messages(
+                waiting=lambda runs: self._context.messages(
                     f"run {state.run_id} of {self.spec.key} is queued behind run {', '.join(map(str, runs))}"
                 ),
             )
@@ -207,9 +203,9 @@ class Run:
         self.store.mark(state.run_id, life_cycle, result, message, now())
 
     def _play(self, state: RunState, first: Callable[[], Begin | RepairRequested]) -> None:
-        home = self._home
-        executors = home.executors(self)  # may take seconds, which are not the tasks' own
-        self._runner = JobRunner(self.store, state, executors, watcher=home.watcher, probe=home.probe)
+        context = self._context
+        executors = context.facilities.executors(self.spec, self.open_child)  # may take seconds, before any task's own
+        self._runner = JobRunner(self.store, state, executors, watcher=context.watcher, failpoint=context.failpoint)
         if self._canceled.is_set():
             self._runner.cancel()
         self._runner.play(first())
@@ -218,7 +214,7 @@ class Run:
 class Child:
     """A child run as its executor sees it."""
 
-    def __init__(self, run: Run) -> None:
+    def __init__(self, run: JobRun) -> None:
         self._run = run
 
     @property
@@ -234,17 +230,5 @@ class Child:
             self._run.store.close()
 
     def cancel(self) -> None:
-        """Stop it."""
+        """Cancel the run. Any thread may call."""
         self._run.cancel()
-
-
-def check_parameters(spec: JobSpec, parameters: Mapping[str, str]) -> None:
-    """Refuse parameters that the job does not declare.
-
-    Raises:
-        ChoiceError: with the list of those that it does.
-    """
-    unknown = [name for name in parameters if name not in spec.parameters]
-    if unknown:
-        known = ", ".join(spec.parameters) or "none"
-        raise ChoiceError(f"job {spec.key} has no parameter {unknown[0]!r}; it has {known}")

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping
 from typing import Any
 
 from lakeflow_local.jobs.outcomes import LifeCycle, Result
+from lakeflow_local.jobs.reading import read_job
 from lakeflow_local.jobs.retries import ServerlessRetries
-from lakeflow_local.jobs.state import Attempt, RunOptions, RunState, TaskState, Unit
+from lakeflow_local.jobs.state import Attempt, Pass, RunOptions, RunState, TaskState, Unit
 
 
 def attempt_doc(unit: Unit, attempt: Attempt) -> dict[str, Any]:
@@ -26,6 +28,7 @@ def attempt_doc(unit: Unit, attempt: Attempt) -> dict[str, Any]:
 
 
 def run_doc(state: RunState) -> dict[str, Any]:
+    """What of a run has no column of its own."""
     return {
         "overrides": state.overrides,
         "parameters": state.parameters,
@@ -46,7 +49,41 @@ def run_doc(state: RunState) -> dict[str, Any]:
     }
 
 
-def read_options(doc: Mapping[str, Any]) -> RunOptions:
+def read_state(
+    row: Mapping[str, Any], attempts: list[dict[str, Any]], values: Mapping[str, dict[str, Any]]
+) -> RunState:
+    """Build the state of a run of a job as it was last written.
+
+    Args:
+        row: of the run.
+        attempts: of its tasks in the order in which they started, `doc` parsed.
+        values: per task its task values.
+    """
+    doc = json.loads(row["doc"])
+    state = RunState(
+        run_id=row["run_id"],
+        job_id=row["job_id"],
+        spec=read_job(row["key"], json.loads(row["source"])),
+        start=row["start"],
+        options=_read_options(doc.get("options", {})),
+        overrides=doc.get("overrides", {}),
+        parameters=doc.get("parameters", {}),
+        trigger_type=doc.get("trigger_type", "one_time"),
+        trigger_time=doc.get("trigger_time", row["start"]),
+        backfill_time=doc.get("backfill_time"),
+        only=frozenset(doc["only"]) if doc.get("only") is not None else None,
+        passes=[Pass(**{**item, "result": _read_result(item["result"])}) for item in doc.get("passes", [])],
+        life_cycle=LifeCycle(row["life_cycle"]),
+        result=_read_result(row["result"]),
+        message=row["message"],
+        end=row["end"],
+        next_id=doc.get("next_id", 1),
+    )
+    _read_tasks(state, attempts, values)
+    return state
+
+
+def _read_options(doc: Mapping[str, Any]) -> RunOptions:
     return RunOptions(
         serverless_retries=ServerlessRetries(doc.get("serverless_retries", "documented")),
         wait_for_retries=doc.get("wait_for_retries", True),
@@ -54,11 +91,11 @@ def read_options(doc: Mapping[str, Any]) -> RunOptions:
     )
 
 
-def read_result(value: str | None) -> Result | None:
+def _read_result(value: str | None) -> Result | None:
     return Result(value) if value else None
 
 
-def load_tasks(state: RunState, attempts: list[dict[str, Any]], values: Mapping[str, dict[str, Any]]) -> None:
+def _read_tasks(state: RunState, attempts: list[dict[str, Any]], values: Mapping[str, dict[str, Any]]) -> None:
     wanted = state.only if state.only is not None else state.spec.tasks
     if state.passes:
         state.tasks = {key: TaskState(key=key) for key in state.spec.tasks if key in wanted}
@@ -71,7 +108,7 @@ def load_tasks(state: RunState, attempts: list[dict[str, Any]], values: Mapping[
             start=row["start"],
             end=row["end"],
             life_cycle=LifeCycle(row["life_cycle"]),
-            result=read_result(row["result"]),
+            result=_read_result(row["result"]),
             message=doc["message"],
             error_code=doc["error_code"],
             reason=doc["reason"],

@@ -27,7 +27,7 @@ TIME_ARGUMENTS = (
     "second",
     "timestamp_ms",
 )
-# A name in square brackets stands in an official example (job_with_run_job_tasks) and nowhere in the documentation [U].
+# A name in square brackets stands in an official example (job_with_run_job_tasks) and nowhere in the documentation.
 _NAME = r"(?:[A-Za-z0-9_\-]+|`[^`]+`|\[[A-Za-z0-9_\-]+\])"
 _REFERENCE = re.compile(r"\{\{\s*(" + _NAME + r"(?:\." + _NAME + r")*)\s*\}\}")
 _STEP = re.compile(r"`([^`]+)`|([A-Za-z0-9_\-]+)")
@@ -104,7 +104,7 @@ def as_text(value: Any) -> str:
 def time_argument(millis: int, argument: str) -> str:
     """Format a time, UTC.
 
-    The exact spelling of iso_datetime and the missing zero padding of month to second are [U].
+    Chosen here, as no page says: the exact spelling of iso_datetime, and no zero padding of month to second.
 
     Raises:
         ReferenceProblem: an argument that is not documented.

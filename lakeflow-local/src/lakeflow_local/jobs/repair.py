@@ -4,13 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Collection
 
+from lakeflow_local.errors import ChoiceError
 from lakeflow_local.jobs.outcomes import Result
 from lakeflow_local.jobs.spec import JobSpec
 from lakeflow_local.jobs.state import RunState
-
-
-class RepairError(Exception):
-    """A repair that cannot be done as it was asked for."""
 
 
 def select(
@@ -24,8 +21,8 @@ def select(
     """Choose the tasks of a repair.
 
     Failed means: the latest attempt failed, timed out, was canceled, or was passed over because of such a task.
-    A task that joined the job after the run began is run as well [U]. A success is never rerun unless it is named, or
-    depends on a rerun task and `rerun_dependent_tasks` asks for that.
+    A task that joined the job after the run began is run as well (not documented). A success is never rerun unless it
+    is named, or depends on a rerun task and `rerun_dependent_tasks` asks for that.
 
     Args:
         state: the ended run.
@@ -35,24 +32,24 @@ def select(
         rerun_dependent_tasks: also everything downstream of the chosen tasks, whatever its result.
 
     Raises:
-        RepairError: the run is active, a key is unknown, both ways of choosing are used, or nothing is left to do.
+        ChoiceError: the run is active, a key is unknown, both ways of choosing are used, or nothing is left to do.
     """
     if not state.life_cycle.is_final:
-        raise RepairError(f"run {state.run_id} is still active; a run can be repaired once it has ended")
+        raise ChoiceError(f"run {state.run_id} is still active; a run can be repaired once it has ended")
     if rerun_tasks and rerun_all_failed_tasks:
-        raise RepairError("--rerun-tasks and --rerun-all-failed-tasks exclude each other")
+        raise ChoiceError("--rerun-tasks and --rerun-all-failed-tasks exclude each other")
     if not rerun_tasks and not rerun_all_failed_tasks:
-        raise RepairError("say what to rerun: --rerun-all-failed-tasks or --rerun-tasks a,b")
+        raise ChoiceError("say what to rerun: --rerun-all-failed-tasks or --rerun-tasks a,b")
     unknown = [key for key in rerun_tasks if key not in spec.tasks]
     if unknown:
-        raise RepairError(f"no task {', '.join(unknown)}; job {spec.key} has {', '.join(spec.tasks)}")
+        raise ChoiceError(f"no task {', '.join(unknown)}; job {spec.key} has {', '.join(spec.tasks)}")
     chosen = set(rerun_tasks) or failed_tasks(state, spec)
     if rerun_dependent_tasks:
         chosen |= {key for key in spec.downstream(chosen) if key in state.tasks}
     if state.only is None:
         chosen |= {key for key in spec.tasks if key not in state.tasks}
     if not chosen:
-        raise RepairError(f"run {state.run_id} has no failed task; name the tasks with --rerun-tasks")
+        raise ChoiceError(f"run {state.run_id} has no failed task; name the tasks with --rerun-tasks")
     return frozenset(chosen)
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any
 
 from lakeflow_local.jobs.apiview import view
@@ -18,12 +18,10 @@ class RunReport:
 
     Attributes:
         state: the run as the state machine left it.
-        after_run_errors: what the tasks after the run had to complain of.
     """
 
     store: RunStore
     state: RunState
-    after_run_errors: list[str] = field(default_factory=list)
 
     @property
     def run_id(self) -> int:
@@ -38,16 +36,16 @@ class RunReport:
     @property
     def is_green(self) -> bool:
         """Whether a command that played it exits with 0."""
-        return self.result in (Result.SUCCESS, Result.SUCCESS_WITH_FAILURES) and not self.after_run_errors
+        return self.result in (Result.SUCCESS, Result.SUCCESS_WITH_FAILURES)
 
     @property
     def notifications(self) -> list[Notification]:
-        """Who would be told."""
+        """The notifications that the run would send."""
         return at_end(self.state)
 
     @property
     def unheard(self) -> list[str]:
-        """Failures that nobody would be told of."""
+        """Failures without a recipient, a line each."""
         return unheard(self.state)
 
     def as_dict(self) -> dict[str, Any]:

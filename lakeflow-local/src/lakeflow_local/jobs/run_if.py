@@ -1,7 +1,7 @@
 """Whether a task runs, given how the tasks it depends on ended.
 
 Source: documentation pages "Configure task dependencies" (run-if) and "Disabled tasks in Lakeflow Jobs". The platform
-leaves some mixtures open; the choices made here are marked [U] and listed in the module's tests.
+leaves some mixtures open; the choices made here are marked as not documented, and docs/semantics.md lists them.
 """
 
 from __future__ import annotations
@@ -42,14 +42,15 @@ def decide(run_if: RunIf, parents: Sequence[Result]) -> Result | None:
     if not parents:
         return None
     if all(parent is Result.EXCLUDED for parent in parents):
-        return Result.EXCLUDED  # whatever its run_if [D]
+        return Result.EXCLUDED  # whatever its run_if (documented)
     if blocked_by_disabled(run_if, [parent is Result.DISABLED for parent in parents]):
         return Result.DISABLED
     counted = [parent for parent in parents if parent is not Result.DISABLED]
     failed = [parent for parent in counted if parent.is_failure]
     met = {
         RunIf.ALL_SUCCESS: not failed,
-        RunIf.AT_LEAST_ONE_SUCCESS: any(parent.is_success for parent in counted),  # EXCLUDED + FAILED: met [U]
+        # EXCLUDED and FAILED: met (not documented)
+        RunIf.AT_LEAST_ONE_SUCCESS: any(parent.is_success for parent in counted),
         RunIf.NONE_FAILED: not failed,
         RunIf.ALL_DONE: True,
         RunIf.AT_LEAST_ONE_FAILED: bool(failed),

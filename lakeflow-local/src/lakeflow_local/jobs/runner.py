@@ -26,6 +26,7 @@ from lakeflow_local.jobs.events import (
     ValueSet,
 )
 from lakeflow_local.jobs.executors.base import Executor, logs_of
+from lakeflow_local.jobs.kinds import TaskKind
 from lakeflow_local.jobs.machine import advance, next_deadline
 from lakeflow_local.jobs.outcomes import Result
 from lakeflow_local.jobs.state import Attempt, RunState, Unit
@@ -38,28 +39,18 @@ def now() -> int:
 
 
 class Watcher(Protocol):
-    """Somebody who looks on, such as the terminal."""
+    """Shows a run while it is played, as the terminal does. Called on the runner's thread, `progress` on any."""
 
     def changed(self, state: RunState, changes: list[tuple[Unit, Attempt]]) -> None:
         """Attempts have changed; their state is on disk."""
 
     def progress(self, state: RunState, key: str, iteration: int | None, text: str) -> None:
-        """A running task says how far it is."""
-
-
-class Nobody:
-    """A watcher that does not look."""
-
-    def changed(self, state: RunState, changes: list[tuple[Unit, Attempt]]) -> None:
-        """Nothing."""
-
-    def progress(self, state: RunState, key: str, iteration: int | None, text: str) -> None:
-        """Nothing."""
+        """A running task has reported its progress, in a short text."""
 
 
 @dataclass
 class _Call:
-    """Something to do on the runner's thread, because only it may touch the state."""
+    """A function that another thread wants called on the runner's thread, the only one that may touch the state."""
 
     work: Callable[[], Any]
     done: threading.Event
@@ -74,34 +65,34 @@ class JobRunner:
         self,
         store: RunStore,
         state: RunState,
-        executors: Mapping[str, Executor],
+        executors: Mapping[TaskKind, Executor],
         *,
         watcher: Watcher | None = None,
-        probe: Callable[[str], None] | None = None,
+        failpoint: Callable[[str], None] | None = None,
     ) -> None:
         """
         Args:
             store: where the run is kept.
             state: the run.
             executors: by task type.
-            watcher: who looks on.
-            probe: called with the name of each point that the runner passes, so that tests can kill it there.
+            watcher: shows the run.
+            failpoint: called with the name of each point that the runner passes, so that tests can kill it there.
         """
         self.state = state
         self._store = store
         self._executors = executors
-        self._watcher = watcher or Nobody()
-        self._probe = probe or (lambda point: None)
+        self._watcher = watcher
+        self._failpoint = failpoint or (lambda point: None)
         self._inbox: queue.SimpleQueue[Event | _Call] = queue.SimpleQueue()
 
     def play(self, first: Begin | RepairRequested) -> RunState:
         """Play the run to its end. Call it once, from the thread that made the store."""
-        self._probe("begin")
+        self._failpoint("begin")
         self._take(first)
         while not self.state.life_cycle.is_final:
             self._take(self._next())
-        self._probe("end")
-        while True:  # somebody may wait for an answer
+        self._failpoint("end")
+        while True:  # threads may wait for calls that will not be made any more
             try:
                 left = self._inbox.get_nowait()
             except queue.Empty:
@@ -132,16 +123,17 @@ class JobRunner:
             event.done.set()
             return
         name = type(event).__name__
-        self._probe(f"{name} arrived")
+        self._failpoint(f"{name} arrived")
         commands = advance(self.state, event)
         changes = list(self.state.changed.values())
         if changes or not isinstance(event, Tick):
             self._store.save(self.state, now())
-        self._probe(f"{name} stored")
-        self._watcher.changed(self.state, changes)
+        self._failpoint(f"{name} stored")
+        if self._watcher is not None:
+            self._watcher.changed(self.state, changes)
         for command in commands:
             self._carry_out(command)
-        self._probe(f"{name} done")
+        self._failpoint(f"{name} done")
 
     def _carry_out(self, command: Command) -> None:
         if isinstance(command, StartAttempt):
@@ -158,11 +150,15 @@ class JobRunner:
     # For reporters, on any thread.
 
     def post(self, event: Event) -> None:
-        """Let an event happen soon."""
+        """Put an event into the queue of the runner's thread."""
         self._inbox.put(event)
 
     def call(self, work: Callable[[], Any]) -> Any:
-        """Do something on the runner's thread and wait for it."""
+        """Call a function on the runner's thread and wait for what it returns.
+
+        Raises:
+            RuntimeError: the run ended first.
+        """
         call = _Call(work, threading.Event())
         self._inbox.put(call)
         while not call.done.wait(timeout=1):
@@ -177,7 +173,7 @@ class JobRunner:
         at = now()
         self._store.save_value(self.state.run_id, key, iteration, name, value, at)
         advance(self.state, ValueSet(at=at, key=key, iteration=iteration, name=name, value=value))
-        self._probe("value stored")
+        self._failpoint("value stored")
 
     def get_value(self, key: str, name: str) -> tuple[bool, Any]:
         """Look up a task value; on the runner's thread."""
@@ -187,12 +183,13 @@ class JobRunner:
         return True, task.values[name]
 
     def progressed(self, key: str, iteration: int | None, text: str) -> None:
-        """Show how far a task is."""
-        self._watcher.progress(self.state, key, iteration, text)
+        """Show the progress that a task has reported."""
+        if self._watcher is not None:
+            self._watcher.progress(self.state, key, iteration, text)
 
 
 class AttemptReporter:
-    """What an executor reports to."""
+    """The reporter of one attempt: turns what its executor reports into events and calls of the runner."""
 
     def __init__(self, runner: JobRunner, work: StartAttempt) -> None:
         self._runner = runner
@@ -217,12 +214,12 @@ class AttemptReporter:
         )
 
     def noted(self, **facts: Any) -> None:
-        """Something worth keeping."""
+        """Keep facts with the attempt."""
         work = self._work
         self._runner.post(FactsNoted(at=now(), key=work.key, iteration=work.iteration, number=work.number, facts=facts))
 
     def progress(self, text: str) -> None:
-        """How far it is."""
+        """Show the progress, in a short text."""
         self._runner.progressed(self._work.key, self._work.iteration, text)
 
     def set_value(self, name: str, value: Any) -> None:

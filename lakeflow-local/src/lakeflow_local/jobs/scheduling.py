@@ -2,23 +2,13 @@
 
 from __future__ import annotations
 
-import heapq
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 
-from lakeflow_local.jobs import attempts
+from lakeflow_local.jobs import attempts, record
 from lakeflow_local.jobs.events import Command
 from lakeflow_local.jobs.outcomes import LifeCycle, Result
 from lakeflow_local.jobs.run_if import blocked_by_disabled, decide
-from lakeflow_local.jobs.state import Attempt, RunState, TaskState, Unit
-
-_MESSAGES = {
-    Result.EXCLUDED: "The condition to run this task was not met.",
-    Result.UPSTREAM_FAILED: "An upstream task failed.",
-    Result.UPSTREAM_CANCELED: "An upstream task was canceled.",
-    Result.DISABLED: "The task is disabled, or waits for one that is.",
-}
-# They only watch over other work, so they take no slot: else a for-each could starve its own iterations.
-_WITHOUT_SLOT = ("for_each_task", "run_job_task", "condition_task")
+from lakeflow_local.jobs.state import RunState, TaskState, Unit
 
 
 def schedule(state: RunState, keys: Iterable[str], at: int, commands: list[Command]) -> None:
@@ -45,39 +35,23 @@ def decide_all(state: RunState, keys: list[str], at: int, commands: list[Command
         passed_over = decide(state.spec.tasks[task.key].run_if, _parent_results(state, task))
         if passed_over is None:
             task.life_cycle = LifeCycle.QUEUED
-            if state.spec.tasks[task.key].kind in _WITHOUT_SLOT:
-                attempts.start(state, task, at, commands)
-            else:
+            if state.spec.tasks[task.key].kind.takes_slot:
                 state.queue.append((task.key, None))
+            else:
+                attempts.start(state, task, at, commands)
         else:
-            pass_over(state, task, passed_over, at)
+            record.pass_over(state, task, passed_over, at)
         if task.life_cycle.is_final:
             waiting.extend(reversed(_freed(state, task.key)))
 
 
-def task_ended(state: RunState, key: str, at: int, commands: list[Command]) -> None:
-    """Tell the children of a task that it has ended."""
-    decide_all(state, _freed(state, key), at, commands)
-
-
-def pass_over(state: RunState, unit: Unit, result: Result, at: int, message: str = "") -> None:
-    """End a task or an iteration without doing its work; it is on record like an attempt."""
-    attempts.add(
-        state,
-        unit,
-        Attempt(
-            run_id=state.new_id(),
-            number=len(unit.attempts),
-            repair=state.repair_count,
-            start=at,
-            end=at,
-            life_cycle=LifeCycle.TERMINATED,
-            result=result,
-            message=message or _MESSAGES[result],
-            error_code=result.value,
-        ),
-    )
-    unit.life_cycle, unit.result = LifeCycle.TERMINATED, result
+def passed_on(state: RunState, unit: Unit, at: int, commands: list[Command]) -> None:
+    """Go on after the end of a task or iteration: with further iterations, or with the tasks that depend on it."""
+    task = state.tasks[unit.key]
+    if unit.iteration is not None:
+        attempts.settle_iterations(state, task, at)
+    if task.life_cycle.is_final:
+        decide_all(state, _freed(state, task.key), at, commands)
 
 
 def disable(state: RunState, keys: Iterable[str], at: int) -> None:
@@ -90,7 +64,7 @@ def disable(state: RunState, keys: Iterable[str], at: int) -> None:
         parents = [edge.task_key in disabled for edge in spec.depends_on if edge.task_key in state.tasks]
         if spec.disabled or (parents and blocked_by_disabled(spec.run_if, parents)):
             disabled.add(key)
-            pass_over(state, state.tasks[key], Result.DISABLED, at)
+            record.pass_over(state, state.tasks[key], Result.DISABLED, at)
 
 
 def fill_slots(state: RunState, at: int, commands: list[Command]) -> None:
@@ -101,19 +75,7 @@ def fill_slots(state: RunState, at: int, commands: list[Command]) -> None:
         if unit.life_cycle is LifeCycle.QUEUED:
             attempts.start(state, unit, at, commands)
             if unit.life_cycle.is_final:
-                attempts.passed_on(state, unit, at, commands)
-
-
-def set_deadline(state: RunState, at: int, kind: str, key: str, iteration: int | None, number: int) -> None:
-    """Ask for a Tick."""
-    heapq.heappush(state.deadlines, (at, state.next_deadline_order(), kind, key, iteration, number))
-
-
-def due(state: RunState, at: int) -> Iterator[tuple[str, str, int | None, int]]:
-    """Take out the deadlines that have passed, in their order."""
-    while state.deadlines and state.deadlines[0][0] <= at:
-        _, _, kind, key, iteration, number = heapq.heappop(state.deadlines)
-        yield kind, key, iteration, number
+                passed_on(state, unit, at, commands)
 
 
 def _freed(state: RunState, key: str) -> list[str]:

@@ -1,4 +1,4 @@
-"""How the attempts of a simulated run end, and what its tasks leave behind."""
+"""How the attempts of a simulated run end, how long they take, and which values and outputs its tasks set."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from typing import Any
 
 from lakeflow_local.errors import ChoiceError
 from lakeflow_local.jobs.events import StartAttempt
+from lakeflow_local.jobs.kinds import CONDITION, RUN_JOB
 from lakeflow_local.jobs.spec import JobSpec, TaskSpec
 
 Outcome = str | Sequence[str]
@@ -23,7 +24,7 @@ _FAILING = {"op": "LESS_THAN", "left": "a failure, as the simulation wants", "ri
 
 @dataclass(frozen=True, kw_only=True)
 class Script:
-    """How the attempts of a simulation go.
+    """What a test says of a simulated run.
 
     Attributes:
         outcomes: per task its outcome, or one per attempt, of which the last holds for all later ones. Of a for-each
@@ -57,7 +58,7 @@ class Script:
             name = caller.partition("[")[0]
             task = nested.get(name) or spec.tasks.get(name)
             task = (task.nested or task) if task else None
-            child = jobs(task.payload.get("job_id")) if task is not None and task.kind == "run_job_task" else None
+            child = jobs(task.payload.get("job_id")) if task is not None and task.kind == RUN_JOB else None
             if child is None:
                 raise ChoiceError(f"{caller}/…: job {spec.key} has no task {caller!r} that runs a job of this bundle")
             self.inside(caller).check(child, jobs)
@@ -71,7 +72,7 @@ class Script:
             if "/" in key:
                 continue
             task = spec.tasks.get(key) or nested.get(key) or spec.tasks[key.partition("[")[0]]
-            allowed = _OF_CONDITIONS if task.kind == "condition_task" else _OF_WORK
+            allowed = _OF_CONDITIONS if task.kind == CONDITION else _OF_WORK
             if key not in spec.tasks or not isinstance(outcome, str):
                 allowed = _OF_ATTEMPTS
             for word in _words(outcome):
@@ -81,7 +82,12 @@ class Script:
                 raise ChoiceError(f"task {key} cannot time out: neither it nor its job has timeout_seconds")
 
     def inside(self, *callers: str, cancel_after: float | None = None) -> Script:
-        """What it says of the job that a run-job task runs; the first of the names of that task counts most."""
+        """The script of the job that a run-job task runs.
+
+        Args:
+            callers: names of that task; what is said under the first beats the others.
+            cancel_after: seconds until that run is canceled.
+        """
 
         def of(given: Mapping[str, Any]) -> dict[str, Any]:
             return {
@@ -108,7 +114,7 @@ class Script:
         outcome = self.outcomes.get(task.key)
         if outcome == "disabled":
             return replace(task, disabled=True)
-        if outcome is None or task.kind != "condition_task":
+        if outcome is None or task.kind != CONDITION:
             return task
         answer = {"op": "EQUAL_TO", "left": outcome, "right": "true"}
         return replace(task, payload=_FAILING if outcome == "failed" else answer)

@@ -12,7 +12,7 @@ def select_only(spec: JobSpec, only: Sequence[str]) -> frozenset[str] | None:
     """The tasks that a partial run is made of.
 
     `a` is task a alone, `+a` also all that it depends on, `a+` also all that depends on it. Dependencies on tasks that
-    are not chosen count for nothing [U].
+    are not chosen count for nothing (not documented).
 
     Raises:
         ChoiceError: a key that the job does not have.

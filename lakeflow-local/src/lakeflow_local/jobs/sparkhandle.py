@@ -14,9 +14,9 @@ USER = "task"
 
 
 class SparkHandle:
-    """Starts the server for whoever asks first; others wait. Who asks after its JVM has died gets a new one.
+    """Starts the server at the first call of `ensure`, and a new one at the first call after its JVM has died.
 
-    That is what a retry gets on the platform: new compute.
+    Concurrent callers wait. A retry on the platform gets new compute as well.
 
     Attributes:
         prepare: called with the server before anybody uses it, again whenever it is replaced.
@@ -38,7 +38,7 @@ class SparkHandle:
         self._lock = threading.Lock()
         self._prepared: Callable[[SparkServer], None] | None = None
         self._ends: list[str] = []
-        self._mourners: dict[str, Callable[[], None]] = {}
+        self._on_death: dict[str, Callable[[], None]] = {}
         self.prepare: Callable[[SparkServer], None] | None = None
 
     @property
@@ -65,7 +65,7 @@ class SparkHandle:
                 server = SparkServer(self._root, catalog_names=self._catalog_names())
                 server.start()
                 self._server, self._owned = server, True
-                threading.Thread(target=self._watch, args=(server,), name="spark-watch", daemon=True).start()
+                threading.Thread(target=self._wait_for_end, args=(server,), name="spark-end", daemon=True).start()
             if self.prepare is not self._prepared and self.prepare is not None:
                 self.prepare(self._server)
                 self._prepared = self.prepare
@@ -76,14 +76,14 @@ class SparkHandle:
         return f"{self.ensure().remote};user_id={USER};session_id={session_id}"
 
     def on_death(self, name: str, call: Callable[[], None] | None) -> None:
-        """Have something called when the JVM dies, on any thread; None takes it back.
+        """Call a function when the JVM dies, on any thread; None takes the callback of that name back.
 
-        A Connect client would go on knocking at the dead server's door for ten minutes.
+        A Connect client would go on trying to reach the dead server for ten minutes.
         """
         if call is None:
-            self._mourners.pop(name, None)
+            self._on_death.pop(name, None)
         else:
-            self._mourners[name] = call
+            self._on_death[name] = call
 
     def close_session(self, session_id: str) -> None:
         """End a Connect session: what it still runs is interrupted, as when a task of a cluster is canceled."""
@@ -103,14 +103,14 @@ class SparkHandle:
                 server.stop()
 
     def _notice(self) -> None:
-        """Forget a server whose JVM has died; the lock is held."""
+        """Forget a server whose JVM has died, and call the callbacks of `on_death`. The lock is held."""
         if self._owned and self._server is not None and not self._server.is_alive:
             self._ends.append(self._server.discard())
             self._server, self._owned, self._prepared = None, False, None
-            for call in list(self._mourners.values()):
+            for call in list(self._on_death.values()):
                 call()
 
-    def _watch(self, server: SparkServer) -> None:
+    def _wait_for_end(self, server: SparkServer) -> None:
         server.wait_for_end()
         with self._lock:
             self._notice()

@@ -43,7 +43,7 @@ class Attempt:
 
 @dataclass
 class Unit:
-    """Something that is attempted: a task (`iteration` is None), or one iteration of a for-each task."""
+    """What attempts belong to: a task (`iteration` is None), or one iteration of a for-each task."""
 
     key: str
     iteration: int | None = None

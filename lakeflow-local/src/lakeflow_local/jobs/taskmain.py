@@ -1,4 +1,4 @@
-"""What a task's process does: it takes on its environment, runs the user's code, and says how that ended.
+"""Runs the user's code in a task's process: sets the environment up, calls the code, reports how it ended.
 
 A failure leaves its traceback in the log, and one line for the run's state in the file that the task names.
 """
@@ -21,7 +21,7 @@ from lakeflow_local.jobs.dbutils import runtime
 
 
 def prepare() -> None:
-    """Do once in the fork server what every task needs: the names under which tasks look for dbutils."""
+    """Make dbutils importable, once in the fork server for all tasks."""
     runtime.install()
 
 
@@ -116,7 +116,7 @@ def _say_why(task: dict[str, Any], message: str) -> None:
 
 
 def _finish() -> None:
-    """What the interpreter does at its end before it takes itself apart, which a task can do without."""
+    """Wait for threads, run exit functions and flush, as the interpreter does at its end; its teardown is left out."""
     with contextlib.suppress(Exception):
         threading._shutdown()  # type: ignore[attr-defined]
     with contextlib.suppress(Exception):

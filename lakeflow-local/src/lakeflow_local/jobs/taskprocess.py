@@ -1,4 +1,4 @@
-"""The runner's side of the fork server and of the tasks' line to the runner."""
+"""The runner's side: the client of the fork server, and the socket on which tasks send requests to the runner."""
 
 from __future__ import annotations
 
@@ -84,7 +84,7 @@ class ForkServerClient:
         with contextlib.suppress(OSError):
             self._socket.shutdown(socket.SHUT_RDWR)
         if not self._ready.is_set():
-            self._process.kill()  # it is warming up, and would not hear
+            self._process.kill()  # it is warming up, and does not read its socket yet
         try:
             self._process.wait(timeout=10)
         except subprocess.TimeoutExpired:
@@ -126,7 +126,7 @@ class ForkServerClient:
 
 
 class TaskGateway:
-    """Where tasks ask the runner: task values, and the address of Spark. One Unix socket for all tasks."""
+    """Answers the requests of tasks, such as task values and the address of Spark, on one Unix socket for all."""
 
     def __init__(self) -> None:
         self._folder = Path(tempfile.mkdtemp(prefix="lakeflow-"))  # only this user may enter; its path is short enough
@@ -138,7 +138,7 @@ class TaskGateway:
         threading.Thread(target=self._accept, name="task-gateway", daemon=True).start()
 
     def register(self, answer: Answer) -> str:
-        """Let a task ask.
+        """Accept requests of a task.
 
         Args:
             answer: called with the operation and its arguments, on a thread of the gateway; an exception goes back
@@ -152,7 +152,7 @@ class TaskGateway:
         return token
 
     def forget(self, token: str) -> None:
-        """The task has ended."""
+        """Refuse further requests of a task: it has ended."""
         self._answers.pop(token, None)
 
     def close(self) -> None:
@@ -180,6 +180,6 @@ class TaskGateway:
                     if answer is None:
                         raise PermissionError("this task is not running")
                     reply = {"answer": answer(operation, request)}
-                except Exception as error:  # whatever it is, the task must hear of it
+                except Exception as error:  # the task gets it as an error
                     reply = {"error": str(error) or repr(error)}
                 connection.sendall(json.dumps(reply).encode() + b"\n")

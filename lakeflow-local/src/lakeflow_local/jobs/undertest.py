@@ -20,7 +20,7 @@ _NOT_COPIED = (".lakeflow", ".git", ".venv*", "venv", ".databricks", "__pycache_
 
 
 class JobUnderTest:
-    """Thinks a run of the job through, or plays one in a copy of the bundle."""
+    """Simulates runs of the job, or plays one in a copy of the bundle."""
 
     def __init__(
         self,
@@ -55,7 +55,7 @@ class JobUnderTest:
         serverless_retries: str = "documented",
         trigger_time: int = 0,
     ) -> Simulation:
-        """Think a run through; nothing is started.
+        """Simulate a run; nothing is started.
 
         Args:
             outcomes: per task "success" (where nothing is said), "failed", "timed_out", "canceled", "excluded" or

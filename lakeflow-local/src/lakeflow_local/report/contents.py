@@ -7,12 +7,11 @@ from collections.abc import Mapping
 from dataclasses import asdict
 from typing import Any
 
-from lakeflow_local.jobs.afterrun import KEY as AFTER_RUN
 from lakeflow_local.jobs.apiview import view
-from lakeflow_local.jobs.executors.base import Logs, logs_of
+from lakeflow_local.jobs.executors.base import logs_of
+from lakeflow_local.jobs.kinds import CONDITION, FOR_EACH, RUN_JOB, kind_of
 from lakeflow_local.jobs.notifications import at_end, never_sent, unheard
 from lakeflow_local.jobs.outcomes import LifeCycle
-from lakeflow_local.jobs.spec import TASK_TYPES
 from lakeflow_local.report.datasets import pipelines
 from lakeflow_local.report.graph import HEIGHT, WIDTH, draw
 from lakeflow_local.report.logs import log_text
@@ -39,7 +38,7 @@ def contents(store: RunStore, run_id: int, now: int) -> dict[str, Any] | None:
     for pipeline in updated:
         pipeline["samples"] = samples(store.folder, pipeline["name"])
     page = {"run": _run(run, now), "pipelines": updated, "tasks": [], "lanes": [], "graph": None}
-    page |= {"notifications": [], "warnings": [], "never_sent": [], "after_run": []}
+    page |= {"notifications": [], "warnings": [], "never_sent": []}
     state = store.load(run_id)
     if state is None:  # an update of a pipeline
         return page
@@ -58,7 +57,6 @@ def contents(store: RunStore, run_id: int, now: int) -> dict[str, Any] | None:
         ],
         "warnings": unheard(state),
         "never_sent": never_sent(state.spec),
-        "after_run": _after_run(store, run),
     }
 
 
@@ -94,11 +92,12 @@ def _tasks(store: RunStore, run: Mapping[str, Any], pass_of: Mapping[int, int], 
     for key, entries in by_key.items():
         newest = entries[-1]
         word = word_of(newest["state"])
-        kind = next((name for name in TASK_TYPES if name in newest), "")
+        kind = kind_of(newest)
+        settings = newest[kind.name] if kind else {}
         found.append(
             {
                 "key": key,
-                "kind": kind.removesuffix("_task").replace("_", " "),
+                "kind": kind.label if kind else "",
                 "description": newest.get("description", ""),
                 "word": word,
                 "look": look(word),
@@ -107,13 +106,13 @@ def _tasks(store: RunStore, run: Mapping[str, Any], pass_of: Mapping[int, int], 
                 "parents": [
                     (edge["task_key"], str(edge.get("outcome", "")).lower()) for edge in newest.get("depends_on", [])
                 ],
-                "outcome": newest.get(kind, {}).get("outcome") if kind == "condition_task" else None,
-                "child_run": newest.get(kind, {}).get("run_id") if kind == "run_job_task" else None,
+                "outcome": settings.get("outcome") if kind == CONDITION else None,
+                "child_run": settings.get("run_id") if kind == RUN_JOB else None,
                 "values": [
                     {"name": name, "value": json.dumps(value, ensure_ascii=False)}
                     for name, value in newest.get("values", {}).items()
                 ],
-                "settings": _json(newest.get(kind, {})),
+                "settings": _json(settings),
                 "attempts": [
                     _attempt(store, run["run_id"], key, entry, pass_of, now) for entry in entries if "run_id" in entry
                 ],
@@ -144,7 +143,7 @@ def _attempt(
         "log": log_text(logs_of(store.folder, run_id, key, iteration, entry["attempt_number"])),
         "iteration": iteration,
         "input": _json(entry.get("input")) if iteration is not None else "",
-        "stats": entry.get("for_each_task", {}).get("stats", {}).get("task_run_stats"),
+        "stats": entry.get(FOR_EACH.name, {}).get("stats", {}).get("task_run_stats"),
         "iterations": shown,
         "telling": telling["id"] if telling else None,  # the iteration whose log explains the task
         "left_out": len(iterations) - len(shown),
@@ -191,16 +190,6 @@ def _graph(run: Mapping[str, Any], tasks: list[dict[str, Any]]) -> dict[str, Any
         "edges": [asdict(edge) for edge in drawing.edges],
         "nodes": nodes,
     }
-
-
-def _after_run(store: RunStore, run: Mapping[str, Any]) -> list[dict[str, str]]:
-    """The logs of the bundle's own task after the run, one for each pass."""
-    found = []
-    for item in run["repair_history"]:
-        logs: Logs = logs_of(store.folder, run["run_id"], AFTER_RUN, None, item["id"])
-        if text := log_text(logs):
-            found.append({"title": f"after repair {item['id']}" if item["id"] else "after the run", "log": text})
-    return found
 
 
 def _json(value: Any) -> str:

@@ -10,7 +10,7 @@ from lakeflow_local.jobs.notebook import NotebookError, find_notebook
 
 
 class NotebookExit(Exception):
-    """Raised by `exit`. An `except Exception` around it swallows it [U]."""
+    """Raised by `exit`. An `except Exception` around it swallows it (not documented)."""
 
     def __init__(self, value: str) -> None:
         super().__init__(value)

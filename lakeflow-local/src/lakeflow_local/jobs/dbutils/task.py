@@ -1,4 +1,4 @@
-"""What a task's process knows of its run, and its line to the runner."""
+"""What a task's process knows of its run, and its connection to the runner."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ class RunnerError(Exception):
 
 
 class TaskContext:
-    """The task's place in its run; one in a process.
+    """The task that this process runs.
 
     Attributes:
         facts: `widgets`, `secrets_file`, `volumes`, `job_run_id`, … as the runner gave them; empty outside of a run.

@@ -1,4 +1,4 @@
-"""What executors and the runner say to each other."""
+"""The interface between the runner and executors: an executor starts and stops attempts, and reports on each."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from lakeflow_local.jobs.outcomes import Result
 
 
 class Reporter(Protocol):
-    """The runner's ear for one attempt. Any thread may call."""
+    """Takes what an executor reports of one attempt. Any thread may call."""
 
     def ended(
         self, result: Result, message: str = "", error_code: str = "", facts: Mapping[str, Any] | None = None
@@ -20,10 +20,10 @@ class Reporter(Protocol):
         """The attempt has ended; the first call counts."""
 
     def noted(self, **facts: Any) -> None:
-        """Something worth keeping, such as the process id."""
+        """Keep facts with the attempt, such as its process id."""
 
     def progress(self, text: str) -> None:
-        """A short text for the terminal, such as rows so far."""
+        """Show a short text in the terminal, such as the rows so far."""
 
     def set_value(self, name: str, value: Any) -> None:
         """Store a task value; when this returns, it is on disk."""

@@ -73,7 +73,7 @@ def describe(event: Any) -> str:
 
 
 def why(report: Mapping[str, Any]) -> str:
-    """Why an update failed, in one line."""
+    """The error of a failed update in one line: that of its first failed dataset, if there is one."""
     for dataset in report.get("datasets", []):
         if dataset.get("error"):
             return f"{dataset['name']}: {str(dataset['error']).splitlines()[0]}"

@@ -8,7 +8,7 @@ import os
 import signal
 import threading
 import uuid
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -17,7 +17,6 @@ from lakeflow_local.jobs.dbutils.task import SOCKET, TOKEN
 from lakeflow_local.jobs.events import StartAttempt
 from lakeflow_local.jobs.executors.base import Logs, Reporter
 from lakeflow_local.jobs.outcomes import Result
-from lakeflow_local.jobs.references import as_text
 from lakeflow_local.jobs.sparkhandle import SparkHandle
 from lakeflow_local.jobs.taskprocess import ForkServerClient, TaskGateway
 
@@ -53,9 +52,17 @@ class _Running:
 
 
 class PythonExecutor:
-    """Wheel, script and notebook tasks."""
+    """Runs wheel, script or notebook tasks, as `code_of` turns an attempt into what its process runs."""
 
-    def __init__(self, server: ForkServerClient, gateway: TaskGateway, spark: SparkHandle, place: PythonPlace) -> None:
+    def __init__(
+        self,
+        server: ForkServerClient,
+        gateway: TaskGateway,
+        spark: SparkHandle,
+        place: PythonPlace,
+        code_of: Callable[[StartAttempt], dict[str, Any]],
+    ) -> None:
+        self._code_of = code_of
         self._server = server
         self._gateway = gateway
         self._spark = spark
@@ -64,7 +71,7 @@ class PythonExecutor:
 
     def start(self, work: StartAttempt, logs: Logs, reporter: Reporter) -> None:
         """Fork a process for the attempt."""
-        self.launch(work.run_id, code_of(work), logs, reporter)
+        self.launch(work.run_id, self._code_of(work), logs, reporter)
 
     def launch(self, task_id: int, code: Mapping[str, Any], logs: Logs, reporter: Reporter) -> None:
         """Fork a process.
@@ -73,7 +80,7 @@ class PythonExecutor:
             task_id: by which it can be stopped.
             code: `kind`, `argv` and what the kind needs.
             logs: where its output goes.
-            reporter: hears of it.
+            reporter: takes its end and its process id.
         """
         logs.folder.mkdir(parents=True, exist_ok=True)
         session_id = str(uuid.uuid4())
@@ -182,7 +189,10 @@ class PythonExecutor:
 
 
 class _CalledNotebook:
-    """Hears of a notebook that another one runs; what it does to task values, it does for the caller's task [U]."""
+    """The reporter of a notebook that another one runs.
+
+    Task values that it sets are those of the caller's task (not documented).
+    """
 
     def __init__(self, caller: Reporter) -> None:
         self.done = threading.Event()
@@ -199,39 +209,10 @@ class _CalledNotebook:
         self.done.set()
 
     def noted(self, **facts: Any) -> None:
-        """Its process is not that of the task."""
+        """Drop the facts: its process is not that of the task."""
 
     def progress(self, text: str) -> None:
-        """It has no line of its own."""
-
-
-def code_of(work: StartAttempt) -> dict[str, Any]:
-    """What a process is to run: for a wheel its entry point, for a script or notebook its file, and arguments."""
-    payload = work.payload
-    if work.task.kind == "spark_python_task":
-        file = payload["python_file"]
-        return {"kind": "script", "file": file, "argv": [file, *map(as_text, payload.get("parameters") or [])]}
-    if work.task.kind == "notebook_task":
-        file = payload["notebook_path"]
-        widgets = {name: as_text(value) for name, value in (payload.get("base_parameters") or {}).items()}
-        return {"kind": "notebook", "file": file, "argv": [file], "widgets": widgets}
-    return wheel_code(
-        payload["package_name"], payload["entry_point"], payload.get("parameters"), payload.get("named_parameters")
-    )
-
-
-def wheel_code(
-    package_name: str, entry_point: str, parameters: list[Any] | None, named: Mapping[str, Any] | None = None
-) -> dict[str, Any]:
-    """What a process is to run for a wheel task."""
-    arguments = [as_text(value) for value in parameters or []]
-    arguments += [f"--{name}={as_text(value)}" for name, value in (named or {}).items()]
-    return {
-        "kind": "wheel",
-        "package_name": package_name,
-        "entry_point": entry_point,
-        "argv": [entry_point, *arguments],
-    }
+        """Drop the text: only tasks have a line in the terminal."""
 
 
 def _reason(logs: Logs, code: int) -> str:

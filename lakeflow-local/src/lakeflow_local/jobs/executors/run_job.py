@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import re
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Mapping
 from typing import Protocol
 
-from lakeflow_local.errors import UserError
 from lakeflow_local.jobs.events import StartAttempt
 from lakeflow_local.jobs.executors.base import Logs, Reporter
 from lakeflow_local.jobs.executors.threads import in_thread
@@ -24,7 +22,7 @@ class ChildRun(Protocol):
         """Play it to its end."""
 
     def cancel(self) -> None:
-        """Stop it; `play` then returns soon."""
+        """Cancel the run; `play` then returns soon. Any thread may call."""
 
 
 # (job_id of the task, explicit parameters, pushed down parameters, key of the parent's task) -> the run
@@ -67,18 +65,3 @@ class RunJobExecutor:
         else:
             message = f"run {child.run_id} of {state.spec.key} ended {state.result}: {state.message}"
             reporter.ended(Result.FAILED, message, "RunExecutionError", facts)
-
-
-def referenced_key(value: object, kind: str, known: Collection[str]) -> str:
-    """The key of a resource of this bundle, from `${resources.<kind>.<key>.id}` or what that resolved to.
-
-    Raises:
-        UserError: it is something else, such as the id of a resource in a workspace.
-    """
-    text = str(value).strip()
-    found = re.fullmatch(r"\$\{resources\." + kind + r"\.([A-Za-z0-9_\-]+)\.id\}", text)
-    key = found.group(1) if found else text
-    if key not in known:
-        listed = ", ".join(sorted(known)) or "none"
-        raise UserError(f"{text!r} is none of the {kind} of this bundle ({listed}); others live in a workspace")
-    return key

@@ -1,4 +1,4 @@
-"""What an attempt says that Spark died under."""
+"""Names the end of Spark's process as the cause of attempts that failed with it."""
 
 from __future__ import annotations
 
@@ -21,11 +21,11 @@ class OnSpark:
         self._spark = spark
 
     def start(self, work: StartAttempt, logs: Logs, reporter: Reporter) -> None:
-        """Start, and remember how many have died so far."""
+        """Start the attempt, with a reporter that knows how many Spark processes had ended before."""
         self._inner.start(work, logs, _Reporter(reporter, self._spark))
 
     def stop(self, run_id: int) -> None:
-        """Stop."""
+        """End an attempt; its end still comes through the reporter."""
         self._inner.stop(run_id)
 
 
