@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
-from lakeflow_local.pipelines.declaring import caller, fail, registry
-from lakeflow_local.pipelines.model import Dataset, Expectation, Flow, Kind, Place, Severity, merge_expectations
+from lakeflow_local.pipelines.declaring import caller, declarations
+from lakeflow_local.pipelines.model import Dataset, Expectation, Flow, Kind, Place, Severity, fail, merge_expectations
 
 Query = Callable[[], Any]
 
@@ -58,7 +58,7 @@ def _dataset_decorator(kind: Kind, decorator: str) -> Callable[..., Any]:
                 properties={str(key): str(value) for key, value in (table_properties or {}).items()},
                 private=bool(others.get("private") or others.get("temporary")),
             )
-            registry().add_dataset(dataset, Flow(target, target, function, place, dict(spark_conf or {})))
+            declarations().add_dataset(dataset, Flow(target, target, function, place, dict(spark_conf or {})))
             return function
 
         return register if query_function is None else register(query_function)
@@ -131,7 +131,7 @@ def create_streaming_table(
     rules = [
         Expectation(rule, predicate, severity) for severity, many in given for rule, predicate in (many or {}).items()
     ]
-    registry().add_dataset(
+    declarations().add_dataset(
         Dataset(
             name=name,
             kind=Kind.STREAMING_TABLE,
@@ -158,7 +158,7 @@ def append_flow(
     place = caller()
 
     def register(function: Query) -> Query:
-        registry().add_flow(Flow(name or function.__name__, target, function, place, dict(spark_conf or {}), once))
+        declarations().add_flow(Flow(name or function.__name__, target, function, place, dict(spark_conf or {}), once))
         return function
 
     return register

@@ -14,29 +14,12 @@ from pyspark.sql import functions as F
 
 from lakeflow_local.errors import UserError
 from lakeflow_local.pipelines.model import Dataset, Expectation, Severity
+from lakeflow_local.pipelines.update import Counts, Metrics
 
 _MARK = "EXPECTATION_VIOLATION"
 _BROKEN = "__broken_rules_"
 _BITS = 62  # rules in one BIGINT
 _RAISED = re.compile(_MARK + r"(\{.*\})" + _MARK, re.DOTALL)
-
-
-@dataclass(frozen=True)
-class Counts:
-    """One rule's counts over the rows of one update."""
-
-    name: str
-    dataset: str
-    passed_records: int
-    failed_records: int
-
-
-@dataclass(frozen=True)
-class Metrics:
-    """What one dataset's expectations counted in one flow."""
-
-    counts: tuple[Counts, ...]
-    dropped_records: int
 
 
 class ExpectationViolation(Exception):

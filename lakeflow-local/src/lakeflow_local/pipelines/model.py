@@ -9,6 +9,8 @@ from typing import Any
 
 from lakeflow_local.errors import UserError
 
+BROKERS = ("kafka", "eventhubs", "kinesis", "pubsub", "pulsar")  # formats of a sink that need a server
+
 
 class Kind(StrEnum):
     """The kinds of dataset. TABLE is `dlt.table`'s: its query decides whether it streams."""
@@ -175,6 +177,41 @@ class Dataset:
         return {self.place.file} | {flow.place.file for flow in self.all_flows}
 
 
+@dataclass
+class Declarations:
+    """What source files declare, in their order.
+
+    Attributes:
+        flows: into datasets that are declared elsewhere, before or after.
+        own_queries: datasets with the query that their own declaration gives.
+    """
+
+    datasets: list[Dataset] = field(default_factory=list)
+    flows: list[Flow | CdcFlow | SnapshotFlow] = field(default_factory=list)
+    own_queries: list[tuple[Dataset, Flow]] = field(default_factory=list)
+
+    def add_dataset(self, dataset: Dataset, query: Flow | None = None) -> None:
+        """Add a dataset and, where it has one, its own query."""
+        self.datasets.append(dataset)
+        if query is not None:
+            self.own_queries.append((dataset, query))
+
+    def add_flow(self, flow: Flow | CdcFlow | SnapshotFlow) -> None:
+        """Add a flow into a dataset that is declared elsewhere."""
+        self.flows.append(flow)
+
+    def add_all(self, other: Declarations) -> None:
+        """Add what another text declares."""
+        self.datasets += other.datasets
+        self.flows += other.flows
+        self.own_queries += other.own_queries
+
+
+def fail(message: str, place: Place) -> UserError:
+    """The error for a declaration that stands at this place."""
+    return UserError(message, file=place.file, line=place.line)
+
+
 def merge_expectations(dataset: str, rules: Sequence[Expectation], place: Place) -> tuple[Expectation, ...]:
     """The rules of one dataset in order of declaration.
 
@@ -184,10 +221,7 @@ def merge_expectations(dataset: str, rules: Sequence[Expectation], place: Place)
     seen: dict[str, Expectation] = {}
     for rule in rules:
         if rule.name in seen:
-            raise UserError(
-                f"dataset {dataset} has two expectations named '{rule.name}': names are unique in a dataset",
-                file=place.file,
-                line=place.line,
-            )
+            message = f"dataset {dataset} has two expectations named '{rule.name}': names are unique in a dataset"
+            raise fail(message, place)
         seen[rule.name] = replace(rule)
     return tuple(seen.values())

@@ -7,6 +7,9 @@ from dataclasses import dataclass
 
 from lakeflow_local.catalogs import LOCAL, declared, local_schema
 
+Key = tuple[str, str]  # a dataset's identity on this machine: schema and table, in lower case
+Stack = tuple[Key, ...]  # the datasets that are being evaluated around a read, outermost first
+
 _PART = re.compile(r"\s*(?:`((?:[^`]|``)+)`|([^`.\s]+))\s*(\.|$)")
 
 
@@ -36,7 +39,7 @@ class TableName:
     table: str
 
     @property
-    def key(self) -> tuple[str, str]:
+    def key(self) -> Key:
         """What is compared."""
         return self.schema.lower(), self.table.lower()
 

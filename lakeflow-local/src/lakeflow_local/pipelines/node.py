@@ -10,8 +10,7 @@ from pyspark.sql.types import StructType
 
 from lakeflow_local.errors import UserError
 from lakeflow_local.pipelines.model import Dataset
-from lakeflow_local.pipelines.names import TableName
-from lakeflow_local.pipelines.source import Key
+from lakeflow_local.pipelines.names import Key, TableName
 from lakeflow_local.pipelines.update import DatasetResult
 
 

@@ -17,9 +17,8 @@ from lakeflow_local.errors import UserError
 from lakeflow_local.pipelines import follow, source
 from lakeflow_local.pipelines.event_log import EventLog, pipeline_id
 from lakeflow_local.pipelines.model import Dataset
-from lakeflow_local.pipelines.names import quote
+from lakeflow_local.pipelines.names import Key, quote
 from lakeflow_local.pipelines.run import Run
-from lakeflow_local.pipelines.source import Key
 from lakeflow_local.pipelines.spec import PipelineSpec
 from lakeflow_local.pipelines.state import exclusive
 from lakeflow_local.pipelines.tables import Tables

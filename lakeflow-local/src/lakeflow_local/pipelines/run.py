@@ -18,9 +18,9 @@ from lakeflow_local.pipelines.expectations import ExpectationViolation, violatio
 from lakeflow_local.pipelines.explain import explain
 from lakeflow_local.pipelines.flow_settings import FlowSettings
 from lakeflow_local.pipelines.model import Dataset
-from lakeflow_local.pipelines.names import TableName
+from lakeflow_local.pipelines.names import Key, TableName
 from lakeflow_local.pipelines.node import Canceled, CycleError, Node, Status, UpstreamFailed
-from lakeflow_local.pipelines.source import Key, line_in
+from lakeflow_local.pipelines.source import line_in
 from lakeflow_local.pipelines.spec import PipelineSpec
 from lakeflow_local.pipelines.state import Store
 from lakeflow_local.pipelines.tables import Tables

@@ -23,7 +23,6 @@ if TYPE_CHECKING:
     from lakeflow_local.pipelines.run import Run
 
 Stack = tuple[tuple[str, str], ...]
-BROKERS = ("kafka", "eventhubs", "kinesis", "pubsub", "pulsar")
 
 
 def write(run: Run, node: Node, stack: Stack) -> None:

@@ -15,14 +15,13 @@ from pyspark.pipelines.graph_element_registry import graph_element_registration_
 
 from lakeflow_local.errors import UserError
 from lakeflow_local.jobs.notebook import Cell
-from lakeflow_local.pipelines import interface
-from lakeflow_local.pipelines.model import CdcFlow, Dataset, Flow, Kind, SnapshotFlow
-from lakeflow_local.pipelines.names import TableName
+from lakeflow_local.pipelines import interface, sql_file
+from lakeflow_local.pipelines.model import CdcFlow, Dataset, Declarations, Flow, Kind, SnapshotFlow
+from lakeflow_local.pipelines.names import Key, TableName
 from lakeflow_local.pipelines.notebook_source import cells_of, is_notebook
 from lakeflow_local.pipelines.registry import Registry, freeze_rules, rules_of
 from lakeflow_local.pipelines.spec import PipelineSpec
 
-Key = tuple[str, str]
 _PREFIX = "lakeflow_source_"
 
 
@@ -64,7 +63,7 @@ def load(spec: PipelineSpec, spark: Any) -> dict[Key, Dataset]:
     """
     interface.install()
     forget_helpers(spec)
-    registry = Registry()
+    registry = Registry(sql_file.read)
     with code_on_path(spec), graph_element_registration_context(registry):
         for file in spec.files:
             language, cells = cells_of(file) if is_notebook(file) else (file.suffix.removeprefix("."), [])
@@ -76,8 +75,8 @@ def load(spec: PipelineSpec, spark: Any) -> dict[Key, Dataset]:
             else:
                 registry.register_sql(_substitute(file.read_text(encoding="utf-8"), spec), file)
     _send_by_value(spec)
-    freeze_rules(registry)
-    return _join(registry, spec)
+    freeze_rules(registry.declared)
+    return _join(registry.declared, spec)
 
 
 def _send_by_value(spec: PipelineSpec) -> None:
@@ -142,18 +141,18 @@ def _substitute(text: str, spec: PipelineSpec) -> str:
     return text
 
 
-def _join(registry: Registry, spec: PipelineSpec) -> dict[Key, Dataset]:
+def _join(declared: Declarations, spec: PipelineSpec) -> dict[Key, Dataset]:
     datasets: dict[Key, Dataset] = {}
-    for dataset in registry.datasets:
+    for dataset in declared.datasets:
         key = identify(dataset.name, spec, dataset).key
         if key in datasets:
             first = datasets[key].place
             message = f"dataset {dataset.name} is declared twice, first in {Path(first.file).name}:{first.line}"
             raise UserError(message, file=dataset.place.file, line=dataset.place.line)
         datasets[key] = dataset
-    for dataset, flow in registry.own_queries:
+    for dataset, flow in declared.own_queries:
         dataset.flows.append(flow)
-    for flow in registry.flows:
+    for flow in declared.flows:
         target = spec.namespace.resolve(flow.target)
         found = datasets.get(target.key) if target else None
         if found is None:

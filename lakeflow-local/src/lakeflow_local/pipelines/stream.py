@@ -12,9 +12,10 @@ from pyspark.sql.types import StructType
 
 from lakeflow_local.pipelines import points
 from lakeflow_local.pipelines.evaluate import Evaluation
-from lakeflow_local.pipelines.expectations import Metrics, Watch
+from lakeflow_local.pipelines.expectations import Watch
 from lakeflow_local.pipelines.model import Flow
 from lakeflow_local.pipelines.tables import rows_written
+from lakeflow_local.pipelines.update import Metrics
 
 if TYPE_CHECKING:
     from lakeflow_local.pipelines.node import Node

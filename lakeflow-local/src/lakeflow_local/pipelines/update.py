@@ -6,7 +6,23 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
-from lakeflow_local.pipelines.expectations import Counts, Metrics
+
+@dataclass(frozen=True)
+class Counts:
+    """One rule's counts over the rows of one update."""
+
+    name: str
+    dataset: str
+    passed_records: int
+    failed_records: int
+
+
+@dataclass(frozen=True)
+class Metrics:
+    """What one dataset's expectations counted in one flow."""
+
+    counts: tuple[Counts, ...]
+    dropped_records: int
 
 
 @dataclass(frozen=True)
