@@ -5,27 +5,21 @@ https://docs.databricks.com/aws/en/ldp/ldp-sinks: a full refresh reads everythin
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from pyspark.sql import DataFrame
 from pyspark.sql.streaming import StreamingQuery
 from pyspark.sql.streaming.readwriter import DataStreamWriter
 
 from lakeflow_local.errors import UserError
 from lakeflow_local.pipelines import points
+from lakeflow_local.pipelines.context import UpdateContext
 from lakeflow_local.pipelines.evaluate import Evaluation
 from lakeflow_local.pipelines.landing import local_folder
 from lakeflow_local.pipelines.model import Dataset, Flow
-from lakeflow_local.pipelines.names import TableName
-
-if TYPE_CHECKING:
-    from lakeflow_local.pipelines.node import Node
-    from lakeflow_local.pipelines.run import Run
-
-Stack = tuple[tuple[str, str], ...]
+from lakeflow_local.pipelines.names import Stack, TableName
+from lakeflow_local.pipelines.node import Node
 
 
-def write(run: Run, node: Node, stack: Stack) -> None:
+def write(context: UpdateContext, node: Node, stack: Stack) -> None:
     """Run the flows of a sink over what is new; the checkpoint of each says what was written.
 
     Into Delta every row goes once, however an update ends; another sink may be given its last batch again, under the
@@ -34,19 +28,19 @@ def write(run: Run, node: Node, stack: Stack) -> None:
     Raises:
         UserError: for a batch query.
     """
-    memory = run.store.recall(node.table)
+    memory = context.store.recall(node.table)
     if node.full or memory.resetting:
         memory.resetting = True  # said first: a checkpoint that is half removed must not be gone on from
-        run.store.remember(node.table, memory)
-        run.store.forget_progress(node.table)
+        context.store.remember(node.table, memory)
+        context.store.forget_progress(node.table)
         memory.resetting = False
-        run.store.remember(node.table, memory)
+        context.store.remember(node.table, memory)
     for flow in node.dataset.flows:
-        frame = evaluated(Evaluation(run, stack), node.dataset, flow)
+        frame = evaluated(Evaluation(context, stack), node.dataset, flow)
         writer = frame.writeStream.outputMode("append").trigger(availableNow=True)
-        writer = writer.option("checkpointLocation", str(run.store.checkpoint(node.table, flow.name)))
+        writer = writer.option("checkpointLocation", str(context.store.checkpoint(node.table, flow.name)))
         points.reached("before_commit", node.result.name)
-        query = _start(run, node.dataset, writer)
+        query = _start(context, node.dataset, writer)
         query.awaitTermination()
         points.reached("after_commit", node.result.name)
         node.result.rows += sum(progress.numInputRows for progress in query.recentProgress)
@@ -66,7 +60,7 @@ def evaluated(evaluation: Evaluation, sink: Dataset, flow: Flow) -> DataFrame:
     return frame
 
 
-def _start(run: Run, dataset: Dataset, writer: DataStreamWriter) -> StreamingQuery:
+def _start(context: UpdateContext, dataset: Dataset, writer: DataStreamWriter) -> StreamingQuery:
     sink = dataset.sink
     assert sink is not None
     if sink.handler is not None:
@@ -77,15 +71,15 @@ def _start(run: Run, dataset: Dataset, writer: DataStreamWriter) -> StreamingQue
     path, name = options.pop("path", None), options.pop("tableName", None)
     writer = writer.format("delta").options(**options)
     if path is not None:
-        return writer.start(local_folder(path, run.spec.root))
-    table = _outside(run, dataset, name)
-    run.tables.ensure_schema(table.schema)
+        return writer.start(local_folder(path, context.spec.root))
+    table = _outside(context, dataset, name)
+    context.tables.ensure_schema(table.schema)
     return writer.toTable(table.sql)
 
 
-def _outside(run: Run, dataset: Dataset, name: str) -> TableName:
-    table = run.spec.namespace.resolve(name)
-    if table is None or table.key in run.known:
+def _outside(context: UpdateContext, dataset: Dataset, name: str) -> TableName:
+    table = context.spec.namespace.resolve(name)
+    if table is None or table.key in context.known:
         problem = "is no name of a table" if table is None else "is a dataset of the pipeline itself"
         message = f"sink {dataset.name}: the table {name} {problem}"
         raise UserError(message, file=dataset.place.file, line=dataset.place.line)

@@ -4,45 +4,45 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from pyspark.sql import DataFrame
 from pyspark.sql.streaming import StreamingQuery
 from pyspark.sql.types import StructType
 
 from lakeflow_local.pipelines import points
+from lakeflow_local.pipelines.context import UpdateContext
 from lakeflow_local.pipelines.evaluate import Evaluation
 from lakeflow_local.pipelines.expectations import Watch
 from lakeflow_local.pipelines.model import Flow
+from lakeflow_local.pipelines.node import Node
 from lakeflow_local.pipelines.tables import rows_written
 from lakeflow_local.pipelines.update import Metrics
 
-if TYPE_CHECKING:
-    from lakeflow_local.pipelines.node import Node
-    from lakeflow_local.pipelines.run import Run
 
-
-def empty_table(run: Run, node: Node, schema: StructType) -> None:
+def empty_table(context: UpdateContext, node: Node, schema: StructType) -> None:
     """Create a streaming table, or empty it for a full refresh."""
-    run.tables.create(node.table, schema, node.dataset)
-    memory = run.store.recall(node.table)
+    context.tables.create(node.table, schema, node.dataset)
+    memory = context.store.recall(node.table)
     memory.resetting = False
-    run.store.remember(node.table, memory)
+    context.store.remember(node.table, memory)
     points.reached("after_reset", node.result.name)
 
 
-def append(run: Run, node: Node, flow: Flow, evaluation: Evaluation, frame: DataFrame, generation: int) -> None:
+def append(
+    context: UpdateContext, node: Node, flow: Flow, evaluation: Evaluation, frame: DataFrame, generation: int
+) -> None:
     """Run one flow into its table: exactly once over any killed updates, by Spark's checkpoint and Delta's log.
 
     Args:
         generation: see `Memory`.
     """
-    location = run.tables.location(node.table)
+    location = context.tables.location(node.table)
     assert location is not None  # created before
-    before = run.tables.version(node.table)
+    before = context.tables.version(node.table)
     if frame.isStreaming:
         writer = frame.writeStream.format("delta").outputMode("append").trigger(availableNow=True)
-        writer = writer.option("checkpointLocation", str(run.store.checkpoint(node.table, flow.name)))
+        writer = writer.option("checkpointLocation", str(context.store.checkpoint(node.table, flow.name)))
         if node.dataset.schema is None:
             writer = writer.option("mergeSchema", "true")
         points.reached("before_commit", node.result.name)
@@ -55,7 +55,7 @@ def append(run: Run, node: Node, flow: Flow, evaluation: Evaluation, frame: Data
             writer.option("txnAppId", f"once:{flow.name}").option("txnVersion", str(generation)).save(str(location))
         node.result.metric_sets += metrics
     points.reached("after_commit", node.result.name)
-    node.result.rows += rows_written(location, before, run.tables.version(node.table))
+    node.result.rows += rows_written(location, before, context.tables.version(node.table))
 
 
 def drain(query: StreamingQuery) -> list[dict[str, Any]]:
