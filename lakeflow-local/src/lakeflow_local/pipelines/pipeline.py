@@ -18,11 +18,11 @@ from lakeflow_local.pipelines import follow, source
 from lakeflow_local.pipelines.event_log import EventLog, pipeline_id
 from lakeflow_local.pipelines.model import Dataset
 from lakeflow_local.pipelines.names import Key, quote
-from lakeflow_local.pipelines.run import Run
 from lakeflow_local.pipelines.spec import PipelineSpec
 from lakeflow_local.pipelines.state import exclusive
 from lakeflow_local.pipelines.tables import Tables
 from lakeflow_local.pipelines.update import Listener, Update
+from lakeflow_local.pipelines.update_attempt import UpdateAttempt
 
 UPDATE_RETRIES = "pipelines.numUpdateRetryAttempts"
 # One more than there are cores: a dataset that waits for its commit leaves one idle (a tenth of an update's time).
@@ -78,10 +78,10 @@ class Pipeline:
             spark = self._open()
             with follow.as_default_session(spark), source.code_on_path(self.spec):
                 known = source.load(self.spec, spark)
-                run_again = self._planner(
+                plan = self._planner(
                     known, list(refresh), list(full_refresh), full_refresh_all, list(stand_ins), with_upstream
                 )
-                return self._attempts(run_again, validate_only, listener)
+                return self._attempts(plan, validate_only, listener)
 
     def datasets(self) -> dict[Key, Dataset]:
         """What the source files declare.
@@ -124,10 +124,10 @@ class Pipeline:
         tables = (self.spec.namespace.resolve(name) for name in stand_ins)
         replaced = {table.key for table in tables if table is not None and table.key in known}
 
-        def plan(validate_only: bool, listener: Listener | None) -> Run:
+        def plan(validate_only: bool, listener: Listener | None) -> UpdateAttempt:
             assert self._session is not None
             confs = any(dataset.spark_conf for dataset in known.values())
-            return Run(
+            return UpdateAttempt(
                 self.spec,
                 self._session,
                 known,
@@ -158,18 +158,18 @@ class Pipeline:
         log = EventLog(self.spec, pipeline_id(self.spec.state_folder))
         update = Update(str(uuid.uuid4()), self.spec.name, [])
         while True:
-            run = plan(validate_only, listener)
-            run.go()
-            update.datasets = [node.result for node in run.nodes.values()]
+            attempt = plan(validate_only, listener)
+            attempt.go()
+            update.datasets = [node.result for node in attempt.nodes.values()]
             broken = [result for result in update.datasets if result.state in ("FAILED", "SKIPPED")]
-            update.state = "CANCELED" if run.stopped else "FAILED" if broken or run.cycle else "COMPLETED"
-            update.error = str(run.cycle) if run.cycle else _summary(update)
+            update.state = "CANCELED" if attempt.stopped else "FAILED" if broken or attempt.cycle else "COMPLETED"
+            update.error = str(attempt.cycle) if attempt.cycle else _summary(update)
             update.seconds = time.monotonic() - started
             if not validate_only:
                 log.add_update(update)
-            if run.stopped is not None:
-                raise run.stopped
-            if update.state == "COMPLETED" or update.attempts > retries or validate_only or run.cycle:
+            if attempt.stopped is not None:
+                raise attempt.stopped
+            if update.state == "COMPLETED" or update.attempts > retries or validate_only or attempt.cycle:
                 break
             update.attempts += 1
         if not validate_only:

@@ -6,7 +6,6 @@ import threading
 import time
 from collections.abc import Iterable
 from concurrent.futures import ThreadPoolExecutor
-from pathlib import Path
 
 from pyspark.errors import AnalysisException
 from pyspark.sql import SparkSession
@@ -15,14 +14,13 @@ from lakeflow_local.errors import UserError
 from lakeflow_local.pipelines import follow
 from lakeflow_local.pipelines.code import Code
 from lakeflow_local.pipelines.context import UpdateContext
-from lakeflow_local.pipelines.expectations import ExpectationViolation, violation
-from lakeflow_local.pipelines.explain import explain
+from lakeflow_local.pipelines.expectations import violation
+from lakeflow_local.pipelines.explain import explain_failure
 from lakeflow_local.pipelines.flow_settings import FlowSettings
 from lakeflow_local.pipelines.model import Dataset
 from lakeflow_local.pipelines.names import Key, Stack
 from lakeflow_local.pipelines.node import Canceled, CycleError, Node, Status, UpstreamFailed
 from lakeflow_local.pipelines.refresh import refresh, validate
-from lakeflow_local.pipelines.source import line_in
 from lakeflow_local.pipelines.spec import PipelineSpec
 from lakeflow_local.pipelines.state import Store
 from lakeflow_local.pipelines.tables import Tables
@@ -32,7 +30,7 @@ FLOW_RETRIES = "pipelines.maxFlowRetryAttempts"
 _MAX_THREADS = 32  # most of them wait for a dataset
 
 
-class Run:
+class UpdateAttempt:
     """One attempt to bring datasets up to date.
 
     A dataset is brought up to date when another one reads it, in the thread that reads. Two threads never work on one
@@ -183,7 +181,7 @@ class Run:
             self._tell("started", node)
             if self.stopped is not None:
                 raise Canceled("the update was stopped")
-            self._attempt(node, stack)
+            self._with_retries(node, stack)
             node.result.state = "COMPLETED"
         except UpstreamFailed as error:
             node.result.state, node.result.error = "SKIPPED", f"{error} failed, and this dataset reads it"
@@ -194,7 +192,7 @@ class Run:
             node.result.state, node.result.error = "FAILED", str(error)
             raise
         except Exception as error:  # one dataset's failure is its own; the update says which
-            node.result.state, node.result.error = "FAILED", self._explain(error, node)
+            node.result.state, node.result.error = "FAILED", explain_failure(error, node.dataset)
         finally:
             node.result.seconds = time.monotonic() - started
             self._stacks[me] = outer
@@ -202,7 +200,7 @@ class Run:
             node.ended.set()
             self._tell("finished", node)
 
-    def _attempt(self, node: Node, stack: Stack) -> None:
+    def _with_retries(self, node: Node, stack: Stack) -> None:
         retries = self._spec.retries(FLOW_RETRIES)
         while True:
             try:
@@ -218,19 +216,7 @@ class Run:
                 if not retries:
                     raise
                 retries -= 1
-                self._context.warn(node, f"failed, tried again: {self._explain(error, node)}")
-
-    def _explain(self, error: Exception, node: Node) -> str:
-        if isinstance(error, (ExpectationViolation, UserError)):
-            return str(error)
-        files = node.dataset.files
-        text = explain(error)
-        line = line_in(error, files)
-        if line is None:
-            place = node.dataset.place
-            return f"{Path(place.file).name}:{place.line}: {text}"
-        file = next(name for name in files if line_in(error, {name}) == line)
-        return f"{Path(file).name}:{line}: {text}"
+                self._context.warn(node, f"failed, tried again: {explain_failure(error, node.dataset)}")
 
     def _validate_view(self, node: Node) -> None:
         try:
@@ -238,10 +224,9 @@ class Run:
         except UpstreamFailed as error:
             node.result.error = f"{error} failed, and this view reads it"
         except Exception as error:
-            node.result.error = self._explain(error, node)
+            node.result.error = explain_failure(error, node.dataset)
 
     def _tell(self, kind: str, node: Node) -> None:
-        """Report to whoever listens."""
         if self._listener is not None:
             result = node.result
             state = (
