@@ -205,7 +205,7 @@ class SparkServer:
             "spark.ui.enabled": "false",
             "spark.ui.showConsoleProgress": "false",
             "spark.local.dir": str(self.root / ".lakeflow" / "spark"),
-            "spark.sql.extensions": f"io.delta.sql.DeltaSparkSessionExtension,{javaclasses.LISTED_FILES}",
+            "spark.sql.extensions": "io.delta.sql.DeltaSparkSessionExtension",
             "spark.sql.catalog.spark_catalog": "org.apache.spark.sql.delta.catalog.DeltaCatalog",
             "spark.sql.warehouse.dir": str(self.warehouse),
             "spark.sql.session.timeZone": "UTC",
@@ -218,7 +218,6 @@ class SparkServer:
             "spark.default.parallelism": str(min(cores, 4)),
             "spark.sql.sources.parallelPartitionDiscovery.parallelism": str(min(cores, 4)),
             "spark.databricks.delta.snapshotPartitions": "1",
-            "spark.databricks.delta.allFilesInCrc.thresholdNumFiles": "200",  # see ListedFiles.java
             # Figures that nobody looks at: each version's histograms, and each query's plan for a page that is off.
             "spark.databricks.delta.fileSizeHistogramMetrics.enabled": "false",
             "spark.databricks.delta.checksumDVMetrics.enabled": "false",
