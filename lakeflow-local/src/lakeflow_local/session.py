@@ -48,21 +48,18 @@ class SparkServer:
         root: Path,
         *,
         connect: bool = True,
-        conf: dict[str, str] | None = None,
         catalog_names: Iterable[str] = (),
     ) -> None:
         """
         Args:
             root: the bundle's folder.
             connect: also serve Spark Connect on a free loopback port.
-            conf: Spark settings on top of the server's own.
             catalog_names: catalogs that code will name, beside the usual ones and those in the warehouse.
         """
         self.root = Path(root).resolve()
         self.warehouse = self.root / ".lakeflow" / "warehouse"
         self.remote: str | None = None
         self._connect = connect
-        self._conf = dict(conf or {})
         self._catalog_names = tuple(catalog_names)
         self._spark: SparkSession | None = None
         self._process: subprocess.Popen[bytes] | None = None
@@ -97,7 +94,7 @@ class SparkServer:
         self.warehouse.mkdir(parents=True, exist_ok=True)
         token = secrets.token_urlsafe(24)
         _prepare_process(java)
-        self._spark = self._launch({**self._settings(token), **self._conf})
+        self._spark = self._launch(self._settings(token))
         if self._connect:
             service = getattr(self._spark._jvm.org.apache.spark.sql.connect.service, "SparkConnectService$")
             port = getattr(service, "MODULE$").localPort()
@@ -230,7 +227,7 @@ class SparkServer:
             "spark.sql.streaming.ui.enabled": "false",
             "spark.sql.ui.retainedExecutions": "1",
         }
-        settings |= querycost.settings_for_tasks(sum(f.stat().st_size for f in self.warehouse.rglob("*.parquet")))
+        settings |= querycost.settings_for(self.warehouse)
         settings |= catalogs.settings(self._catalog_names, self.warehouse)
         if self._connect:
             settings |= {

@@ -8,10 +8,10 @@ from dataclasses import dataclass
 from pyspark.sql import DataFrame, SparkSession
 
 from lakeflow_local.pipelines.code import Code
-from lakeflow_local.pipelines.flow_settings import FlowSettings
 from lakeflow_local.pipelines.model import Dataset
 from lakeflow_local.pipelines.names import Key, Stack, TableName
 from lakeflow_local.pipelines.node import Node
+from lakeflow_local.pipelines.spark_settings import SparkSettings
 from lakeflow_local.pipelines.spec import PipelineSpec
 from lakeflow_local.pipelines.state import Store
 from lakeflow_local.pipelines.tables import Tables
@@ -38,7 +38,7 @@ class UpdateContext:
     store: Store
     tables: Tables
     code: Code
-    flow_settings: FlowSettings
+    settings: SparkSettings
     validate_only: bool
     bring_up_to_date: Callable[[Key, Stack], None]
     notify: Callable[[Event], None]

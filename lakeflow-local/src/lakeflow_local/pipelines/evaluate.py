@@ -13,7 +13,6 @@ from typing import Any
 from pyspark.sql import DataFrame, SparkSession
 from pyspark.sql.streaming.readwriter import DataStreamReader
 
-from lakeflow_local import querycost
 from lakeflow_local.errors import UserError
 from lakeflow_local.pipelines import follow, landing, read_files, sql_text
 from lakeflow_local.pipelines.cloudfiles import CloudFilesReader, Place
@@ -21,7 +20,6 @@ from lakeflow_local.pipelines.context import UpdateContext
 from lakeflow_local.pipelines.expectations import Watch, attach
 from lakeflow_local.pipelines.model import Dataset
 from lakeflow_local.pipelines.names import Stack, TableName, quote
-from lakeflow_local.pipelines.tables import bytes_in
 
 _serial = count()
 _view_lock = threading.Lock()
@@ -82,21 +80,6 @@ class Evaluation:
         if watch is not None:
             self.notes.watches.append(watch)
         return watched
-
-    def fit_to_size(self) -> None:
-        """Set how Spark works on what comes next, by the size of what this evaluation reads.
-
-        Datasets that are worked on at once share the session and so these settings; they change no result.
-        """
-        tables = (
-            self._context.tables.location(table)
-            for table in map(self._context.spec.namespace.resolve, self.notes.inputs)
-            if table
-        )
-        total = sum(bytes_in(location) for location in tables if location is not None)
-        total += sum(landing.bytes_in(folder) for folder in self.notes.folders)
-        for key, value in querycost.settings_for(total).items():
-            self.spark.conf.set(key, value)
 
     def batch(self, name: str, original: Callable[[str], DataFrame]) -> DataFrame:
         """See `follow.Reads`."""
@@ -212,7 +195,8 @@ class Evaluation:
         assert table is not None
         inner = Evaluation(self._context, (*self._stack, table.key))
         inner.notes = self.notes
-        return inner.watch(inner.frame(view, view.flows[0].query), view)
+        with self._context.settings.of(view):
+            return inner.watch(inner.frame(view, view.flows[0].query), view)
 
 
 def is_repeatable(frame: DataFrame) -> bool:

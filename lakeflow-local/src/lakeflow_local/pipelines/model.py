@@ -134,6 +134,7 @@ class Dataset:
     Attributes:
         name: as declared, may be qualified.
         schema: declared schema (DDL or StructType), None if the query decides.
+        spark_conf: Spark settings for all its flows, each of which may have more.
     """
 
     name: str
@@ -144,17 +145,13 @@ class Dataset:
     partition_cols: Sequence[str] = ()
     cluster_by: Sequence[str] = ()
     properties: Mapping[str, str] = field(default_factory=dict)
+    spark_conf: Mapping[str, str] = field(default_factory=dict)
     private: bool = False
     expectations: tuple[Expectation, ...] = ()
     flows: list[Flow] = field(default_factory=list)
     cdc_flows: list[CdcFlow] = field(default_factory=list)
     snapshot_flows: list[SnapshotFlow] = field(default_factory=list)
     sink: Sink | None = None
-
-    @property
-    def spark_conf(self) -> dict[str, str]:
-        """The Spark settings of its flows."""
-        return {key: str(value) for flow in self.all_flows for key, value in flow.spark_conf.items()}
 
     @property
     def all_flows(self) -> Sequence[Flow | CdcFlow | SnapshotFlow]:

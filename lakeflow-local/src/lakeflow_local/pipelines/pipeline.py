@@ -9,19 +9,20 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
-from pyspark.errors import AnalysisException
 from pyspark.sql import SparkSession
 
-from lakeflow_local import catalogs
+from lakeflow_local import catalogs, querycost
 from lakeflow_local.errors import UserError
 from lakeflow_local.pipelines import follow, source
 from lakeflow_local.pipelines.event_log import EventLog, pipeline_id
+from lakeflow_local.pipelines.landing import local_folder
 from lakeflow_local.pipelines.model import Dataset
 from lakeflow_local.pipelines.names import Key, quote
+from lakeflow_local.pipelines.spark_settings import begin_update, has_own_settings
 from lakeflow_local.pipelines.spec import PipelineSpec
 from lakeflow_local.pipelines.state import exclusive
 from lakeflow_local.pipelines.tables import Tables
-from lakeflow_local.pipelines.update import Listener, Update
+from lakeflow_local.pipelines.update import Event, Listener, Update
 from lakeflow_local.pipelines.update_attempt import UpdateAttempt
 
 UPDATE_RETRIES = "pipelines.numUpdateRetryAttempts"
@@ -47,6 +48,7 @@ class Pipeline:
         self.spec = PipelineSpec.parse(spec, Path(root).resolve(), state)
         self._base = spark
         self._session: SparkSession | None = None
+        self._without_effect: list[str] = []
 
     def update(
         self,
@@ -76,6 +78,9 @@ class Pipeline:
         """
         with exclusive(self.spec.state_folder, self.spec.name):
             spark = self._open()
+            if self._without_effect and listener is not None:
+                message = f"Spark takes at its start only, so without effect: {', '.join(self._without_effect)}"
+                listener(Event("warning", self.spec.name, message=message))
             with follow.as_default_session(spark), source.code_on_path(self.spec):
                 known = source.load(self.spec, spark)
                 plan = self._planner(
@@ -101,13 +106,13 @@ class Pipeline:
         catalogs.register(spark, self.spec.namespace.catalog)
         Tables(spark).ensure_schema(self.spec.namespace.local_schema)
         spark.catalog.setCurrentDatabase(quote(self.spec.namespace.local_schema))
-        for key, value in self.spec.configuration.items():
-            try:
-                spark.conf.set(key, value)
-            except AnalysisException as error:  # a setting of the cluster, which is fixed here
-                if "CANNOT_MODIFY" not in str(error):
-                    raise
+        self._without_effect = begin_update(spark, self._settings_by_size(spark), self.spec)
         return spark
+
+    def _settings_by_size(self, spark: SparkSession) -> dict[str, str]:
+        """Settings by the size of what there is to read: the tables, and the folders that the configuration names."""
+        folders = (Path(local_folder(value, self.spec.root)) for value in self.spec.configuration.values() if value)
+        return querycost.settings_for(Tables(spark).warehouse, [folder for folder in folders if folder.is_dir()])
 
     def _planner(
         self,
@@ -126,7 +131,7 @@ class Pipeline:
 
         def plan(validate_only: bool, listener: Listener | None) -> UpdateAttempt:
             assert self._session is not None
-            confs = any(dataset.spark_conf for dataset in known.values())
+            one_at_a_time = any(map(has_own_settings, known.values()))
             return UpdateAttempt(
                 self.spec,
                 self._session,
@@ -137,7 +142,7 @@ class Pipeline:
                 stand_ins=replaced,
                 validate_only=validate_only,
                 listener=listener,
-                workers=1 if confs else SIDE_BY_SIDE,  # a flow's own settings are the session's while it runs
+                workers=1 if one_at_a_time else SIDE_BY_SIDE,
             )
 
         return plan

@@ -103,7 +103,6 @@ def _materialize(context: UpdateContext, node: Node, evaluation: Evaluation, fra
     repeatable = is_repeatable(frame)
     before = context.tables.version(table)
     shaped = evaluation.watch(shape(frame, dataset), dataset)
-    evaluation.fit_to_size()
     with observed(evaluation.notes.watches) as metrics:
         context.tables.replace(table, shaped, dataset)
     node.result.metric_sets = metrics  # of this attempt: a stream's stand beside those of the batches before
@@ -132,26 +131,26 @@ def _stream(context: UpdateContext, node: Node, memory: Memory, full: bool, stac
     for flow in dataset.all_flows:
         if flow.name in memory.once:
             continue
-        if isinstance(flow, SnapshotFlow):
-            taken, same_again = snapshots.apply(context, node, flow, stack, memory)
-            evaluations, repeatable = evaluations + taken, repeatable and same_again
-            memory.once += [flow.name] if flow.once else []
-            continue
-        evaluation = Evaluation(context, stack)
-        frame = evaluate_flow(evaluation, dataset, flow)
-        evaluation.fit_to_size()
-        if isinstance(flow, CdcFlow):
-            cdc.apply(context, node, flow, evaluation, frame, memory)
-        else:
-            shaped = evaluation.watch(shape(frame, dataset), dataset)
-            if resetting:
-                empty_table(context, node, shaped.schema)
-                resetting = False
-            append(context, node, flow, evaluation, shaped, memory.generation)
-        evaluations.append(evaluation)
-        repeatable = repeatable and (not frame.isStreaming or reads_only_known_streams(frame, evaluation.notes))
-        if flow.once:
-            memory.once.append(flow.name)
+        with context.settings.of(dataset, flow):
+            if isinstance(flow, SnapshotFlow):
+                taken, same_again = snapshots.apply(context, node, flow, stack, memory)
+                evaluations, repeatable = evaluations + taken, repeatable and same_again
+                memory.once += [flow.name] if flow.once else []
+                continue
+            evaluation = Evaluation(context, stack)
+            frame = evaluate_flow(evaluation, dataset, flow)
+            if isinstance(flow, CdcFlow):
+                cdc.apply(context, node, flow, evaluation, frame, memory)
+            else:
+                shaped = evaluation.watch(shape(frame, dataset), dataset)
+                if resetting:
+                    empty_table(context, node, shaped.schema)
+                    resetting = False
+                append(context, node, flow, evaluation, shaped, memory.generation)
+            evaluations.append(evaluation)
+            repeatable = repeatable and (not frame.isStreaming or reads_only_known_streams(frame, evaluation.notes))
+            if flow.once:
+                memory.once.append(flow.name)
     if resetting and not (dataset.cdc_flows or dataset.snapshot_flows):
         if dataset.schema is None:
             message = f"streaming table {dataset.name} has neither flow nor schema: nothing says what its columns are"
@@ -217,25 +216,26 @@ def validate(context: UpdateContext, node: Node, stack: Stack) -> None:
     dataset = node.dataset
     shaped: StructType | None = None
     for flow in dataset.all_flows:
-        if isinstance(flow, SnapshotFlow):
-            shaped = snapshots.planned_schema(context, node, flow, stack)
-            continue
-        evaluation = Evaluation(context, stack)
-        if dataset.kind is Kind.SINK:
-            sinks.evaluated(evaluation, dataset, flow)
-            continue
-        if dataset.kind in (Kind.MATERIALIZED_VIEW, Kind.TABLE, Kind.TEMPORARY_VIEW):
-            frame = evaluation.frame(dataset, flow.query)
-            if dataset.kind is Kind.MATERIALIZED_VIEW and frame.isStreaming:
-                message = f"materialized view {dataset.name} is a batch dataset, but its query reads a stream"
-                raise UserError(message, file=dataset.place.file, line=dataset.place.line)
-            if dataset.kind is Kind.TABLE and flow is dataset.flows[0]:
-                node.result.kind = (Kind.STREAMING_TABLE if frame.isStreaming else Kind.MATERIALIZED_VIEW).value
-        else:
-            frame = evaluate_flow(evaluation, dataset, flow)
-        if isinstance(flow, CdcFlow):
-            shaped = cdc.target_schema(frame, flow)
-        else:
-            shaped = evaluation.watch(shape(frame, dataset), dataset).schema
+        with context.settings.of(dataset, flow):
+            if isinstance(flow, SnapshotFlow):
+                shaped = snapshots.planned_schema(context, node, flow, stack)
+                continue
+            evaluation = Evaluation(context, stack)
+            if dataset.kind is Kind.SINK:
+                sinks.evaluated(evaluation, dataset, flow)
+                continue
+            if dataset.kind in (Kind.MATERIALIZED_VIEW, Kind.TABLE, Kind.TEMPORARY_VIEW):
+                frame = evaluation.frame(dataset, flow.query)
+                if dataset.kind is Kind.MATERIALIZED_VIEW and frame.isStreaming:
+                    message = f"materialized view {dataset.name} is a batch dataset, but its query reads a stream"
+                    raise UserError(message, file=dataset.place.file, line=dataset.place.line)
+                if dataset.kind is Kind.TABLE and flow is dataset.flows[0]:
+                    node.result.kind = (Kind.STREAMING_TABLE if frame.isStreaming else Kind.MATERIALIZED_VIEW).value
+            else:
+                frame = evaluate_flow(evaluation, dataset, flow)
+            if isinstance(flow, CdcFlow):
+                shaped = cdc.target_schema(frame, flow)
+            else:
+                shaped = evaluation.watch(shape(frame, dataset), dataset).schema
     if shaped is not None or dataset.schema is not None:
         node.schema = shaped or as_struct(dataset)

@@ -36,14 +36,15 @@ def write(context: UpdateContext, node: Node, stack: Stack) -> None:
         memory.resetting = False
         context.store.remember(node.table, memory)
     for flow in node.dataset.flows:
-        frame = evaluated(Evaluation(context, stack), node.dataset, flow)
-        writer = frame.writeStream.outputMode("append").trigger(availableNow=True)
-        writer = writer.option("checkpointLocation", str(context.store.checkpoint(node.table, flow.name)))
-        points.reached("before_commit", node.result.name)
-        query = _start(context, node.dataset, writer)
-        query.awaitTermination()
-        points.reached("after_commit", node.result.name)
-        node.result.rows += sum(progress.numInputRows for progress in query.recentProgress)
+        with context.settings.of(node.dataset, flow):
+            frame = evaluated(Evaluation(context, stack), node.dataset, flow)
+            writer = frame.writeStream.outputMode("append").trigger(availableNow=True)
+            writer = writer.option("checkpointLocation", str(context.store.checkpoint(node.table, flow.name)))
+            points.reached("before_commit", node.result.name)
+            query = _start(context, node.dataset, writer)
+            query.awaitTermination()
+            points.reached("after_commit", node.result.name)
+            node.result.rows += sum(progress.numInputRows for progress in query.recentProgress)
     node.result.up_to_date = node.result.rows == 0
 
 

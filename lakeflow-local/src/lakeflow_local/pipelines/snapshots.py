@@ -113,7 +113,6 @@ def _take(
 ) -> None:
     """Bring the target to one snapshot, in one commit."""
     target = context.spark.read.table(node.table.sql) if not memory.resetting else None
-    evaluation.fit_to_size()
     before = context.tables.version(node.table)
     context.tables.replace(node.table, _merged(frame, target, flow, _literal(version, flow)), node.dataset)
     location = context.tables.location(node.table)

@@ -16,11 +16,11 @@ from lakeflow_local.pipelines.code import Code
 from lakeflow_local.pipelines.context import UpdateContext
 from lakeflow_local.pipelines.expectations import violation
 from lakeflow_local.pipelines.explain import explain_failure
-from lakeflow_local.pipelines.flow_settings import FlowSettings
 from lakeflow_local.pipelines.model import Dataset
 from lakeflow_local.pipelines.names import Key, Stack
 from lakeflow_local.pipelines.node import Canceled, CycleError, Node, Status, UpstreamFailed
 from lakeflow_local.pipelines.refresh import refresh, validate
+from lakeflow_local.pipelines.spark_settings import SparkSettings
 from lakeflow_local.pipelines.spec import PipelineSpec
 from lakeflow_local.pipelines.state import Store
 from lakeflow_local.pipelines.tables import Tables
@@ -81,7 +81,7 @@ class UpdateAttempt:
             store=Store(spec.state_folder),
             tables=Tables(spark),
             code=Code(spec),
-            flow_settings=FlowSettings(spark),
+            settings=SparkSettings(spark),
             validate_only=validate_only,
             bring_up_to_date=self._bring_up_to_date,
             notify=self._notify,
@@ -204,7 +204,7 @@ class UpdateAttempt:
         retries = self._spec.retries(FLOW_RETRIES)
         while True:
             try:
-                with self._context.flow_settings.of(node.dataset.spark_conf):
+                with self._context.settings.of(node.dataset):
                     work = validate if self._validate_only else refresh
                     return work(self._context, node, stack)
             except (UpstreamFailed, Canceled, UserError, AnalysisException):
