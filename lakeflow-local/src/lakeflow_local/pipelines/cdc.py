@@ -14,7 +14,7 @@ from pyspark.sql import Column, DataFrame
 from pyspark.sql import functions as F
 from pyspark.sql.types import StructField, StructType
 
-from lakeflow_local.pipelines import fold, points
+from lakeflow_local.pipelines import failpoints, fold
 from lakeflow_local.pipelines.context import UpdateContext
 from lakeflow_local.pipelines.evaluate import Evaluation
 from lakeflow_local.pipelines.model import CdcFlow
@@ -47,21 +47,21 @@ def apply(
         UserError: for a column that the source lacks.
     """
     store = context.store.changes(node.table)
-    frame = fold.to_changes(evaluation.watch(source, node.dataset), flow)
+    frame = fold.to_changes(evaluation.count_rules(source, node.dataset), flow)
     before = log_version(store)
     if frame.isStreaming:
         writer = frame.writeStream.format("delta").outputMode("append").option("mergeSchema", "true")
         writer = writer.option("checkpointLocation", str(context.store.checkpoint(node.table, flow.name)))
         figures = drain(writer.trigger(availableNow=True).start(str(store)))
-        node.result.metric_sets += metrics_of(evaluation.notes.watches, figures)
+        node.result.metric_sets += metrics_of(evaluation.notes.counters, figures)
     else:
-        with observed(evaluation.notes.watches) as metrics:
+        with observed(evaluation.notes.counters) as metrics:
             writer = frame.write.format("delta").mode("append").option("mergeSchema", "true")
             writer.option("txnAppId", f"once:{flow.name}").option("txnVersion", "1").save(str(store))
         node.result.metric_sets += metrics
     now = log_version(store)
     node.result.rows += rows_written(store, before, now)
-    points.reached("after_changes", node.result.name)
+    failpoints.reached("after_changes", node.result.name)
     exists = context.tables.exists(node.table) and not memory.resetting
     if now is None:
         if not exists:
@@ -71,7 +71,7 @@ def apply(
         context.tables.replace(node.table, fold.fold(everything, flow), node.dataset)
     elif memory.folded < now:
         _fold_new(context, node, flow, store, memory.folded, now)
-    points.reached("after_commit", node.result.name)
+    failpoints.reached("after_commit", node.result.name)
     memory.folded, memory.resetting = now, False
     context.store.remember(node.table, memory)
 

@@ -17,14 +17,14 @@ from lakeflow_local.errors import UserError
 from lakeflow_local.pipelines import follow, landing, read_files, sql_text
 from lakeflow_local.pipelines.cloudfiles import CloudFilesReader, Place
 from lakeflow_local.pipelines.context import UpdateContext
-from lakeflow_local.pipelines.expectations import Watch, attach
-from lakeflow_local.pipelines.model import Dataset
+from lakeflow_local.pipelines.expectations import RuleCounter, attach
+from lakeflow_local.pipelines.model import Dataset, fail
 from lakeflow_local.pipelines.names import Stack, TableName, quote
 
 _serial = count()
 _view_lock = threading.Lock()
 
-# What gives another value at another time, though Spark calls it deterministic within one query.
+# Functions whose value changes from query to query, though Spark calls them deterministic within one.
 _VOLATILE = re.compile(
     r"\b(current_timestamp|current_date|current_time|localtimestamp|now|current_user|session_user|user|rand|randn|random|uuid|shuffle"
     r"|monotonically_increasing_id|spark_partition_id|input_file_name|unix_timestamp\(current_timestamp)\(",
@@ -34,18 +34,18 @@ _VOLATILE = re.compile(
 
 @dataclass
 class Notes:
-    """What one evaluation came across.
+    """What one evaluation has read.
 
     Attributes:
         inputs: Delta version of each table at the time it was read.
         streams: tables and folders that it reads as a stream, one entry per read.
-        watches: expectations in the plan.
+        counters: expectations in the plan.
     """
 
     inputs: dict[str, int | None] = field(default_factory=dict)
     folders: dict[str, str | None] = field(default_factory=dict)
     streams: int = 0
-    watches: list[Watch] = field(default_factory=list)
+    counters: list[RuleCounter] = field(default_factory=list)
 
 
 class Evaluation:
@@ -71,15 +71,15 @@ class Evaluation:
             result = query()
         if not isinstance(result, DataFrame):
             message = f"{dataset.name} must return a DataFrame, not {type(result).__name__}"
-            raise UserError(message, file=dataset.place.file, line=dataset.place.line)
+            raise fail(message, dataset.place)
         return result
 
-    def watch(self, frame: DataFrame, dataset: Dataset) -> DataFrame:
+    def count_rules(self, frame: DataFrame, dataset: Dataset) -> DataFrame:
         """Attach a dataset's expectations; their figures belong to this evaluation."""
-        watched, watch = attach(frame, dataset, f"{dataset.name}#{next(_serial)}")
-        if watch is not None:
-            self.notes.watches.append(watch)
-        return watched
+        counted, counter = attach(frame, dataset, f"{dataset.name}#{next(_serial)}")
+        if counter is not None:
+            self.notes.counters.append(counter)
+        return counted
 
     def batch(self, name: str, original: Callable[[str], DataFrame]) -> DataFrame:
         """See `follow.Reads`."""
@@ -196,7 +196,7 @@ class Evaluation:
         inner = Evaluation(self._context, (*self._stack, table.key))
         inner.notes = self.notes
         with self._context.settings.of(view):
-            return inner.watch(inner.frame(view, view.flows[0].query), view)
+            return inner.count_rules(inner.frame(view, view.flows[0].query), view)
 
 
 def is_repeatable(frame: DataFrame) -> bool:
@@ -220,5 +220,5 @@ def reads_only_known_streams(frame: DataFrame, notes: Notes) -> bool:
     """Whether every streaming source of a plan is a table or folder whose state was noted."""
     leaves = frame._jdf.queryExecution().analyzed().collectLeaves()
     found = [leaves.apply(index) for index in range(leaves.size())]
-    # By their own word: in a plan's text a source of files is only its path.
+    # Each leaf is asked, as a source of files shows only its path in the text of a plan.
     return sum(leaf.isStreaming() and leaf.nodeName() != "CTERelationRef" for leaf in found) <= notes.streams

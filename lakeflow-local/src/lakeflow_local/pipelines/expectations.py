@@ -12,8 +12,7 @@ from pyspark.errors import PySparkException
 from pyspark.sql import Column, DataFrame, Observation
 from pyspark.sql import functions as F
 
-from lakeflow_local.errors import UserError
-from lakeflow_local.pipelines.model import Dataset, Expectation, Severity
+from lakeflow_local.pipelines.model import Dataset, Expectation, Severity, fail
 from lakeflow_local.pipelines.update import Counts, Metrics
 
 _MARK = "EXPECTATION_VIOLATION"
@@ -27,11 +26,12 @@ class ExpectationViolation(Exception):
 
 
 @dataclass(frozen=True)
-class Watch:
-    """An observation in a plan: under which name the figures of which dataset's rules come back.
+class RuleCounter:
+    """The observation in a plan that counts the rows that break one dataset's rules.
 
     Attributes:
-        batch: where a batch query leaves them; a stream reports them with its progress.
+        observation: its name, unique in the process.
+        batch: where a batch query leaves the figures; a stream reports them with its progress.
     """
 
     observation: str
@@ -73,7 +73,7 @@ def _passes(rule: Expectation, dataset: Dataset) -> Column:
     return F.coalesce(F.expr(f"({rule.predicate}\n)"), F.lit(False))
 
 
-def attach(frame: DataFrame, dataset: Dataset, observation: str) -> tuple[DataFrame, Watch | None]:
+def attach(frame: DataFrame, dataset: Dataset, observation: str) -> tuple[DataFrame, RuleCounter | None]:
     """Count a dataset's rules over a frame, drop what a drop rule refuses, raise where a fail rule is broken.
 
     A rule that is NULL for a row is broken by it. The counts are over all rows that arrive, dropped ones included.
@@ -98,7 +98,7 @@ def attach(frame: DataFrame, dataset: Dataset, observation: str) -> tuple[DataFr
     if drop:
         figures.append(F.count_if(_has(*drop)).alias("dropped"))
     batch = None if frame.isStreaming else Observation(observation)
-    watched = marked.observe(batch or observation, *figures)
+    counted = marked.observe(batch or observation, *figures)
     keep = ~_has(*drop) if drop else F.lit(True)
     if fail:
         broken = F.array_compact(F.array(*(F.when(_has(index), F.lit(rules[index].name)) for index in fail)))
@@ -110,9 +110,9 @@ def attach(frame: DataFrame, dataset: Dataset, observation: str) -> tuple[DataFr
         )
         keep = F.when(_has(*fail), F.raise_error(message).cast("boolean")).otherwise(keep)
     if drop or fail:
-        watched = watched.where(keep)
-    kept = watched.drop(*(f"{_BROKEN}{number}" for number in range(len(masks))))
-    return kept, Watch(observation, dataset.name, rules, batch)
+        counted = counted.where(keep)
+    kept = counted.drop(*(f"{_BROKEN}{number}" for number in range(len(masks))))
+    return kept, RuleCounter(observation, dataset.name, rules, batch)
 
 
 def _mask(rules: Sequence[Expectation], dataset: Dataset) -> Column:
@@ -147,7 +147,7 @@ def _check(frame: DataFrame, dataset: Dataset) -> None:
             except PySparkException as error:
                 reason = str(error).splitlines()[0]
                 message = f"expectation '{rule.name}' of {dataset.name} cannot be evaluated: {reason}"
-                raise UserError(message, file=dataset.place.file, line=dataset.place.line) from None
+                raise fail(message, dataset.place) from None
         raise
 
 

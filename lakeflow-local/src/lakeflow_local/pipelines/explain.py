@@ -1,4 +1,4 @@
-"""What an error of Spark says, for people."""
+"""Errors of Spark as messages of a line or two, with the place in the author's files."""
 
 from __future__ import annotations
 

@@ -40,7 +40,7 @@ class TableName:
 
     @property
     def key(self) -> Key:
-        """What is compared."""
+        """The identity that is compared, in lower case."""
         return self.schema.lower(), self.table.lower()
 
     @property
@@ -50,7 +50,7 @@ class TableName:
 
     @property
     def absolute(self) -> str:
-        """The name that means this table in every pipeline."""
+        """The name with its catalog, the same in every pipeline."""
         return quote(LOCAL, self.schema, self.table)
 
     @property

@@ -1,4 +1,4 @@
-"""A pipeline as something to run: `Pipeline(spec, root=…, spark=…).update()`."""
+"""The entry point of the pipeline engine: `Pipeline(spec, root=…, spark=…).update()`."""
 
 from __future__ import annotations
 

@@ -6,11 +6,10 @@ from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
 from pyspark.sql.types import StructType
 
-from lakeflow_local.errors import UserError
-from lakeflow_local.pipelines import cdc, landing, points, sinks, snapshots
+from lakeflow_local.pipelines import cdc, failpoints, landing, sinks, snapshots
 from lakeflow_local.pipelines.context import UpdateContext
 from lakeflow_local.pipelines.evaluate import Evaluation, is_repeatable, reads_only_known_streams
-from lakeflow_local.pipelines.model import CdcFlow, Dataset, Flow, Kind, SnapshotFlow
+from lakeflow_local.pipelines.model import CdcFlow, Dataset, Flow, Kind, SnapshotFlow, fail
 from lakeflow_local.pipelines.names import Stack
 from lakeflow_local.pipelines.node import Node
 from lakeflow_local.pipelines.state import Memory
@@ -34,7 +33,7 @@ def refresh(context: UpdateContext, node: Node, stack: Stack) -> None:
         context.warn(node, "refreshed normally: pipelines.reset.allowed=false keeps what it has")
         full = False
     if memory.kind and memory.kind != _settled_kind(dataset, memory):
-        full = True  # a table that was a materialized view yesterday has no progress to go on from
+        full = True  # of another kind before, so it has no streaming progress to go on from
     context.tables.ensure_schema(table.schema)
     if not full and _nothing_new(context, node, memory, stack):
         node.result.up_to_date = True
@@ -52,7 +51,7 @@ def refresh(context: UpdateContext, node: Node, stack: Stack) -> None:
                 f"materialized view {dataset.name} is a batch dataset, but its query reads a stream: "
                 "use spark.read, or declare a streaming table"
             )
-            raise UserError(message, file=dataset.place.file, line=dataset.place.line)
+            raise fail(message, dataset.place)
     _stream(context, node, memory, full, stack)
 
 
@@ -102,14 +101,14 @@ def _materialize(context: UpdateContext, node: Node, evaluation: Evaluation, fra
     dataset, table = node.dataset, node.table
     repeatable = is_repeatable(frame)
     before = context.tables.version(table)
-    shaped = evaluation.watch(shape(frame, dataset), dataset)
-    with observed(evaluation.notes.watches) as metrics:
+    shaped = evaluation.count_rules(shape(frame, dataset), dataset)
+    with observed(evaluation.notes.counters) as metrics:
         context.tables.replace(table, shaped, dataset)
-    node.result.metric_sets = metrics  # of this attempt: a stream's stand beside those of the batches before
+    node.result.metric_sets = metrics  # not added to those of an attempt before: this one has read all rows again
     location = context.tables.location(table)
     if location is not None:
         node.result.rows = rows_written(location, before, context.tables.version(table))
-    points.reached("after_commit", node.result.name)
+    failpoints.reached("after_commit", node.result.name)
     _remember(
         context, node, context.store.recall(table), [evaluation], repeatable=repeatable, kind=Kind.MATERIALIZED_VIEW
     )
@@ -119,7 +118,7 @@ def _stream(context: UpdateContext, node: Node, memory: Memory, full: bool, stac
     """Run the flows of a streaming table, one after the other."""
     dataset, table = node.dataset, node.table
     if full or not context.tables.exists(table):
-        # Said before it is done: killed in between, the next update begins with it again.
+        # Recorded before it is done: after a kill in between, the next update resets the table again.
         memory.resetting = True
         memory.once, memory.folded, memory.snapshot = [], None, None
         memory.generation = (context.tables.version(table) or 0) + 1  # greater than any before in the table's own log
@@ -142,7 +141,7 @@ def _stream(context: UpdateContext, node: Node, memory: Memory, full: bool, stac
             if isinstance(flow, CdcFlow):
                 cdc.apply(context, node, flow, evaluation, frame, memory)
             else:
-                shaped = evaluation.watch(shape(frame, dataset), dataset)
+                shaped = evaluation.count_rules(shape(frame, dataset), dataset)
                 if resetting:
                     empty_table(context, node, shaped.schema)
                     resetting = False
@@ -154,7 +153,7 @@ def _stream(context: UpdateContext, node: Node, memory: Memory, full: bool, stac
     if resetting and not (dataset.cdc_flows or dataset.snapshot_flows):
         if dataset.schema is None:
             message = f"streaming table {dataset.name} has neither flow nor schema: nothing says what its columns are"
-            raise UserError(message, file=dataset.place.file, line=dataset.place.line)
+            raise fail(message, dataset.place)
         empty_table(context, node, as_struct(dataset))
     _remember(context, node, memory, evaluations, repeatable=repeatable, kind=Kind.STREAMING_TABLE)
 
@@ -172,13 +171,13 @@ def evaluate_flow(evaluation: Evaluation, dataset: Dataset, flow: Flow | CdcFlow
     frame = evaluation.frame(dataset, flow.query)
     if flow.once and frame.isStreaming:
         message = f"flow {flow.name} runs once, over a batch, but its query reads a stream: use spark.read"
-        raise UserError(message, file=flow.place.file, line=flow.place.line)
+        raise fail(message, flow.place)
     if not flow.once and not frame.isStreaming:
         message = (
             f"streaming table {dataset.name} needs a streaming query, but {flow.name} is a batch query: "
             "use spark.readStream, or declare a materialized view"
         )
-        raise UserError(message, file=flow.place.file, line=flow.place.line)
+        raise fail(message, flow.place)
     return frame
 
 
@@ -201,7 +200,7 @@ def shape(frame: DataFrame, dataset: Dataset) -> DataFrame:
     for name in sorted(wanted ^ found):
         problem = "lacks the declared column" if name in wanted else "has a column that the schema does not declare:"
         message = f"the query of {dataset.name} {problem} {name}"
-        raise UserError(message, file=dataset.place.file, line=dataset.place.line)
+        raise fail(message, dataset.place)
     columns = [
         F.col("`" + field.name.replace("`", "``") + "`")
         .cast(field.dataType)
@@ -228,7 +227,7 @@ def validate(context: UpdateContext, node: Node, stack: Stack) -> None:
                 frame = evaluation.frame(dataset, flow.query)
                 if dataset.kind is Kind.MATERIALIZED_VIEW and frame.isStreaming:
                     message = f"materialized view {dataset.name} is a batch dataset, but its query reads a stream"
-                    raise UserError(message, file=dataset.place.file, line=dataset.place.line)
+                    raise fail(message, dataset.place)
                 if dataset.kind is Kind.TABLE and flow is dataset.flows[0]:
                     node.result.kind = (Kind.STREAMING_TABLE if frame.isStreaming else Kind.MATERIALIZED_VIEW).value
             else:
@@ -236,6 +235,6 @@ def validate(context: UpdateContext, node: Node, stack: Stack) -> None:
             if isinstance(flow, CdcFlow):
                 shaped = cdc.target_schema(frame, flow)
             else:
-                shaped = evaluation.watch(shape(frame, dataset), dataset).schema
+                shaped = evaluation.count_rules(shape(frame, dataset), dataset).schema
     if shaped is not None or dataset.schema is not None:
         node.schema = shaped or as_struct(dataset)

@@ -1,4 +1,4 @@
-"""Sinks: append flows whose rows go to a Delta table elsewhere, a Python data source or a function of one's own.
+"""Sinks: append flows whose rows go to a Delta table elsewhere, a Python data source or a function.
 
 https://docs.databricks.com/aws/en/ldp/ldp-sinks: a full refresh reads everything again and clears nothing in the sink.
 """
@@ -9,12 +9,11 @@ from pyspark.sql import DataFrame
 from pyspark.sql.streaming import StreamingQuery
 from pyspark.sql.streaming.readwriter import DataStreamWriter
 
-from lakeflow_local.errors import UserError
-from lakeflow_local.pipelines import points
+from lakeflow_local.pipelines import failpoints
 from lakeflow_local.pipelines.context import UpdateContext
 from lakeflow_local.pipelines.evaluate import Evaluation
 from lakeflow_local.pipelines.landing import local_folder
-from lakeflow_local.pipelines.model import Dataset, Flow
+from lakeflow_local.pipelines.model import Dataset, Flow, fail
 from lakeflow_local.pipelines.names import Stack, TableName
 from lakeflow_local.pipelines.node import Node
 
@@ -30,7 +29,7 @@ def write(context: UpdateContext, node: Node, stack: Stack) -> None:
     """
     memory = context.store.recall(node.table)
     if node.full or memory.resetting:
-        memory.resetting = True  # said first: a checkpoint that is half removed must not be gone on from
+        memory.resetting = True  # recorded first, so that no update goes on from half a checkpoint
         context.store.remember(node.table, memory)
         context.store.forget_progress(node.table)
         memory.resetting = False
@@ -40,10 +39,10 @@ def write(context: UpdateContext, node: Node, stack: Stack) -> None:
             frame = evaluated(Evaluation(context, stack), node.dataset, flow)
             writer = frame.writeStream.outputMode("append").trigger(availableNow=True)
             writer = writer.option("checkpointLocation", str(context.store.checkpoint(node.table, flow.name)))
-            points.reached("before_commit", node.result.name)
+            failpoints.reached("before_commit", node.result.name)
             query = _start(context, node.dataset, writer)
             query.awaitTermination()
-            points.reached("after_commit", node.result.name)
+            failpoints.reached("after_commit", node.result.name)
             node.result.rows += sum(progress.numInputRows for progress in query.recentProgress)
     node.result.up_to_date = node.result.rows == 0
 
@@ -57,7 +56,7 @@ def evaluated(evaluation: Evaluation, sink: Dataset, flow: Flow) -> DataFrame:
     frame = evaluation.frame(sink, flow.query)
     if not frame.isStreaming:
         message = f"flow {flow.name} is a batch query: a sink takes streams only, so use spark.readStream"
-        raise UserError(message, file=flow.place.file, line=flow.place.line)
+        raise fail(message, flow.place)
     return frame
 
 
@@ -83,5 +82,5 @@ def _outside(context: UpdateContext, dataset: Dataset, name: str) -> TableName:
     if table is None or table.key in context.known:
         problem = "is no name of a table" if table is None else "is a dataset of the pipeline itself"
         message = f"sink {dataset.name}: the table {name} {problem}"
-        raise UserError(message, file=dataset.place.file, line=dataset.place.line)
+        raise fail(message, dataset.place)
     return table

@@ -17,10 +17,10 @@ from pyspark.sql import functions as F
 from pyspark.sql.types import DataType, StructType
 
 from lakeflow_local.errors import UserError
-from lakeflow_local.pipelines import fold, follow, points
+from lakeflow_local.pipelines import failpoints, fold, follow
 from lakeflow_local.pipelines.context import UpdateContext
 from lakeflow_local.pipelines.evaluate import Evaluation, is_repeatable
-from lakeflow_local.pipelines.model import SnapshotFlow
+from lakeflow_local.pipelines.model import SnapshotFlow, fail
 from lakeflow_local.pipelines.names import Stack
 from lakeflow_local.pipelines.node import Node
 from lakeflow_local.pipelines.state import Memory
@@ -118,7 +118,7 @@ def _take(
     location = context.tables.location(node.table)
     assert location is not None  # just written
     node.result.rows += rows_written(location, before, context.tables.version(node.table))
-    points.reached("after_commit", node.result.name)
+    failpoints.reached("after_commit", node.result.name)
     memory.snapshot, memory.resetting = _written_version(version), False
     context.store.remember(node.table, memory)
 
@@ -149,7 +149,7 @@ def _merged(snapshot: DataFrame, target: DataFrame | None, flow: SnapshotFlow, v
 def _history(
     snapshot: DataFrame, target: DataFrame, keys: list[str], tracked: list[tuple[str, DataType]], version: Column
 ) -> DataFrame:
-    """SCD type 2: what is closed stays; of what is open, the changed and the missing ends at this version."""
+    """SCD type 2: closed rows stay; an open row that the snapshot changes or lacks is closed at this version."""
     columns = snapshot.columns
     was = target.where(fold.named(fold.END).isNull()).withColumn("__was", F.lit(True)).alias("was")
     now = snapshot.withColumn("__is", F.lit(True)).alias("now")
@@ -224,4 +224,4 @@ def _read_version(written: list[str] | None) -> Any:
 
 def _fail(flow: SnapshotFlow, message: str) -> UserError:
     text = f"AUTO CDC FROM SNAPSHOT into {flow.target}: {message}"
-    return UserError(text, file=flow.place.file, line=flow.place.line)
+    return fail(text, flow.place)

@@ -16,7 +16,7 @@ from pyspark.pipelines.graph_element_registry import graph_element_registration_
 from lakeflow_local.errors import UserError
 from lakeflow_local.jobs.notebook import Cell
 from lakeflow_local.pipelines import interface, sql_file
-from lakeflow_local.pipelines.model import CdcFlow, Dataset, Declarations, Flow, Kind, SnapshotFlow
+from lakeflow_local.pipelines.model import CdcFlow, Dataset, Declarations, Flow, Kind, SnapshotFlow, fail
 from lakeflow_local.pipelines.names import Key, TableName
 from lakeflow_local.pipelines.notebook_source import cells_of, is_notebook
 from lakeflow_local.pipelines.registry import Registry, freeze_rules, rules_of
@@ -148,7 +148,7 @@ def _join(declared: Declarations, spec: PipelineSpec) -> dict[Key, Dataset]:
         if key in datasets:
             first = datasets[key].place
             message = f"dataset {dataset.name} is declared twice, first in {Path(first.file).name}:{first.line}"
-            raise UserError(message, file=dataset.place.file, line=dataset.place.line)
+            raise fail(message, dataset.place)
         datasets[key] = dataset
     for dataset, flow in declared.own_queries:
         dataset.flows.append(flow)
@@ -157,21 +157,21 @@ def _join(declared: Declarations, spec: PipelineSpec) -> dict[Key, Dataset]:
         found = datasets.get(target.key) if target else None
         if found is None:
             message = f"flow {flow.name} writes into {flow.target}, which no create_streaming_table declares"
-            raise UserError(message, file=flow.place.file, line=flow.place.line)
+            raise fail(message, flow.place)
         if isinstance(flow, Flow) and rules_of(flow.query):
             message = (
                 f"flow {flow.name} has expectations: give them to create_streaming_table for {flow.target}"
                 if found.kind is not Kind.SINK
                 else f"flow {flow.name} has expectations, which sinks do not support"
             )
-            raise UserError(message, file=flow.place.file, line=flow.place.line)
+            raise fail(message, flow.place)
         if found.kind is Kind.SINK and isinstance(flow, Flow):
             if flow.once:
                 message = f"flow {flow.name} runs once, over a batch: a sink takes streams only"
-                raise UserError(message, file=flow.place.file, line=flow.place.line)
+                raise fail(message, flow.place)
         elif found.kind not in (Kind.STREAMING_TABLE, Kind.TABLE):
             message = f"flow {flow.name} writes into {flow.target}, which is no streaming table"
-            raise UserError(message, file=flow.place.file, line=flow.place.line)
+            raise fail(message, flow.place)
         if isinstance(flow, CdcFlow):
             found.cdc_flows.append(flow)
         elif isinstance(flow, SnapshotFlow):
@@ -188,19 +188,19 @@ def _check(dataset: Dataset) -> None:
     for name in names:
         if names.count(name) > 1:
             message = f"dataset {dataset.name} has two flows named {name}: give each a name"
-            raise UserError(message, file=dataset.place.file, line=dataset.place.line)
+            raise fail(message, dataset.place)
     if sum(map(bool, (dataset.flows, dataset.cdc_flows, dataset.snapshot_flows))) > 1:
         message = f"dataset {dataset.name} has AUTO CDC flows and others: a target of AUTO CDC takes no other flow"
-        raise UserError(message, file=dataset.place.file, line=dataset.place.line)
+        raise fail(message, dataset.place)
     if len(dataset.snapshot_flows) > 1:
         message = f"dataset {dataset.name} has two AUTO CDC FROM SNAPSHOT flows: its rows can follow one source only"
-        raise UserError(message, file=dataset.place.file, line=dataset.place.line)
+        raise fail(message, dataset.place)
     if dataset.snapshot_flows and dataset.expectations:
         message = f"{dataset.name} has expectations: expectations are not supported with AUTO CDC FROM SNAPSHOT"
-        raise UserError(message, file=dataset.place.file, line=dataset.place.line)
+        raise fail(message, dataset.place)
     if len({flow.scd_type for flow in dataset.cdc_flows}) > 1 or len({flow.keys for flow in dataset.cdc_flows}) > 1:
         message = f"the AUTO CDC flows into {dataset.name} differ in keys or SCD type"
-        raise UserError(message, file=dataset.place.file, line=dataset.place.line)
+        raise fail(message, dataset.place)
 
 
 def identify(name: str, spec: PipelineSpec, dataset: Dataset) -> TableName:
@@ -212,5 +212,5 @@ def identify(name: str, spec: PipelineSpec, dataset: Dataset) -> TableName:
     found = spec.namespace.resolve(name)
     if found is None:
         message = f"{name} is no name of a table: write table, schema.table or catalog.schema.table"
-        raise UserError(message, file=dataset.place.file, line=dataset.place.line)
+        raise fail(message, dataset.place)
     return found

@@ -138,7 +138,7 @@ class Cursor:
         return True
 
     def expect(self, *words: str) -> None:
-        """`take`, and an error when other words come."""
+        """Go past these words, or raise an error that says they are missing."""
         if not self.take(*words):
             raise self.error(f"{' '.join(words)} is missing before '{self.words(2)}'")
 

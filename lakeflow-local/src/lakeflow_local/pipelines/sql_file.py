@@ -142,9 +142,9 @@ def _clauses(cursor: Cursor, dataset: Dataset) -> None:
         elif cursor.take("USING"):
             cursor.word()
         elif cursor.take("LOCATION"):
-            cursor.string()  # the table lies in the warehouse
+            cursor.string()  # without effect: every table lies in the warehouse
         elif cursor.take("ROW", "FILTER") or cursor.take("WITH", "ROW", "FILTER"):
-            cursor.name()  # one machine has one reader
+            cursor.name()  # without effect: all rows are for the one user of this machine
             cursor.expect("ON")
             cursor.parenthesised()
         elif cursor.take("SCHEDULE") or cursor.take("TRIGGER"):
@@ -165,7 +165,7 @@ def _columns(cursor: Cursor, rules: list[Expectation], named: list[tuple[str, st
         if words[0] == "CONSTRAINT" and "EXPECT" in words:
             rules.append(_expectation(cursor, start, end))
         elif words[0] in ("CONSTRAINT", "PRIMARY", "FOREIGN"):
-            continue  # informational on the platform
+            continue  # not enforced on Databricks either
         elif end - start == 1 or words[1] == "COMMENT":
             named.append((cursor.tokens[start].text, cursor.tokens[end - 1].text if end - start == 3 else None))
         else:

@@ -5,9 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from lakeflow_local.errors import UserError
 from lakeflow_local.pipelines.flow_checks import checked, scd_type_of
-from lakeflow_local.pipelines.model import CdcFlow, Flow, Place
+from lakeflow_local.pipelines.model import CdcFlow, Flow, Place, fail
 from lakeflow_local.pipelines.names import quote
 from lakeflow_local.pipelines.sql_cursor import OPEN, Cursor, names_in
 
@@ -97,7 +96,7 @@ def _under_names(frame: Any, columns: Sequence[tuple[str, str | None]], place: P
 
     if len(columns) != len(frame.columns):
         message = f"the list names {len(columns)} columns, and the query gives {len(frame.columns)}"
-        raise UserError(message, file=place.file, line=place.line)
+        raise fail(message, place)
     renamed = frame.toDF(*(name for name, _ in columns))
     described = [{} if comment is None else {"metadata": {"comment": comment}} for _, comment in columns]
     return renamed.select(

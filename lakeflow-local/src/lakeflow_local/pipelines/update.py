@@ -27,7 +27,14 @@ class Metrics:
 
 @dataclass(frozen=True)
 class Event:
-    """A sign of life for whoever watches: `started`, `finished`, or `warning` of one dataset."""
+    """Progress of an update, for its listener.
+
+    Attributes:
+        kind: `started`, `finished` or `warning`.
+        dataset: its name; for a warning about the configuration, the pipeline's.
+        seconds: since it was started; 0 unless finished.
+        message: of a warning, or why it failed.
+    """
 
     kind: str
     dataset: str
@@ -137,7 +144,7 @@ class Update:
 
     @property
     def failed(self) -> list[DatasetResult]:
-        """The datasets that failed by themselves."""
+        """The datasets that failed, without those that were skipped because of them."""
         return [result for result in self.datasets if result.state == "FAILED"]
 
     def as_dict(self) -> dict[str, Any]:

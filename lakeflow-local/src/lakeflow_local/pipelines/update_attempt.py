@@ -1,4 +1,4 @@
-"""One update: which datasets to bring up to date, in the order in which they read each other."""
+"""One attempt of an update: brings datasets up to date, in the order in which they read each other."""
 
 from __future__ import annotations
 
@@ -117,7 +117,7 @@ class UpdateAttempt:
             with self._turns:
                 self._bring_up_to_date(key, ())
         except (UpstreamFailed, Canceled):
-            pass  # told in the dataset's own result
+            pass  # recorded in the dataset's result
         except CycleError as error:
             self.cycle = self.cycle or error
 
@@ -159,7 +159,7 @@ class UpdateAttempt:
             there = self._stacks.get(owner, ())
             circle += there[there.index(wanted) :] if wanted in there else (wanted,)
             waits_for = self._waits.get(owner)
-            if waits_for is None or self.nodes[waits_for].status is Status.DONE:  # or just about to go on
+            if waits_for is None or self.nodes[waits_for].status is Status.DONE:  # its wait has ended
                 return
             wanted = self._waits[owner]
             owner = self.nodes[wanted].owner
@@ -191,7 +191,7 @@ class UpdateAttempt:
         except CycleError as error:
             node.result.state, node.result.error = "FAILED", str(error)
             raise
-        except Exception as error:  # one dataset's failure is its own; the update says which
+        except Exception as error:  # does not stop datasets that do not read this one
             node.result.state, node.result.error = "FAILED", explain_failure(error, node.dataset)
         finally:
             node.result.seconds = time.monotonic() - started
@@ -208,7 +208,7 @@ class UpdateAttempt:
                     work = validate if self._validate_only else refresh
                     return work(self._context, node, stack)
             except (UpstreamFailed, Canceled, UserError, AnalysisException):
-                raise  # the same the next time
+                raise  # a retry would end in the same way
             except Exception as error:
                 found = violation(error, node.result.name)
                 if found is not None:
@@ -240,5 +240,5 @@ class UpdateAttempt:
             return
         try:
             self._listener(event)
-        except BaseException as error:  # raised again at the end of the update, with everything in order
+        except BaseException as error:  # raised again at the end of the update, once its results are recorded
             self.stopped = error
