@@ -1,4 +1,4 @@
-"""The Java classes that Spark looks for by name: compiled once an environment, by Janino, which Spark brings along."""
+"""The Java class that Spark looks for by name: compiled once an environment, by Janino, which Spark brings along."""
 
 from __future__ import annotations
 
@@ -11,22 +11,21 @@ from typing import Any
 from lakeflow_local import jars
 
 NAMED_CATALOG = "lakeflow.local.NamedCatalog"
-LISTED_FILES = "lakeflow.local.ListedFiles"
 
-_SOURCES = [Path(__file__).with_name(f"{name.rsplit('.', 1)[-1]}.java") for name in (NAMED_CATALOG, LISTED_FILES)]
+_SOURCE = Path(__file__).with_name("NamedCatalog.java")
 _DONE = ".done"
 
 
 def folder() -> Path:
-    """The folder for the classes of this version; made here, as Java ignores what is not there at its start."""
-    version = hashlib.sha256(b"".join(source.read_bytes() for source in _SOURCES)).hexdigest()[:12]
+    """The folder for the compiled class of this version; made here, as Java ignores what is not there at its start."""
+    version = hashlib.sha256(_SOURCE.read_bytes()).hexdigest()[:12]
     path = jars.folder().parent / f"classes-{version}"
     path.mkdir(parents=True, exist_ok=True)
     return path
 
 
 def compile_once(gateway: Any) -> None:
-    """Compile the classes in the JVM of a gateway, unless this environment has them."""
+    """Compile the class in the JVM of a gateway, unless this environment has it."""
     classes = folder()
     if (classes / _DONE).exists():
         return
@@ -36,9 +35,8 @@ def compile_once(gateway: Any) -> None:
         compiler.setSourceVersion(8)
         compiler.setTargetVersion(8)
         compiler.setDestinationDirectory(jvm.java.io.File(work), False)
-        sources = gateway.new_array(jvm.java.io.File, len(_SOURCES))
-        for number, source in enumerate(_SOURCES):
-            sources[number] = jvm.java.io.File(str(source))
+        sources = gateway.new_array(jvm.java.io.File, 1)
+        sources[0] = jvm.java.io.File(str(_SOURCE))
         compiler.compile(sources)
         for compiled in Path(work).rglob("*.class"):  # two first starts at once put the same classes there
             place = classes / compiled.relative_to(work)

@@ -17,17 +17,14 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from lakeflow_local import catalogs, jars, javaclasses, querycost
+from lakeflow_local import catalogs, javaclasses
 from lakeflow_local.errors import UserError
 from lakeflow_local.java import find_java
+from lakeflow_local.session_settings import session_settings
 from lakeflow_local.warehouse import create_schema, register_tables
 
 if TYPE_CHECKING:
     from pyspark.sql import SparkSession
-
-# The quick compiler only: a run is many small queries, and those end before the better one has paid for itself. Alone
-# it would get 48 MiB for its code, which Spark fills within a minute; a JVM without room for code is slow, then dies.
-JAVA_OPTIONS = "-XX:TieredStopAtLevel=1 -XX:ReservedCodeCacheSize=256m -XX:+UseParallelGC -Xss8m -Duser.timezone=UTC"
 
 # The JVM's classes behind pyspark's functions and columns.
 LOOKED_UP_OFTEN = ("functions", "org.apache.spark.sql.functions", "PythonUtils", "PythonSQLUtils")
@@ -48,21 +45,18 @@ class SparkServer:
         root: Path,
         *,
         connect: bool = True,
-        conf: dict[str, str] | None = None,
         catalog_names: Iterable[str] = (),
     ) -> None:
         """
         Args:
             root: the bundle's folder.
             connect: also serve Spark Connect on a free loopback port.
-            conf: Spark settings on top of the server's own.
             catalog_names: catalogs that code will name, beside the usual ones and those in the warehouse.
         """
         self.root = Path(root).resolve()
         self.warehouse = self.root / ".lakeflow" / "warehouse"
         self.remote: str | None = None
         self._connect = connect
-        self._conf = dict(conf or {})
         self._catalog_names = tuple(catalog_names)
         self._spark: SparkSession | None = None
         self._process: subprocess.Popen[bytes] | None = None
@@ -95,9 +89,11 @@ class SparkServer:
         java = find_java()
         _refuse_a_second_session()
         self.warehouse.mkdir(parents=True, exist_ok=True)
-        token = secrets.token_urlsafe(24)
+        token = secrets.token_urlsafe(24) if self._connect else None
         _prepare_process(java)
-        self._spark = self._launch({**self._settings(token), **self._conf})
+        settings = session_settings(self.root, self.warehouse, self._catalog_names, token)
+        (self.root / ".lakeflow" / "spark").mkdir(parents=True, exist_ok=True)
+        self._spark = self._launch(settings)
         if self._connect:
             service = getattr(self._spark._jvm.org.apache.spark.sql.connect.service, "SparkConnectService$")
             port = getattr(service, "MODULE$").localPort()
@@ -152,7 +148,7 @@ class SparkServer:
 
         context, gateway = SparkContext._active_spark_context, SparkContext._gateway
         if context is not None:
-            context._jsc = None  # there is nobody to be told to stop
+            context._jsc = None  # stop() must not call a JVM that is gone
             context.stop()
         SparkSession._instantiatedSession = SparkSession._activeSession = SQLContext._instantiatedContext = None
         SparkContext._gateway = SparkContext._jvm = None
@@ -176,13 +172,13 @@ class SparkServer:
         for key, value in settings.items():
             conf.set(key, value)
         log = self.root / ".lakeflow" / "spark" / "spark.log"
-        with open(log, "ab") as stderr:  # the terminal belongs to the run's progress
+        with open(log, "ab") as stderr:  # not to the terminal, which shows the progress of the run
             try:
                 gateway = launch_gateway(conf, popen_kwargs={"stderr": stderr, "stdout": stderr})
             except PySparkRuntimeError:
                 raise UserError("Spark did not start: its last words are here", file=log) from None
         self._process, self._port = gateway.proc, gateway.gateway_parameters.port
-        # pyspark logs each error as JSON on stderr as well; whoever catches it says it in a line.
+        # pyspark logs each error as JSON on stderr as well; the code that catches it reports it in a line.
         for name in ("SQLQueryContextLogger", "DataFrameQueryContextLogger"):
             logging.getLogger(name).setLevel(logging.CRITICAL + 1)
         javaclasses.compile_once(gateway)
@@ -191,61 +187,9 @@ class SparkServer:
         logging.getLogger().addFilter(_not_of_a_lost_jvm)
         return SparkSession(SparkContext(gateway=gateway, conf=conf))
 
-    def _settings(self, token: str) -> dict[str, str]:
-        cores = min(os.cpu_count() or 2, 8)
-        log = Path(__file__).with_name("log4j2.properties")
-        options = os.environ.get("LAKEFLOW_LOCAL_JAVA_OPTIONS", JAVA_OPTIONS)
-        settings = {
-            "spark.master": f"local[{cores}]",
-            "spark.driver.host": "127.0.0.1",
-            "spark.driver.bindAddress": "127.0.0.1",
-            "spark.driver.memory": "3g",
-            "spark.driver.extraClassPath": os.pathsep.join(map(str, [*jars.ensure(), javaclasses.folder()])),
-            "spark.driver.extraJavaOptions": f"{options} -Dlog4j2.configurationFile={log.as_uri()}",
-            "spark.ui.enabled": "false",
-            "spark.ui.showConsoleProgress": "false",
-            "spark.local.dir": str(self.root / ".lakeflow" / "spark"),
-            "spark.sql.extensions": f"io.delta.sql.DeltaSparkSessionExtension,{javaclasses.LISTED_FILES}",
-            "spark.sql.catalog.spark_catalog": "org.apache.spark.sql.delta.catalog.DeltaCatalog",
-            "spark.sql.warehouse.dir": str(self.warehouse),
-            "spark.sql.session.timeZone": "UTC",
-            # A table without a named format is a Delta table on Databricks.
-            "spark.sql.sources.default": "delta",
-            # Databricks takes properties of its own, which open source Delta does not know.
-            "spark.databricks.delta.allowArbitraryProperties.enabled": "true",
-            # Cost only, no semantics: small data has few partitions, a short log needs no checkpoint every ten commits.
-            "spark.sql.shuffle.partitions": str(min(cores, 4)),
-            "spark.default.parallelism": str(min(cores, 4)),
-            "spark.sql.sources.parallelPartitionDiscovery.parallelism": str(min(cores, 4)),
-            "spark.databricks.delta.snapshotPartitions": "1",
-            "spark.databricks.delta.allFilesInCrc.thresholdNumFiles": "200",  # see ListedFiles.java
-            # Figures that nobody looks at: each version's histograms, and each query's plan for a page that is off.
-            "spark.databricks.delta.fileSizeHistogramMetrics.enabled": "false",
-            "spark.databricks.delta.checksumDVMetrics.enabled": "false",
-            "spark.databricks.delta.checksumDeletedRecordCountsHistogramMetrics.enabled": "false",
-            "spark.sql.ui.explainMode": "simple",
-            # Else each call of a column's method is three more: a fifth of the CPU time of a transform's test.
-            "spark.python.sql.dataFrameDebugging.enabled": "false",
-            "spark.databricks.delta.properties.defaults.checkpointInterval": "50",
-            "spark.sql.streaming.metricsEnabled": "false",
-            "spark.sql.streaming.ui.enabled": "false",
-            "spark.sql.ui.retainedExecutions": "1",
-        }
-        settings |= querycost.settings_for_tasks(sum(f.stat().st_size for f in self.warehouse.rglob("*.parquet")))
-        settings |= catalogs.settings(self._catalog_names, self.warehouse)
-        if self._connect:
-            settings |= {
-                "spark.plugins": "org.apache.spark.sql.connect.SparkConnectPlugin",
-                "spark.connect.grpc.binding.address": "127.0.0.1",
-                "spark.connect.grpc.binding.port": "0",
-                "spark.connect.authenticate.token": token,
-            }
-        (self.root / ".lakeflow" / "spark").mkdir(parents=True, exist_ok=True)
-        return settings
-
 
 def _not_of_a_lost_jvm(record: logging.LogRecord) -> bool:
-    """py4j logs a traceback for each call that a dead JVM did not answer; whoever catches it says it in a line."""
+    """py4j logs a traceback for each call that a dead JVM did not answer; the code that catches it reports one line."""
     return record.module != "java_gateway"
 
 

@@ -11,7 +11,7 @@ import sys
 import threading
 from pathlib import Path
 
-from lakeflow_local.pipelines import Pipeline, points
+from lakeflow_local.pipelines import Pipeline, failpoints
 from lakeflow_local.session import SparkServer
 
 TABLES = ("changes", "accounts", "history", "totals", "archive", "photos", "copy")
@@ -40,7 +40,7 @@ def main() -> None:
         if f"{point}:{dataset}" == moment:
             os.kill(os.getpid(), signal.SIGKILL)
 
-    points.watch(kill)
+    failpoints.on_reached(kill)
     with SparkServer(root, connect=False) as server:
         found = {}
         for name in names:

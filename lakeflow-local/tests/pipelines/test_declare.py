@@ -31,7 +31,7 @@ def test_a_table_takes_every_documented_argument(tmp_path, decorator, kind, more
     trips = declared(tmp_path, f"@dp.{decorator}({TABLE_ARGUMENTS}{more})\ndef f(): ...\n")["trips"]
     assert (trips.kind, trips.comment, trips.schema) == (kind, "all trips", "id INT, day DATE")
     assert (trips.partition_cols, trips.cluster_by, trips.properties) == (("day",), ("id",), {"quality": "silver"})
-    assert trips.private and trips.flows[0].spark_conf == {"a.b": "c"}
+    assert trips.private and trips.spark_conf == {"a.b": "c"}
 
 
 def test_a_view_takes_every_documented_argument_and_a_decorator_needs_no_parentheses(tmp_path):

@@ -5,19 +5,17 @@ from pathlib import Path
 import pytest
 
 from lakeflow_local.errors import UserError
+from lakeflow_local.pipelines import sql_file
 from lakeflow_local.pipelines.model import Kind, Severity
-from lakeflow_local.pipelines.registry import Registry
 from lakeflow_local.pipelines.sql_text import rename
 
 
 def declared(text):
-    registry = Registry()
-    registry.register_sql(text, Path("fleet.sql"))
-    return registry
+    return sql_file.read(text, Path("fleet.sql"), {})
 
 
 def test_clauses_in_any_order_comments_and_types_with_commas():
-    registry = declared(
+    found = declared(
         """
         -- a comment; with a semicolon
         CREATE OR REFRESH PRIVATE STREAMING TABLE IF NOT EXISTS `the fleet` (
@@ -30,7 +28,7 @@ def test_clauses_in_any_order_comments_and_types_with_commas():
         CREATE TEMPORARY VIEW v AS SELECT 1; ;
         """
     )
-    fleet, view = registry.datasets
+    fleet, view = found.datasets
     assert (fleet.name, fleet.kind, fleet.private) == ("`the fleet`", Kind.STREAMING_TABLE, True)
     assert fleet.schema == "id INT COMMENT 'it''s the key', parts STRUCT<a: INT, b: MAP<STRING, ARRAY<INT>>>"
     assert [(rule.name, rule.predicate, rule.severity) for rule in fleet.expectations] == [
@@ -42,7 +40,7 @@ def test_clauses_in_any_order_comments_and_types_with_commas():
 
 
 def test_flows():
-    registry = declared(
+    found = declared(
         """
         CREATE FLOW backfill AS INSERT INTO ONCE trips BY NAME SELECT * FROM old_trips;
         APPLY CHANGES INTO cars FROM STREAM(live.car_changes) KEYS (plate, country) IGNORE NULL UPDATES
@@ -50,7 +48,7 @@ def test_flows():
         COLUMNS * EXCEPT (op) STORED AS SCD TYPE 1;
         """
     )
-    backfill, cars = registry.flows
+    backfill, cars = found.flows
     assert backfill.once and backfill.target == "trips"
     assert (cars.source, cars.keys, cars.sequence_by) == ("live.car_changes", ("plate", "country"), "struct(at, op)")
     assert (cars.apply_as_deletes, cars.apply_as_truncates, cars.except_column_list) == (
@@ -62,38 +60,38 @@ def test_flows():
 
 
 def test_a_set_value_stands_in_the_statements_behind_it_only():
-    registry = declared(
+    found = declared(
         """
         CREATE STREAMING TABLE a (CONSTRAINT c EXPECT (day > ${start.day}));
         SET start.day = '2026-01-01';
         CREATE STREAMING TABLE b (CONSTRAINT c EXPECT (day > ${start.day}));
         """
     )
-    assert [dataset.expectations[0].predicate for dataset in registry.datasets] == [
+    assert [dataset.expectations[0].predicate for dataset in found.datasets] == [
         "day > ${start.day}",
         "day > '2026-01-01'",
     ]
 
 
 def test_older_views_and_clauses_without_an_effect_here():
-    registry = declared(
+    found = declared(
         """
         CREATE TEMPORARY STREAMING LIVE VIEW v (CONSTRAINT c EXPECT (a > 1)) AS SELECT * FROM STREAM(live.t);
         CREATE OR REFRESH STREAMING TABLE t (a INT) USING DELTA LOCATION '/x' WITH ROW FILTER f ON (a);
         CREATE LIVE VIEW w (CONSTRAINT c EXPECT (a > 1)) AS SELECT 1 AS a;
         """
     )
-    assert [dataset.kind for dataset in registry.datasets] == [
+    assert [dataset.kind for dataset in found.datasets] == [
         Kind.TEMPORARY_VIEW,
         Kind.STREAMING_TABLE,
         Kind.TEMPORARY_VIEW,
     ]
-    assert [len(dataset.expectations) for dataset in registry.datasets] == [1, 0, 1]
+    assert [len(dataset.expectations) for dataset in found.datasets] == [1, 0, 1]
 
 
 def test_a_list_of_names_renames_the_columns_of_the_query_and_describes_them(spark):
-    registry = declared("CREATE MATERIALIZED VIEW v (day COMMENT 'in UTC', `the sum`) AS SELECT 1 AS a, 2 AS b")
-    frame = registry.own_queries[0][1].query()
+    found = declared("CREATE MATERIALIZED VIEW v (day COMMENT 'in UTC', `the sum`) AS SELECT 1 AS a, 2 AS b")
+    frame = found.own_queries[0][1].query()
     assert [(field.name, field.metadata) for field in frame.schema] == [("day", {"comment": "in UTC"}), ("the sum", {})]
     fewer = declared("CREATE MATERIALIZED VIEW v (day) AS SELECT 1 AS a, 2 AS b").own_queries[0][1].query
     with pytest.raises(UserError, match=r"fleet.sql:1: the list names 1 columns, and the query gives 2"):

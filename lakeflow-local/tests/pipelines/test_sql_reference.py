@@ -27,7 +27,7 @@ def test_a_table_takes_the_documented_clauses_in_any_order(statement, kind):
 
 
 def test_the_older_live_forms_and_views_declare_the_same():
-    registry = declared(
+    found = declared(
         """
         CREATE TEMPORARY LIVE VIEW a (CONSTRAINT r EXPECT (id > 0)) COMMENT 'c' AS SELECT 1 AS id;
         CREATE TEMPORARY VIEW b TBLPROPERTIES (x = 'y') AS SELECT 1;
@@ -35,13 +35,13 @@ def test_the_older_live_forms_and_views_declare_the_same():
         CREATE LIVE TABLE d AS SELECT 1;
         """
     )
-    assert [dataset.kind for dataset in registry.datasets] == [
+    assert [dataset.kind for dataset in found.datasets] == [
         Kind.TEMPORARY_VIEW,
         Kind.TEMPORARY_VIEW,
         Kind.STREAMING_TABLE,
         Kind.TABLE,
     ]
-    assert registry.datasets[0].expectations
+    assert found.datasets[0].expectations
 
 
 def test_auto_cdc_takes_its_documented_clauses_in_each_of_its_forms():

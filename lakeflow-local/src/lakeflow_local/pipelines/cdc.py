@@ -9,22 +9,19 @@ from __future__ import annotations
 
 from functools import reduce
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from pyspark.sql import Column, DataFrame
 from pyspark.sql import functions as F
 from pyspark.sql.types import StructField, StructType
 
-from lakeflow_local.pipelines import fold, points
+from lakeflow_local.pipelines import failpoints, fold
+from lakeflow_local.pipelines.context import UpdateContext
 from lakeflow_local.pipelines.evaluate import Evaluation
 from lakeflow_local.pipelines.model import CdcFlow
+from lakeflow_local.pipelines.node import Node
 from lakeflow_local.pipelines.state import Memory
 from lakeflow_local.pipelines.stream import drain, metrics_of, observed
 from lakeflow_local.pipelines.tables import bytes_in, files_added, log_version, rows_written
-
-if TYPE_CHECKING:
-    from lakeflow_local.pipelines.node import Node
-    from lakeflow_local.pipelines.run import Run
 
 # Up to this size all changes are folded again: one pass, where finding the keys that a few touch, and a MERGE, take
 # several.
@@ -41,55 +38,57 @@ def target_schema(source: DataFrame, flow: CdcFlow) -> StructType:
     return StructType(columns)
 
 
-def apply(run: Run, node: Node, flow: CdcFlow, evaluation: Evaluation, source: DataFrame, memory: Memory) -> None:
+def apply(
+    context: UpdateContext, node: Node, flow: CdcFlow, evaluation: Evaluation, source: DataFrame, memory: Memory
+) -> None:
     """Take in the new changes of one flow and bring the target up to date with them.
 
     Raises:
         UserError: for a column that the source lacks.
     """
-    store = run.store.changes(node.table)
-    frame = fold.to_changes(evaluation.watch(source, node.dataset), flow)
+    store = context.store.changes(node.table)
+    frame = fold.to_changes(evaluation.count_rules(source, node.dataset), flow)
     before = log_version(store)
     if frame.isStreaming:
         writer = frame.writeStream.format("delta").outputMode("append").option("mergeSchema", "true")
-        writer = writer.option("checkpointLocation", str(run.store.checkpoint(node.table, flow.name)))
+        writer = writer.option("checkpointLocation", str(context.store.checkpoint(node.table, flow.name)))
         figures = drain(writer.trigger(availableNow=True).start(str(store)))
-        node.result.metric_sets += metrics_of(evaluation.notes.watches, figures)
+        node.result.metric_sets += metrics_of(evaluation.notes.counters, figures)
     else:
-        with observed(evaluation.notes.watches) as metrics:
+        with observed(evaluation.notes.counters) as metrics:
             writer = frame.write.format("delta").mode("append").option("mergeSchema", "true")
             writer.option("txnAppId", f"once:{flow.name}").option("txnVersion", "1").save(str(store))
         node.result.metric_sets += metrics
     now = log_version(store)
     node.result.rows += rows_written(store, before, now)
-    points.reached("after_changes", node.result.name)
-    exists = run.tables.exists(node.table) and not memory.resetting
+    failpoints.reached("after_changes", node.result.name)
+    exists = context.tables.exists(node.table) and not memory.resetting
     if now is None:
         if not exists:
-            run.tables.create(node.table, target_schema(source, flow), node.dataset)
+            context.tables.create(node.table, target_schema(source, flow), node.dataset)
     elif not exists or memory.folded is None:
-        everything = run.spark.read.format("delta").load(str(store))
-        run.tables.replace(node.table, fold.fold(everything, flow), node.dataset)
+        everything = context.spark.read.format("delta").load(str(store))
+        context.tables.replace(node.table, fold.fold(everything, flow), node.dataset)
     elif memory.folded < now:
-        _fold_new(run, node, flow, store, memory.folded, now)
-    points.reached("after_commit", node.result.name)
+        _fold_new(context, node, flow, store, memory.folded, now)
+    failpoints.reached("after_commit", node.result.name)
     memory.folded, memory.resetting = now, False
-    run.store.remember(node.table, memory)
+    context.store.remember(node.table, memory)
 
 
-def _fold_new(run: Run, node: Node, flow: CdcFlow, store: Path, after: int, until: int) -> None:
+def _fold_new(context: UpdateContext, node: Node, flow: CdcFlow, store: Path, after: int, until: int) -> None:
     """Compute anew the keys of the changes that came in between."""
-    changes = run.spark.read.format("delta").load(str(store))
+    changes = context.spark.read.format("delta").load(str(store))
     added = files_added(store, after, until)
     if added == []:
         return
     if added is None or bytes_in(store) <= SMALL_STORE_BYTES:
-        run.tables.replace(node.table, fold.fold(changes, flow), node.dataset)
+        context.tables.replace(node.table, fold.fold(changes, flow), node.dataset)
         return
-    new = run.spark.read.schema(changes.schema).parquet(*added)
+    new = context.spark.read.schema(changes.schema).parquet(*added)
     truncated = flow.apply_as_truncates is not None and not new.where(F.col(fold.OPERATION) == "TRUNCATE").isEmpty()
     if truncated:
-        run.tables.replace(node.table, fold.fold(changes, flow), node.dataset)
+        context.tables.replace(node.table, fold.fold(changes, flow), node.dataset)
         return
     keys = new.select(*(F.col(f"`{key}`") for key in flow.keys)).distinct()
     if flow.apply_as_truncates is None:
@@ -98,11 +97,11 @@ def _fold_new(run: Run, node: Node, flow: CdcFlow, store: Path, after: int, unti
         about = _matching(changes.where(F.col(fold.OPERATION) != "TRUNCATE"), keys, flow.keys, "left_semi").unionByName(
             changes.where(F.col(fold.OPERATION) == "TRUNCATE")
         )
-    target = run.spark.read.table(node.table.sql)
-    _merge(run, node, flow, fold.fold(about, flow), _matching(target, keys, flow.keys, "left_semi"))
+    target = context.spark.read.table(node.table.sql)
+    _merge(context, node, flow, fold.fold(about, flow), _matching(target, keys, flow.keys, "left_semi"))
 
 
-def _merge(run: Run, node: Node, flow: CdcFlow, rows: DataFrame, before: DataFrame) -> None:
+def _merge(context: UpdateContext, node: Node, flow: CdcFlow, rows: DataFrame, before: DataFrame) -> None:
     """Replace the rows of some keys in one MERGE: what is in `rows` is written, what else the keys had is deleted."""
     identity = [*flow.keys, *([fold.START] if flow.scd_type == 2 else [])]
     gone = _matching(before, rows.select(*(F.col(f"`{name}`") for name in identity)), identity, "left_anti")
@@ -116,13 +115,13 @@ def _merge(run: Run, node: Node, flow: CdcFlow, rows: DataFrame, before: DataFra
     sets = ", ".join(f"t.`{name}` = s.`{name}`" for name in columns)
     names, values = ", ".join(f"`{name}`" for name in columns), ", ".join(f"s.`{name}`" for name in columns)
     try:
-        run.spark.sql(
+        context.spark.sql(
             f"MERGE WITH SCHEMA EVOLUTION INTO {node.table.sql} t USING `{view}` s ON {on} "
             f"WHEN MATCHED AND s.__gone THEN DELETE WHEN MATCHED THEN UPDATE SET {sets} "
             f"WHEN NOT MATCHED AND NOT s.__gone THEN INSERT ({names}) VALUES ({values})"
         )
     finally:
-        run.spark.catalog.dropTempView(view)
+        context.spark.catalog.dropTempView(view)
 
 
 def _matching(left: DataFrame, right: DataFrame, names: object, how: str) -> DataFrame:

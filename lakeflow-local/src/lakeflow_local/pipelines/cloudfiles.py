@@ -33,7 +33,7 @@ _LIMITS = {"maxfilespertrigger": "maxFilesPerTrigger", "maxbytespertrigger": "ma
 _HANDLED = {"infercolumntypes", "partitioncolumns", "schemaevolutionmode", "schemahints"}
 # Settings that would change which rows arrive: only with the value that they have by default.
 _ONLY_BY_DEFAULT = {"allowoverwrites": "false", "includeexistingfiles": "true"}
-# All of them, without their prefix.
+# All settings of Auto Loader that are known here, without the prefix `cloudFiles.`.
 SETTINGS = {*_WITHOUT_EFFECT, *_LIMITS, *_HANDLED, *_ONLY_BY_DEFAULT}
 _INFERRED = ("json", "csv", "parquet")
 _FORMATS = ("text", *_INFERRED, "orc", "xml", "binaryFile")
@@ -68,7 +68,7 @@ class CloudFilesReader:
         self._schema: StructType | None = None
 
     def format(self, source: str) -> Any:
-        """Another source after all."""
+        """Another source's reader, where the author goes on to name one."""
         return self if source.lower() == "cloudfiles" else self._spark.readStream.format(source)
 
     def option(self, key: str, value: Any) -> CloudFilesReader:

@@ -136,7 +136,8 @@ class CsvFiles:
             rows += [(file, row) for file in members]
         known = self._spark.createDataFrame(rows, "__file STRING, __places ARRAY<INT>")
         values = F.array(*(F.col(f"__{index}") for index in range(width)))
-        encoded = F.replace("_metadata.file_path", F.lit("+"), F.lit("%2B"))  # a plus sign is no blank here
+        # In a path a plus sign is not an encoded blank.
+        encoded = F.replace("_metadata.file_path", F.lit("+"), F.lit("%2B"))
         file = F.regexp_replace(F.url_decode(encoded), "^file:/+", "/")
         joined = texts.join(F.broadcast(known), file == F.col("__file"), "left")
         landed = F.concat(F.lit("cloudFiles: a file landed while the update began; run it again: "), file)

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
-from lakeflow_local.pipelines.declaring import caller, fail, registry
-from lakeflow_local.pipelines.model import Dataset, Expectation, Flow, Kind, Place, Severity, merge_expectations
+from lakeflow_local.pipelines.declaring import caller, declarations
+from lakeflow_local.pipelines.model import Dataset, Expectation, Flow, Kind, Place, Severity, fail, merge_expectations
 
 Query = Callable[[], Any]
 
@@ -20,6 +20,12 @@ _WITHOUT_EFFECT = {
     "refresh_policy",
     "private",
 }
+
+
+def _as_text(given: Mapping[str, Any] | None) -> dict[str, str]:
+    """Settings or properties as Spark takes them: true and not True."""
+    texts = {str(key): str(value) for key, value in (given or {}).items()}
+    return {key: text.lower() if text in ("True", "False") else text for key, text in texts.items()}
 
 
 def _dataset_decorator(kind: Kind, decorator: str) -> Callable[..., Any]:
@@ -55,10 +61,11 @@ def _dataset_decorator(kind: Kind, decorator: str) -> Callable[..., Any]:
                 schema=schema,
                 partition_cols=tuple(partition_cols or ()),
                 cluster_by=tuple(cluster_by or ()),
-                properties={str(key): str(value) for key, value in (table_properties or {}).items()},
+                properties=_as_text(table_properties),
+                spark_conf=_as_text(spark_conf),
                 private=bool(others.get("private") or others.get("temporary")),
             )
-            registry().add_dataset(dataset, Flow(target, target, function, place, dict(spark_conf or {})))
+            declarations().add_dataset(dataset, Flow(target, target, function, place))
             return function
 
         return register if query_function is None else register(query_function)
@@ -131,7 +138,7 @@ def create_streaming_table(
     rules = [
         Expectation(rule, predicate, severity) for severity, many in given for rule, predicate in (many or {}).items()
     ]
-    registry().add_dataset(
+    declarations().add_dataset(
         Dataset(
             name=name,
             kind=Kind.STREAMING_TABLE,
@@ -140,7 +147,8 @@ def create_streaming_table(
             schema=schema,
             partition_cols=tuple(partition_cols or ()),
             cluster_by=tuple(cluster_by or ()),
-            properties={str(key): str(value) for key, value in (table_properties or {}).items()},
+            properties=_as_text(table_properties),
+            spark_conf=_as_text(spark_conf),
             expectations=merge_expectations(name, rules, place),
         )
     )
@@ -158,7 +166,7 @@ def append_flow(
     place = caller()
 
     def register(function: Query) -> Query:
-        registry().add_flow(Flow(name or function.__name__, target, function, place, dict(spark_conf or {}), once))
+        declarations().add_flow(Flow(name or function.__name__, target, function, place, _as_text(spark_conf), once))
         return function
 
     return register

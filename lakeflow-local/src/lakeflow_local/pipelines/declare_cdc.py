@@ -1,12 +1,13 @@
-"""AUTO CDC flows, declared by Python with the arguments that Databricks documents; the checks hold for SQL as well."""
+"""AUTO CDC flows, declared by Python with the arguments that Databricks documents."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from typing import Any
 
-from lakeflow_local.pipelines.declaring import caller, column_names, fail, registry
-from lakeflow_local.pipelines.model import CdcFlow, Place, SnapshotFlow
+from lakeflow_local.pipelines.declaring import caller, column_names, declarations
+from lakeflow_local.pipelines.flow_checks import check_keys_and_history, checked, scd_type_of
+from lakeflow_local.pipelines.model import CdcFlow, SnapshotFlow, fail
 
 
 def create_auto_cdc_flow(
@@ -63,51 +64,7 @@ def create_auto_cdc_flow(
         ignore_null_updates_except_column_list=column_names(ignore_null_updates_except_column_list),
         once=once,
     )
-    registry().add_flow(checked(flow))
-
-
-def scd_type_of(target: str, given: int | str | None, place: Place) -> int:
-    """1 or 2.
-
-    Raises:
-        UserError: for anything else.
-    """
-    text = str(given or 1)
-    if text.lower() == "bitemporal":
-        raise fail(f"AUTO CDC into {target}: lakeflow-local does not support BITEMPORAL targets yet", place)
-    if text not in ("1", "2"):
-        raise fail(f"AUTO CDC into {target}: stored_as_scd_type is 1 or 2, not {given}", place)
-    return int(text)
-
-
-def checked(flow: CdcFlow) -> CdcFlow:
-    """The flow itself.
-
-    Raises:
-        UserError: when its arguments contradict each other.
-    """
-    _check_keys_and_history(flow)
-    _check_exclusive(flow, "column_list")
-    _check_exclusive(flow, "ignore_null_updates_column_list")
-    chosen = flow.ignore_null_updates_column_list is not None or flow.ignore_null_updates_except_column_list is not None
-    if flow.ignore_null_updates and chosen:
-        message = f"AUTO CDC into {flow.target}: ignore_null_updates is for all columns, a list of columns excludes it"
-        raise fail(message, flow.place)
-    if flow.scd_type == 2 and flow.apply_as_truncates is not None:
-        raise fail(f"AUTO CDC into {flow.target}: apply_as_truncates works with SCD type 1 only", flow.place)
-    return flow
-
-
-def _check_keys_and_history(flow: CdcFlow | SnapshotFlow) -> None:
-    if not flow.keys:
-        raise fail(f"AUTO CDC into {flow.target}: at least one key is needed", flow.place)
-    _check_exclusive(flow, "track_history_column_list")
-
-
-def _check_exclusive(flow: CdcFlow | SnapshotFlow, lists: str) -> None:
-    excluding = f"{lists.removesuffix('column_list')}except_column_list"
-    if getattr(flow, lists) is not None and getattr(flow, excluding) is not None:
-        raise fail(f"AUTO CDC into {flow.target}: {lists} and {excluding} exclude each other", flow.place)
+    declarations().add_flow(checked(flow))
 
 
 def create_auto_cdc_from_snapshot_flow(
@@ -140,5 +97,5 @@ def create_auto_cdc_from_snapshot_flow(
         track_history_except_column_list=column_names(track_history_except_column_list),
         once=once,
     )
-    _check_keys_and_history(flow)
-    registry().add_flow(flow)
+    check_keys_and_history(flow)
+    declarations().add_flow(flow)

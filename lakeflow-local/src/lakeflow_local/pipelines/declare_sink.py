@@ -5,9 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from lakeflow_local.pipelines.declaring import caller, fail, registry
-from lakeflow_local.pipelines.model import Dataset, Kind, Sink
-from lakeflow_local.pipelines.sinks import BROKERS
+from lakeflow_local.pipelines.declaring import caller, declarations
+from lakeflow_local.pipelines.model import BROKERS, Dataset, Kind, Sink, fail
 
 Handler = Callable[[Any, int], None]
 
@@ -26,7 +25,7 @@ def create_sink(name: str, format: str, options: Mapping[str, str] | None = None
     if format.lower() == "delta" and ("path" in given) == ("tableName" in given):
         raise fail(f"sink {name}: a Delta sink needs one of the options path and tableName", place)
     chosen = "delta" if format.lower() == "delta" else format
-    registry().add_dataset(Dataset(name, Kind.SINK, place, sink=Sink(chosen, given)))
+    declarations().add_dataset(Dataset(name, Kind.SINK, place, sink=Sink(chosen, given)))
 
 
 def foreach_batch_sink(batch_handler: Handler | None = None, *, name: str | None = None) -> Any:
@@ -37,7 +36,7 @@ def foreach_batch_sink(batch_handler: Handler | None = None, *, name: str | None
         if not callable(handler):
             raise fail("@foreach_batch_sink decorates a function of a DataFrame and a batch id", place)
         sink = Sink("foreachBatch", {}, handler)
-        registry().add_dataset(Dataset(name or handler.__name__, Kind.SINK, place, sink=sink))
+        declarations().add_dataset(Dataset(name or handler.__name__, Kind.SINK, place, sink=sink))
         return handler
 
     return register if batch_handler is None else register(batch_handler)

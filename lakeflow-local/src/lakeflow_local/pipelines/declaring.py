@@ -1,4 +1,4 @@
-"""What every declaration needs: where it stands, and the registry that takes it."""
+"""What every declaration needs: where it stands, and where it goes."""
 
 from __future__ import annotations
 
@@ -9,16 +9,14 @@ from typing import Any
 
 from pyspark.pipelines.graph_element_registry import get_active_graph_element_registry
 
-from lakeflow_local.errors import UserError
-from lakeflow_local.pipelines.model import Place
-from lakeflow_local.pipelines.registry import Registry
+from lakeflow_local.pipelines.model import Declarations, Place
 
 _OWN = str(Path(__file__).parent)
 
 
-def registry() -> Registry:
-    """The registry of the pipeline whose files are being run."""
-    return get_active_graph_element_registry()
+def declarations() -> Declarations:
+    """Where the pipeline whose files are being run takes what they declare."""
+    return get_active_graph_element_registry().declared
 
 
 def caller() -> Place:
@@ -27,11 +25,6 @@ def caller() -> Place:
     while frame is not None and frame.f_code.co_filename.startswith(_OWN):
         frame = frame.f_back
     return Place(frame.f_code.co_filename, frame.f_lineno) if frame else Place("?")
-
-
-def fail(message: str, place: Place) -> UserError:
-    """The error for a declaration that stands at this place."""
-    return UserError(message, file=place.file, line=place.line)
 
 
 def column_names(columns: Sequence[Any] | None) -> tuple[str, ...] | None:

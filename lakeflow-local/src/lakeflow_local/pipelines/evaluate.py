@@ -8,27 +8,23 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from itertools import count
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from pyspark.sql import DataFrame, SparkSession
 from pyspark.sql.streaming.readwriter import DataStreamReader
 
-from lakeflow_local import querycost
 from lakeflow_local.errors import UserError
 from lakeflow_local.pipelines import follow, landing, read_files, sql_text
 from lakeflow_local.pipelines.cloudfiles import CloudFilesReader, Place
-from lakeflow_local.pipelines.expectations import Watch, attach
-from lakeflow_local.pipelines.model import Dataset
-from lakeflow_local.pipelines.names import TableName, quote
-from lakeflow_local.pipelines.tables import bytes_in
-
-if TYPE_CHECKING:
-    from lakeflow_local.pipelines.run import Run
+from lakeflow_local.pipelines.context import UpdateContext
+from lakeflow_local.pipelines.expectations import RuleCounter, attach
+from lakeflow_local.pipelines.model import Dataset, fail
+from lakeflow_local.pipelines.names import Stack, TableName, quote
 
 _serial = count()
 _view_lock = threading.Lock()
 
-# What gives another value at another time, though Spark calls it deterministic within one query.
+# Functions whose value changes from query to query, though Spark calls them deterministic within one.
 _VOLATILE = re.compile(
     r"\b(current_timestamp|current_date|current_time|localtimestamp|now|current_user|session_user|user|rand|randn|random|uuid|shuffle"
     r"|monotonically_increasing_id|spark_partition_id|input_file_name|unix_timestamp\(current_timestamp)\(",
@@ -38,32 +34,32 @@ _VOLATILE = re.compile(
 
 @dataclass
 class Notes:
-    """What one evaluation came across.
+    """What one evaluation has read.
 
     Attributes:
         inputs: Delta version of each table at the time it was read.
         streams: tables and folders that it reads as a stream, one entry per read.
-        watches: expectations in the plan.
+        counters: expectations in the plan.
     """
 
     inputs: dict[str, int | None] = field(default_factory=dict)
     folders: dict[str, str | None] = field(default_factory=dict)
     streams: int = 0
-    watches: list[Watch] = field(default_factory=list)
+    counters: list[RuleCounter] = field(default_factory=list)
 
 
 class Evaluation:
     """One call of a query function. `stack` holds the datasets that are being evaluated around it, outermost first."""
 
-    def __init__(self, run: Run, stack: tuple[tuple[str, str], ...]) -> None:
-        self._run = run
+    def __init__(self, context: UpdateContext, stack: Stack) -> None:
+        self._context = context
         self._stack = stack
         self.notes = Notes()
 
     @property
     def spark(self) -> SparkSession:
         """The pipeline's session."""
-        return self._run.spark
+        return self._context.spark
 
     def frame(self, dataset: Dataset, query: Callable[[], Any]) -> DataFrame:
         """Call a query function and check what it gives.
@@ -75,30 +71,15 @@ class Evaluation:
             result = query()
         if not isinstance(result, DataFrame):
             message = f"{dataset.name} must return a DataFrame, not {type(result).__name__}"
-            raise UserError(message, file=dataset.place.file, line=dataset.place.line)
+            raise fail(message, dataset.place)
         return result
 
-    def watch(self, frame: DataFrame, dataset: Dataset) -> DataFrame:
+    def count_rules(self, frame: DataFrame, dataset: Dataset) -> DataFrame:
         """Attach a dataset's expectations; their figures belong to this evaluation."""
-        watched, watch = attach(frame, dataset, f"{dataset.name}#{next(_serial)}")
-        if watch is not None:
-            self.notes.watches.append(watch)
-        return watched
-
-    def fit_to_size(self) -> None:
-        """Set how Spark works on what comes next, by the size of what this evaluation reads.
-
-        Datasets that are worked on at once share the session and so these settings; they change no result.
-        """
-        tables = (
-            self._run.tables.location(table)
-            for table in map(self._run.spec.namespace.resolve, self.notes.inputs)
-            if table
-        )
-        total = sum(bytes_in(location) for location in tables if location is not None)
-        total += sum(landing.bytes_in(folder) for folder in self.notes.folders)
-        for key, value in querycost.settings_for(total).items():
-            self.spark.conf.set(key, value)
+        counted, counter = attach(frame, dataset, f"{dataset.name}#{next(_serial)}")
+        if counter is not None:
+            self.notes.counters.append(counter)
+        return counted
 
     def batch(self, name: str, original: Callable[[str], DataFrame]) -> DataFrame:
         """See `follow.Reads`."""
@@ -108,7 +89,7 @@ class Evaluation:
         if table is None:
             return original(name)
         with follow.not_following():
-            planned = self._run.planned(table, streaming=False)
+            planned = self._context.planned(table, streaming=False)
             return planned if planned is not None else original(table.sql)
 
     def stream(self, name: str, reader: DataStreamReader, original: Callable[[str], DataFrame]) -> DataFrame:
@@ -125,7 +106,7 @@ class Evaluation:
         if table is None:
             return original(name)
         with follow.not_following():
-            planned = self._run.planned(table, streaming=True)
+            planned = self._context.planned(table, streaming=True)
             if planned is not None:
                 return planned
             if not follow.is_limited(reader):
@@ -135,7 +116,7 @@ class Evaluation:
 
     def sql(self, text: str, original: Callable[[str], DataFrame], names: dict[str, Any]) -> DataFrame:
         """See `follow.Reads`."""
-        spark = self._run.spark
+        spark = self._context.spark
         with follow.not_following():
             text, files = read_files.resolve(spark, text, self._file_reader)
         plain = re.sub(r"\{(\w+)\}", r"\1", text) if names else text
@@ -150,7 +131,7 @@ class Evaluation:
                 frame = self._view(dataset, table)
             else:
                 with follow.not_following():
-                    frame = self._run.planned(table, streaming=reference.streaming) if table else None
+                    frame = self._context.planned(table, streaming=reference.streaming) if table else None
             if frame is not None and table is not None:
                 views[table.key] = frame
         with _view_lock, follow.not_following():
@@ -173,48 +154,49 @@ class Evaluation:
 
     def _landed(self, *, streaming: bool, typed: bool) -> CloudFilesReader:
         def used(folder: str) -> None:
-            below = Path(folder).is_relative_to(self._run.spec.root)
-            shown = str(Path(folder).relative_to(self._run.spec.root)) if below else folder
-            self._run.note_read(self._stack[-1], shown)
+            below = Path(folder).is_relative_to(self._context.spec.root)
+            shown = str(Path(folder).relative_to(self._context.spec.root)) if below else folder
+            self._context.note_read(self._stack[-1], shown)
             self.notes.streams += streaming
             self.notes.folders[folder] = landing.fingerprint(folder)
 
-        place = Place(self._run.spec.root, used, self._schema_record if streaming else lambda _: None)
-        return CloudFilesReader(self._run.spark, place, streaming=streaming, typed=typed)
+        place = Place(self._context.spec.root, used, self._schema_record if streaming else lambda _: None)
+        return CloudFilesReader(self._context.spark, place, streaming=streaming, typed=typed)
 
     def _schema_record(self, folder: str) -> Path | None:
         """Where the schema that is inferred for a folder is kept: beside the progress of the table that reads it."""
-        if self._run.validate_only:
+        if self._context.validate_only:
             return None
-        reader = next(self._run.nodes[key] for key in reversed(self._stack) if not self._run.known[key].is_view)
-        return self._run.store.inferred_schema(reader.table, folder)
+        reader = next(self._context.nodes[key] for key in reversed(self._stack) if not self._context.known[key].is_view)
+        return self._context.store.inferred_schema(reader.table, folder)
 
     def _renamed(self, parts: tuple[str, ...], views: dict[tuple[str, ...], DataFrame]) -> str | None:
-        table = self._run.spec.namespace.resolve(quote(*parts))
-        if table is None or (table.key not in self._run.known and len(parts) < 3):
+        table = self._context.spec.namespace.resolve(quote(*parts))
+        if table is None or (table.key not in self._context.known and len(parts) < 3):
             return None
         return quote(table.table) if table.key in views else table.sql
 
     def _reach(self, name: str) -> tuple[TableName | None, Dataset | None]:
         """Bring what a name means up to date, and note its version."""
-        table = self._run.spec.namespace.resolve(name)
+        table = self._context.spec.namespace.resolve(name)
         if table is None:
             return None, None
-        dataset = self._run.known.get(table.key)
-        self._run.note_read(self._stack[-1], table)
+        dataset = self._context.known.get(table.key)
+        self._context.note_read(self._stack[-1], table)
         with follow.not_following():
             if dataset is not None:
-                self._run.bring_up_to_date(table.key, self._stack)
+                self._context.bring_up_to_date(table.key, self._stack)
             if dataset is None or not dataset.is_view:
-                self.notes.inputs[table.absolute] = self._run.tables.version(table)
+                self.notes.inputs[table.absolute] = self._context.tables.version(table)
         return table, dataset
 
     def _view(self, view: Dataset, table: TableName | None) -> DataFrame:
         """A temporary view's frame, evaluated anew for each read, as each read has counts of its own."""
         assert table is not None
-        inner = Evaluation(self._run, (*self._stack, table.key))
+        inner = Evaluation(self._context, (*self._stack, table.key))
         inner.notes = self.notes
-        return inner.watch(inner.frame(view, view.flows[0].query), view)
+        with self._context.settings.of(view):
+            return inner.count_rules(inner.frame(view, view.flows[0].query), view)
 
 
 def is_repeatable(frame: DataFrame) -> bool:
@@ -238,5 +220,5 @@ def reads_only_known_streams(frame: DataFrame, notes: Notes) -> bool:
     """Whether every streaming source of a plan is a table or folder whose state was noted."""
     leaves = frame._jdf.queryExecution().analyzed().collectLeaves()
     found = [leaves.apply(index) for index in range(leaves.size())]
-    # By their own word: in a plan's text a source of files is only its path.
+    # Each leaf is asked, as a source of files shows only its path in the text of a plan.
     return sum(leaf.isStreaming() and leaf.nodeName() != "CTERelationRef" for leaf in found) <= notes.streams

@@ -12,7 +12,7 @@ from typing import Any, BinaryIO
 
 from pyspark.sql import SparkSession
 
-from lakeflow_local.pipelines import points
+from lakeflow_local.pipelines import failpoints
 from lakeflow_local.pipelines.spec import PipelineSpec
 from lakeflow_local.pipelines.tables import Tables
 from lakeflow_local.pipelines.update import DatasetResult, Update
@@ -64,11 +64,11 @@ class EventLog:
         events.append(self._event(update, "update_progress", message, details, level=level, error=update.error))
         self._file.parent.mkdir(parents=True, exist_ok=True)
         with open(self._file, "a+b") as stream:
-            stream.truncate(_whole_lines(stream))  # what a killed update wrote half of
+            stream.truncate(_whole_lines(stream))  # without the line that a killed update has not ended
             stream.write("".join(json.dumps(event) + "\n" for event in events).encode())
             stream.flush()
             os.fsync(stream.fileno())
-        points.reached("log_written", self._spec.name)
+        failpoints.reached("log_written", self._spec.name)
 
     def _flow(self, update: Update, result: DatasetResult) -> list[dict[str, Any]]:
         events = []
@@ -147,7 +147,7 @@ class EventLog:
             return
         done = _number_in(self._published) if tables.exists(table) else 0  # the table is gone: publish it whole
         tables.ensure_schema(table.schema)
-        # First what a killed update has begun to publish, cut as it was then, so that Delta knows it again.
+        # First the same range of events that a killed update has begun to publish, so that Delta recognises the batch.
         for end in sorted({_number_in(self._begun), self._file.stat().st_size}):
             if end <= done:
                 continue
@@ -158,7 +158,7 @@ class EventLog:
             writer = spark.createDataFrame([_row(json.loads(line)) for line in lines], SCHEMA).coalesce(1).write
             writer = writer.format("delta").mode("append").option("txnAppId", f"event_log:{self._pipeline_id}")
             writer.option("txnVersion", str(end)).saveAsTable(table.sql)
-            points.reached("log_published", self._spec.name)
+            failpoints.reached("log_published", self._spec.name)
             _write_number(self._published, end)
             done = end
 

@@ -12,8 +12,8 @@ from pyspark.errors import PySparkException
 from pyspark.sql import Column, DataFrame, Observation
 from pyspark.sql import functions as F
 
-from lakeflow_local.errors import UserError
-from lakeflow_local.pipelines.model import Dataset, Expectation, Severity
+from lakeflow_local.pipelines.model import Dataset, Expectation, Severity, fail
+from lakeflow_local.pipelines.update import Counts, Metrics
 
 _MARK = "EXPECTATION_VIOLATION"
 _BROKEN = "__broken_rules_"
@@ -21,34 +21,17 @@ _BITS = 62  # rules in one BIGINT
 _RAISED = re.compile(_MARK + r"(\{.*\})" + _MARK, re.DOTALL)
 
 
-@dataclass(frozen=True)
-class Counts:
-    """One rule's counts over the rows of one update."""
-
-    name: str
-    dataset: str
-    passed_records: int
-    failed_records: int
-
-
-@dataclass(frozen=True)
-class Metrics:
-    """What one dataset's expectations counted in one flow."""
-
-    counts: tuple[Counts, ...]
-    dropped_records: int
-
-
 class ExpectationViolation(Exception):
     """A row broke an expect_or_fail rule; the text has the platform's form."""
 
 
 @dataclass(frozen=True)
-class Watch:
-    """An observation in a plan: under which name the figures of which dataset's rules come back.
+class RuleCounter:
+    """The observation in a plan that counts the rows that break one dataset's rules.
 
     Attributes:
-        batch: where a batch query leaves them; a stream reports them with its progress.
+        observation: its name, unique in the process.
+        batch: where a batch query leaves the figures; a stream reports them with its progress.
     """
 
     observation: str
@@ -90,7 +73,7 @@ def _passes(rule: Expectation, dataset: Dataset) -> Column:
     return F.coalesce(F.expr(f"({rule.predicate}\n)"), F.lit(False))
 
 
-def attach(frame: DataFrame, dataset: Dataset, observation: str) -> tuple[DataFrame, Watch | None]:
+def attach(frame: DataFrame, dataset: Dataset, observation: str) -> tuple[DataFrame, RuleCounter | None]:
     """Count a dataset's rules over a frame, drop what a drop rule refuses, raise where a fail rule is broken.
 
     A rule that is NULL for a row is broken by it. The counts are over all rows that arrive, dropped ones included.
@@ -115,7 +98,7 @@ def attach(frame: DataFrame, dataset: Dataset, observation: str) -> tuple[DataFr
     if drop:
         figures.append(F.count_if(_has(*drop)).alias("dropped"))
     batch = None if frame.isStreaming else Observation(observation)
-    watched = marked.observe(batch or observation, *figures)
+    counted = marked.observe(batch or observation, *figures)
     keep = ~_has(*drop) if drop else F.lit(True)
     if fail:
         broken = F.array_compact(F.array(*(F.when(_has(index), F.lit(rules[index].name)) for index in fail)))
@@ -127,9 +110,9 @@ def attach(frame: DataFrame, dataset: Dataset, observation: str) -> tuple[DataFr
         )
         keep = F.when(_has(*fail), F.raise_error(message).cast("boolean")).otherwise(keep)
     if drop or fail:
-        watched = watched.where(keep)
-    kept = watched.drop(*(f"{_BROKEN}{number}" for number in range(len(masks))))
-    return kept, Watch(observation, dataset.name, rules, batch)
+        counted = counted.where(keep)
+    kept = counted.drop(*(f"{_BROKEN}{number}" for number in range(len(masks))))
+    return kept, RuleCounter(observation, dataset.name, rules, batch)
 
 
 def _mask(rules: Sequence[Expectation], dataset: Dataset) -> Column:
@@ -164,7 +147,7 @@ def _check(frame: DataFrame, dataset: Dataset) -> None:
             except PySparkException as error:
                 reason = str(error).splitlines()[0]
                 message = f"expectation '{rule.name}' of {dataset.name} cannot be evaluated: {reason}"
-                raise UserError(message, file=dataset.place.file, line=dataset.place.line) from None
+                raise fail(message, dataset.place) from None
         raise
 
 

@@ -1,18 +1,34 @@
-"""What an error of Spark says, for people."""
+"""Errors of Spark as messages of a line or two, with the place in the author's files."""
 
 from __future__ import annotations
 
 import re
+from pathlib import Path
 
 from py4j.protocol import Py4JJavaError
 from pyspark.errors import PySparkException
 
 from lakeflow_local import catalogs
-from lakeflow_local.pipelines.expectations import messages
+from lakeflow_local.errors import UserError
+from lakeflow_local.pipelines.expectations import ExpectationViolation, messages
+from lakeflow_local.pipelines.model import Dataset
 from lakeflow_local.pipelines.names import split
+from lakeflow_local.pipelines.source import line_in
 
 _NAMED = re.compile(r"\[[A-Z][A-Z0-9_.]+\]")  # how an error of Spark or Delta begins
 _MISSING = re.compile(r"The table or view (\S+) cannot be found\.[\s\S]*")
+
+
+def explain_failure(error: Exception, dataset: Dataset) -> str:
+    """Why a dataset failed, with the line of its own files at which it did, else that of its declaration."""
+    if isinstance(error, (ExpectationViolation, UserError)):
+        return str(error)
+    files = dataset.files
+    line = line_in(error, files)
+    if line is None:
+        return f"{Path(dataset.place.file).name}:{dataset.place.line}: {explain(error)}"
+    file = next(name for name in files if line_in(error, {name}) == line)
+    return f"{Path(file).name}:{line}: {explain(error)}"
 
 
 def explain(error: BaseException) -> str:

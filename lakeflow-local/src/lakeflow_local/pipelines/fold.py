@@ -11,8 +11,7 @@ from pyspark.sql import Column, DataFrame, Window
 from pyspark.sql import functions as F
 from pyspark.sql.types import DataType, MapType, StructType
 
-from lakeflow_local.errors import UserError
-from lakeflow_local.pipelines.model import CdcFlow
+from lakeflow_local.pipelines.model import CdcFlow, fail
 
 SEQUENCE = "__sequence"
 OPERATION = "__operation"
@@ -59,7 +58,7 @@ def _stored(source: DataFrame, flow: CdcFlow) -> list[str]:
     for name in (*flow.keys, *(name for names in named for name in names or ())):
         if name.lower() not in known:
             message = f"AUTO CDC into {flow.target}: the source {flow.source} has no column {name}"
-            raise UserError(message, file=flow.place.file, line=flow.place.line)
+            raise fail(message, flow.place)
     if flow.column_list is not None:
         return [known[name.lower()] for name in flow.column_list]
     excluded = {name.lower() for name in flow.except_column_list or ()}
@@ -67,7 +66,7 @@ def _stored(source: DataFrame, flow: CdcFlow) -> list[str]:
     dropped = [key for key in flow.keys if key.lower() in excluded]
     if dropped:
         message = f"AUTO CDC into {flow.target}: the key {dropped[0]} cannot be excluded"
-        raise UserError(message, file=flow.place.file, line=flow.place.line)
+        raise fail(message, flow.place)
     return kept
 
 
@@ -194,12 +193,12 @@ def _has_map(kind: DataType) -> bool:
 
 
 def comparable(column: Column, kind: DataType) -> Column:
-    """A column as something that can be compared: maps cannot."""
+    """A column in a form that Spark compares: a map as its JSON."""
     return F.to_json(column) if _has_map(kind) else column
 
 
 def named(name: str) -> Column:
-    """A column by its plain name, dots and all."""
+    """A column by its plain name, which may have dots."""
     return F.col("`" + name.replace("`", "``") + "`")
 
 

@@ -19,7 +19,7 @@ _LIMITS = {"maxfilespertrigger", "maxbytespertrigger"}
 
 
 class Reads(Protocol):
-    """Who answers the reads of the query function that is being evaluated."""
+    """What answers the reads of the query function that is being evaluated."""
 
     def batch(self, name: str, original: Callable[[str], DataFrame]) -> DataFrame:
         """A table as it is now, after it was brought up to date."""

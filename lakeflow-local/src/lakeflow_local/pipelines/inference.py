@@ -44,7 +44,7 @@ class SchemaRecord:
             self.schema, self.files = StructType.fromJson(kept["schema"]), set(kept["files"])
 
     def keep(self) -> None:
-        """Write it down, whole or not at all."""
+        """Write it to its file, atomically."""
         if self._file is None or self.schema is None:
             return
         self._file.parent.mkdir(parents=True, exist_ok=True)

@@ -66,8 +66,3 @@ def fingerprint(folder: str) -> str | None:
         for name in sorted(names):
             found.update(os.path.join(parent, name).encode("utf-8", "surrogateescape") + b"\n")
     return found.hexdigest()
-
-
-def bytes_in(folder: str) -> int:
-    """The size of a folder's files, those that have been read included."""
-    return sum(os.path.getsize(os.path.join(parent, name)) for parent, _, names in os.walk(folder) for name in names)

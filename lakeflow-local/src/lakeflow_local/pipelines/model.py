@@ -9,6 +9,8 @@ from typing import Any
 
 from lakeflow_local.errors import UserError
 
+BROKERS = ("kafka", "eventhubs", "kinesis", "pubsub", "pulsar")  # formats of a sink that need a server
+
 
 class Kind(StrEnum):
     """The kinds of dataset. TABLE is `dlt.table`'s: its query decides whether it streams."""
@@ -132,6 +134,7 @@ class Dataset:
     Attributes:
         name: as declared, may be qualified.
         schema: declared schema (DDL or StructType), None if the query decides.
+        spark_conf: Spark settings for all its flows, each of which may have more.
     """
 
     name: str
@@ -142,17 +145,13 @@ class Dataset:
     partition_cols: Sequence[str] = ()
     cluster_by: Sequence[str] = ()
     properties: Mapping[str, str] = field(default_factory=dict)
+    spark_conf: Mapping[str, str] = field(default_factory=dict)
     private: bool = False
     expectations: tuple[Expectation, ...] = ()
     flows: list[Flow] = field(default_factory=list)
     cdc_flows: list[CdcFlow] = field(default_factory=list)
     snapshot_flows: list[SnapshotFlow] = field(default_factory=list)
     sink: Sink | None = None
-
-    @property
-    def spark_conf(self) -> dict[str, str]:
-        """The Spark settings of its flows."""
-        return {key: str(value) for flow in self.all_flows for key, value in flow.spark_conf.items()}
 
     @property
     def all_flows(self) -> Sequence[Flow | CdcFlow | SnapshotFlow]:
@@ -175,6 +174,41 @@ class Dataset:
         return {self.place.file} | {flow.place.file for flow in self.all_flows}
 
 
+@dataclass
+class Declarations:
+    """What source files declare, in their order.
+
+    Attributes:
+        flows: into datasets that are declared elsewhere, before or after.
+        own_queries: datasets with the query that their own declaration gives.
+    """
+
+    datasets: list[Dataset] = field(default_factory=list)
+    flows: list[Flow | CdcFlow | SnapshotFlow] = field(default_factory=list)
+    own_queries: list[tuple[Dataset, Flow]] = field(default_factory=list)
+
+    def add_dataset(self, dataset: Dataset, query: Flow | None = None) -> None:
+        """Add a dataset and, where it has one, its own query."""
+        self.datasets.append(dataset)
+        if query is not None:
+            self.own_queries.append((dataset, query))
+
+    def add_flow(self, flow: Flow | CdcFlow | SnapshotFlow) -> None:
+        """Add a flow into a dataset that is declared elsewhere."""
+        self.flows.append(flow)
+
+    def add_all(self, other: Declarations) -> None:
+        """Add what another text declares."""
+        self.datasets += other.datasets
+        self.flows += other.flows
+        self.own_queries += other.own_queries
+
+
+def fail(message: str, place: Place) -> UserError:
+    """The error for a declaration that stands at this place."""
+    return UserError(message, file=place.file, line=place.line)
+
+
 def merge_expectations(dataset: str, rules: Sequence[Expectation], place: Place) -> tuple[Expectation, ...]:
     """The rules of one dataset in order of declaration.
 
@@ -184,10 +218,7 @@ def merge_expectations(dataset: str, rules: Sequence[Expectation], place: Place)
     seen: dict[str, Expectation] = {}
     for rule in rules:
         if rule.name in seen:
-            raise UserError(
-                f"dataset {dataset} has two expectations named '{rule.name}': names are unique in a dataset",
-                file=place.file,
-                line=place.line,
-            )
+            message = f"dataset {dataset} has two expectations named '{rule.name}': names are unique in a dataset"
+            raise fail(message, place)
         seen[rule.name] = replace(rule)
     return tuple(seen.values())

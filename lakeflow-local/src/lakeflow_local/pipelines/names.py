@@ -7,6 +7,9 @@ from dataclasses import dataclass
 
 from lakeflow_local.catalogs import LOCAL, declared, local_schema
 
+Key = tuple[str, str]  # a dataset's identity on this machine: schema and table, in lower case
+Stack = tuple[Key, ...]  # the datasets that are being evaluated around a read, outermost first
+
 _PART = re.compile(r"\s*(?:`((?:[^`]|``)+)`|([^`.\s]+))\s*(\.|$)")
 
 
@@ -36,8 +39,8 @@ class TableName:
     table: str
 
     @property
-    def key(self) -> tuple[str, str]:
-        """What is compared."""
+    def key(self) -> Key:
+        """The identity that is compared, in lower case."""
         return self.schema.lower(), self.table.lower()
 
     @property
@@ -47,7 +50,7 @@ class TableName:
 
     @property
     def absolute(self) -> str:
-        """The name that means this table in every pipeline."""
+        """The name with its catalog, the same in every pipeline."""
         return quote(LOCAL, self.schema, self.table)
 
     @property

@@ -10,8 +10,7 @@ from pyspark.sql.types import StructType
 
 from lakeflow_local.errors import UserError
 from lakeflow_local.pipelines.model import Dataset
-from lakeflow_local.pipelines.names import TableName
-from lakeflow_local.pipelines.source import Key
+from lakeflow_local.pipelines.names import Key, TableName
 from lakeflow_local.pipelines.update import DatasetResult
 
 
@@ -20,7 +19,7 @@ class CycleError(UserError):
 
 
 class Canceled(Exception):
-    """The update was stopped: whoever listens raised an error."""
+    """The update was stopped, by an error of its listener."""
 
 
 class UpstreamFailed(Exception):
@@ -28,7 +27,7 @@ class UpstreamFailed(Exception):
 
 
 class Status(StrEnum):
-    """Where a dataset stands within the update."""
+    """How far a dataset has come in the update."""
 
     PENDING = "pending"
     RUNNING = "running"
@@ -51,5 +50,5 @@ class Node:
 
     @property
     def key(self) -> Key:
-        """The local identity."""
+        """The dataset's identity on this machine."""
         return self.table.key

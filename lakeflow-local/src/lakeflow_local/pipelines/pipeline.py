@@ -1,4 +1,4 @@
-"""A pipeline as something to run: `Pipeline(spec, root=…, spark=…).update()`."""
+"""The entry point of the pipeline engine: `Pipeline(spec, root=…, spark=…).update()`."""
 
 from __future__ import annotations
 
@@ -9,21 +9,21 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
-from pyspark.errors import AnalysisException
 from pyspark.sql import SparkSession
 
-from lakeflow_local import catalogs
+from lakeflow_local import catalogs, querycost
 from lakeflow_local.errors import UserError
 from lakeflow_local.pipelines import follow, source
 from lakeflow_local.pipelines.event_log import EventLog, pipeline_id
+from lakeflow_local.pipelines.landing import local_folder
 from lakeflow_local.pipelines.model import Dataset
-from lakeflow_local.pipelines.names import quote
-from lakeflow_local.pipelines.run import Run
-from lakeflow_local.pipelines.source import Key
+from lakeflow_local.pipelines.names import Key, quote
+from lakeflow_local.pipelines.spark_settings import begin_update, has_own_settings
 from lakeflow_local.pipelines.spec import PipelineSpec
 from lakeflow_local.pipelines.state import exclusive
 from lakeflow_local.pipelines.tables import Tables
-from lakeflow_local.pipelines.update import Listener, Update
+from lakeflow_local.pipelines.update import Event, Listener, Update
+from lakeflow_local.pipelines.update_attempt import UpdateAttempt
 
 UPDATE_RETRIES = "pipelines.numUpdateRetryAttempts"
 # One more than there are cores: a dataset that waits for its commit leaves one idle (a tenth of an update's time).
@@ -48,6 +48,7 @@ class Pipeline:
         self.spec = PipelineSpec.parse(spec, Path(root).resolve(), state)
         self._base = spark
         self._session: SparkSession | None = None
+        self._without_effect: list[str] = []
 
     def update(
         self,
@@ -77,12 +78,15 @@ class Pipeline:
         """
         with exclusive(self.spec.state_folder, self.spec.name):
             spark = self._open()
+            if self._without_effect and listener is not None:
+                message = f"Spark takes at its start only, so without effect: {', '.join(self._without_effect)}"
+                listener(Event("warning", self.spec.name, message=message))
             with follow.as_default_session(spark), source.code_on_path(self.spec):
                 known = source.load(self.spec, spark)
-                run_again = self._planner(
+                plan = self._planner(
                     known, list(refresh), list(full_refresh), full_refresh_all, list(stand_ins), with_upstream
                 )
-                return self._attempts(run_again, validate_only, listener)
+                return self._attempts(plan, validate_only, listener)
 
     def datasets(self) -> dict[Key, Dataset]:
         """What the source files declare.
@@ -102,13 +106,13 @@ class Pipeline:
         catalogs.register(spark, self.spec.namespace.catalog)
         Tables(spark).ensure_schema(self.spec.namespace.local_schema)
         spark.catalog.setCurrentDatabase(quote(self.spec.namespace.local_schema))
-        for key, value in self.spec.configuration.items():
-            try:
-                spark.conf.set(key, value)
-            except AnalysisException as error:  # a setting of the cluster, which is fixed here
-                if "CANNOT_MODIFY" not in str(error):
-                    raise
+        self._without_effect = begin_update(spark, self._settings_by_size(spark), self.spec)
         return spark
+
+    def _settings_by_size(self, spark: SparkSession) -> dict[str, str]:
+        """Settings by the size of what there is to read: the tables, and the folders that the configuration names."""
+        folders = (Path(local_folder(value, self.spec.root)) for value in self.spec.configuration.values() if value)
+        return querycost.settings_for(Tables(spark).warehouse, [folder for folder in folders if folder.is_dir()])
 
     def _planner(
         self,
@@ -125,10 +129,10 @@ class Pipeline:
         tables = (self.spec.namespace.resolve(name) for name in stand_ins)
         replaced = {table.key for table in tables if table is not None and table.key in known}
 
-        def plan(validate_only: bool, listener: Listener | None) -> Run:
+        def plan(validate_only: bool, listener: Listener | None) -> UpdateAttempt:
             assert self._session is not None
-            confs = any(dataset.spark_conf for dataset in known.values())
-            return Run(
+            one_at_a_time = any(map(has_own_settings, known.values()))
+            return UpdateAttempt(
                 self.spec,
                 self._session,
                 known,
@@ -138,7 +142,7 @@ class Pipeline:
                 stand_ins=replaced,
                 validate_only=validate_only,
                 listener=listener,
-                workers=1 if confs else SIDE_BY_SIDE,  # a flow's own settings are the session's while it runs
+                workers=1 if one_at_a_time else SIDE_BY_SIDE,
             )
 
         return plan
@@ -159,18 +163,18 @@ class Pipeline:
         log = EventLog(self.spec, pipeline_id(self.spec.state_folder))
         update = Update(str(uuid.uuid4()), self.spec.name, [])
         while True:
-            run = plan(validate_only, listener)
-            run.go()
-            update.datasets = [node.result for node in run.nodes.values()]
+            attempt = plan(validate_only, listener)
+            attempt.go()
+            update.datasets = [node.result for node in attempt.nodes.values()]
             broken = [result for result in update.datasets if result.state in ("FAILED", "SKIPPED")]
-            update.state = "CANCELED" if run.stopped else "FAILED" if broken or run.cycle else "COMPLETED"
-            update.error = str(run.cycle) if run.cycle else _summary(update)
+            update.state = "CANCELED" if attempt.stopped else "FAILED" if broken or attempt.cycle else "COMPLETED"
+            update.error = str(attempt.cycle) if attempt.cycle else _summary(update)
             update.seconds = time.monotonic() - started
             if not validate_only:
                 log.add_update(update)
-            if run.stopped is not None:
-                raise run.stopped
-            if update.state == "COMPLETED" or update.attempts > retries or validate_only or run.cycle:
+            if attempt.stopped is not None:
+                raise attempt.stopped
+            if update.state == "COMPLETED" or update.attempts > retries or validate_only or attempt.cycle:
                 break
             update.attempts += 1
         if not validate_only:

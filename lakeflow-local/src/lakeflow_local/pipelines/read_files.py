@@ -48,7 +48,7 @@ def resolve(spark: SparkSession, text: str, open_reader: Open) -> tuple[str, dic
     stream = tokens(text)
     frames: dict[str, DataFrame] = {}
     changes: list[tuple[int, int, str]] = []
-    # Hidden in files; through a name it has to be a column, which no star may show.
+    # A file source hides the column; a temporary view cannot, so `*` has to leave it out.
     shown = any(token.text.lower() == _HIDDEN for token in stream)
     for index, token in enumerate(stream):
         called = index + 1 < len(stream) and stream[index + 1].token_type is TokenType.L_PAREN

@@ -2,28 +2,22 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
 from pyspark.sql.types import StructType
 
-from lakeflow_local.errors import UserError
-from lakeflow_local.pipelines import cdc, landing, points, sinks, snapshots
+from lakeflow_local.pipelines import cdc, failpoints, landing, sinks, snapshots
+from lakeflow_local.pipelines.context import UpdateContext
 from lakeflow_local.pipelines.evaluate import Evaluation, is_repeatable, reads_only_known_streams
-from lakeflow_local.pipelines.model import CdcFlow, Dataset, Flow, Kind, SnapshotFlow
+from lakeflow_local.pipelines.model import CdcFlow, Dataset, Flow, Kind, SnapshotFlow, fail
+from lakeflow_local.pipelines.names import Stack
+from lakeflow_local.pipelines.node import Node
 from lakeflow_local.pipelines.state import Memory
 from lakeflow_local.pipelines.stream import append, empty_table, observed
 from lakeflow_local.pipelines.tables import rows_written
 
-if TYPE_CHECKING:
-    from lakeflow_local.pipelines.node import Node
-    from lakeflow_local.pipelines.run import Run
 
-Stack = tuple[tuple[str, str], ...]
-
-
-def refresh(run: Run, node: Node, stack: Stack) -> None:
+def refresh(context: UpdateContext, node: Node, stack: Stack) -> None:
     """Bring a dataset's table up to date.
 
     Raises:
@@ -32,135 +26,136 @@ def refresh(run: Run, node: Node, stack: Stack) -> None:
     """
     dataset, table = node.dataset, node.table
     if dataset.kind is Kind.SINK:
-        return sinks.write(run, node, stack)
-    memory = run.store.recall(table)
+        return sinks.write(context, node, stack)
+    memory = context.store.recall(table)
     full = node.full or memory.resetting
     if full and not dataset.may_be_reset:
-        run.warn(node, "refreshed normally: pipelines.reset.allowed=false keeps what it has")
+        context.warn(node, "refreshed normally: pipelines.reset.allowed=false keeps what it has")
         full = False
     if memory.kind and memory.kind != _settled_kind(dataset, memory):
-        full = True  # a table that was a materialized view yesterday has no progress to go on from
-    run.tables.ensure_schema(table.schema)
-    if not full and _nothing_new(run, node, memory, stack):
+        full = True  # of another kind before, so it has no streaming progress to go on from
+    context.tables.ensure_schema(table.schema)
+    if not full and _nothing_new(context, node, memory, stack):
         node.result.up_to_date = True
         node.result.kind = memory.kind
         return
     streams = len(dataset.flows) > 1 or _settled_kind(dataset, memory) == Kind.STREAMING_TABLE
     if not streams:
-        evaluation = Evaluation(run, stack)
+        evaluation = Evaluation(context, stack)
         frame = evaluation.frame(dataset, dataset.flows[0].query)
         if not frame.isStreaming:
-            _materialize(run, node, evaluation, frame)
+            _materialize(context, node, evaluation, frame)
             return
         if dataset.kind is Kind.MATERIALIZED_VIEW:
             message = (
                 f"materialized view {dataset.name} is a batch dataset, but its query reads a stream: "
                 "use spark.read, or declare a streaming table"
             )
-            raise UserError(message, file=dataset.place.file, line=dataset.place.line)
-    _stream(run, node, memory, full, stack)
+            raise fail(message, dataset.place)
+    _stream(context, node, memory, full, stack)
 
 
 def _settled_kind(dataset: Dataset, memory: Memory) -> str:
     return memory.kind if dataset.kind is Kind.TABLE else dataset.kind.value
 
 
-def _nothing_new(run: Run, node: Node, memory: Memory, stack: Stack) -> bool:
+def _nothing_new(context: UpdateContext, node: Node, memory: Memory, stack: Stack) -> bool:
     """Whether code, settings, inputs and the table are as the last update left them; the query is not called."""
-    if not memory.repeatable or memory.settings != run.code.settings:
+    if not memory.repeatable or memory.settings != context.code.settings:
         return False
-    if not run.code.is_unchanged(memory.code, node.dataset.files):
+    if not context.code.is_unchanged(memory.code, node.dataset.files):
         return False
-    if memory.own_version is None or run.tables.version(node.table) != memory.own_version:
+    if memory.own_version is None or context.tables.version(node.table) != memory.own_version:
         return False
     for name, version in memory.inputs.items():
-        table = run.spec.namespace.resolve(name)
+        table = context.spec.namespace.resolve(name)
         if table is None:
             return False
-        if table.key in run.nodes:
-            run.bring_up_to_date(table.key, stack)
-        if run.tables.version(table) != version:
+        if table.key in context.nodes:
+            context.bring_up_to_date(table.key, stack)
+        if context.tables.version(table) != version:
             return False
     return all(landing.fingerprint(folder) == found for folder, found in memory.folders.items())
 
 
 def _remember(
-    run: Run, node: Node, memory: Memory, evaluations: list[Evaluation], *, repeatable: bool, kind: Kind
+    context: UpdateContext, node: Node, memory: Memory, evaluations: list[Evaluation], *, repeatable: bool, kind: Kind
 ) -> None:
-    memory.code = run.code.of(node.dataset.files)
-    memory.settings = run.code.settings
+    memory.code = context.code.of(node.dataset.files)
+    memory.settings = context.code.settings
     memory.inputs, memory.folders = {}, {}
     for evaluation in evaluations:
         notes = evaluation.notes
         repeatable = repeatable and None not in notes.inputs.values() and None not in notes.folders.values()
         memory.inputs |= {name: version for name, version in notes.inputs.items() if version is not None}
         memory.folders |= {folder: found for folder, found in notes.folders.items() if found is not None}
-    memory.own_version = run.tables.version(node.table)
+    memory.own_version = context.tables.version(node.table)
     memory.repeatable = repeatable
     memory.kind = node.result.kind = kind.value
     memory.resetting = False
-    run.store.remember(node.table, memory)
+    context.store.remember(node.table, memory)
 
 
-def _materialize(run: Run, node: Node, evaluation: Evaluation, frame: DataFrame) -> None:
+def _materialize(context: UpdateContext, node: Node, evaluation: Evaluation, frame: DataFrame) -> None:
     """Compute a materialized view and replace its rows in one commit."""
     dataset, table = node.dataset, node.table
     repeatable = is_repeatable(frame)
-    before = run.tables.version(table)
-    shaped = evaluation.watch(shape(frame, dataset), dataset)
-    evaluation.fit_to_size()
-    with observed(evaluation.notes.watches) as metrics:
-        run.tables.replace(table, shaped, dataset)
-    node.result.metric_sets = metrics  # of this attempt: a stream's stand beside those of the batches before
-    location = run.tables.location(table)
+    before = context.tables.version(table)
+    shaped = evaluation.count_rules(shape(frame, dataset), dataset)
+    with observed(evaluation.notes.counters) as metrics:
+        context.tables.replace(table, shaped, dataset)
+    node.result.metric_sets = metrics  # not added to those of an attempt before: this one has read all rows again
+    location = context.tables.location(table)
     if location is not None:
-        node.result.rows = rows_written(location, before, run.tables.version(table))
-    points.reached("after_commit", node.result.name)
-    _remember(run, node, run.store.recall(table), [evaluation], repeatable=repeatable, kind=Kind.MATERIALIZED_VIEW)
+        node.result.rows = rows_written(location, before, context.tables.version(table))
+    failpoints.reached("after_commit", node.result.name)
+    _remember(
+        context, node, context.store.recall(table), [evaluation], repeatable=repeatable, kind=Kind.MATERIALIZED_VIEW
+    )
 
 
-def _stream(run: Run, node: Node, memory: Memory, full: bool, stack: Stack) -> None:
+def _stream(context: UpdateContext, node: Node, memory: Memory, full: bool, stack: Stack) -> None:
     """Run the flows of a streaming table, one after the other."""
     dataset, table = node.dataset, node.table
-    if full or not run.tables.exists(table):
-        # Said before it is done: killed in between, the next update begins with it again.
+    if full or not context.tables.exists(table):
+        # Recorded before it is done: after a kill in between, the next update resets the table again.
         memory.resetting = True
         memory.once, memory.folded, memory.snapshot = [], None, None
-        memory.generation = (run.tables.version(table) or 0) + 1  # greater than any before in the table's own log
-        run.store.remember(table, memory)
-        run.store.forget_progress(table)
+        memory.generation = (context.tables.version(table) or 0) + 1  # greater than any before in the table's own log
+        context.store.remember(table, memory)
+        context.store.forget_progress(table)
     resetting = memory.resetting
     evaluations: list[Evaluation] = []
     repeatable = True
     for flow in dataset.all_flows:
         if flow.name in memory.once:
             continue
-        if isinstance(flow, SnapshotFlow):
-            taken, same_again = snapshots.apply(run, node, flow, stack, memory)
-            evaluations, repeatable = evaluations + taken, repeatable and same_again
-            memory.once += [flow.name] if flow.once else []
-            continue
-        evaluation = Evaluation(run, stack)
-        frame = evaluate_flow(evaluation, dataset, flow)
-        evaluation.fit_to_size()
-        if isinstance(flow, CdcFlow):
-            cdc.apply(run, node, flow, evaluation, frame, memory)
-        else:
-            shaped = evaluation.watch(shape(frame, dataset), dataset)
-            if resetting:
-                empty_table(run, node, shaped.schema)
-                resetting = False
-            append(run, node, flow, evaluation, shaped, memory.generation)
-        evaluations.append(evaluation)
-        repeatable = repeatable and (not frame.isStreaming or reads_only_known_streams(frame, evaluation.notes))
-        if flow.once:
-            memory.once.append(flow.name)
+        with context.settings.of(dataset, flow):
+            if isinstance(flow, SnapshotFlow):
+                taken, same_again = snapshots.apply(context, node, flow, stack, memory)
+                evaluations, repeatable = evaluations + taken, repeatable and same_again
+                memory.once += [flow.name] if flow.once else []
+                continue
+            evaluation = Evaluation(context, stack)
+            frame = evaluate_flow(evaluation, dataset, flow)
+            if isinstance(flow, CdcFlow):
+                cdc.apply(context, node, flow, evaluation, frame, memory)
+            else:
+                shaped = evaluation.count_rules(shape(frame, dataset), dataset)
+                if resetting:
+                    empty_table(context, node, shaped.schema)
+                    resetting = False
+                append(context, node, flow, evaluation, shaped, memory.generation)
+            evaluations.append(evaluation)
+            repeatable = repeatable and (not frame.isStreaming or reads_only_known_streams(frame, evaluation.notes))
+            if flow.once:
+                memory.once.append(flow.name)
     if resetting and not (dataset.cdc_flows or dataset.snapshot_flows):
         if dataset.schema is None:
             message = f"streaming table {dataset.name} has neither flow nor schema: nothing says what its columns are"
-            raise UserError(message, file=dataset.place.file, line=dataset.place.line)
-        empty_table(run, node, as_struct(dataset))
-    _remember(run, node, memory, evaluations, repeatable=repeatable, kind=Kind.STREAMING_TABLE)
+            raise fail(message, dataset.place)
+        empty_table(context, node, as_struct(dataset))
+    _remember(context, node, memory, evaluations, repeatable=repeatable, kind=Kind.STREAMING_TABLE)
 
 
 def evaluate_flow(evaluation: Evaluation, dataset: Dataset, flow: Flow | CdcFlow) -> DataFrame:
@@ -176,13 +171,13 @@ def evaluate_flow(evaluation: Evaluation, dataset: Dataset, flow: Flow | CdcFlow
     frame = evaluation.frame(dataset, flow.query)
     if flow.once and frame.isStreaming:
         message = f"flow {flow.name} runs once, over a batch, but its query reads a stream: use spark.read"
-        raise UserError(message, file=flow.place.file, line=flow.place.line)
+        raise fail(message, flow.place)
     if not flow.once and not frame.isStreaming:
         message = (
             f"streaming table {dataset.name} needs a streaming query, but {flow.name} is a batch query: "
             "use spark.readStream, or declare a materialized view"
         )
-        raise UserError(message, file=flow.place.file, line=flow.place.line)
+        raise fail(message, flow.place)
     return frame
 
 
@@ -205,7 +200,7 @@ def shape(frame: DataFrame, dataset: Dataset) -> DataFrame:
     for name in sorted(wanted ^ found):
         problem = "lacks the declared column" if name in wanted else "has a column that the schema does not declare:"
         message = f"the query of {dataset.name} {problem} {name}"
-        raise UserError(message, file=dataset.place.file, line=dataset.place.line)
+        raise fail(message, dataset.place)
     columns = [
         F.col("`" + field.name.replace("`", "``") + "`")
         .cast(field.dataType)
@@ -215,30 +210,31 @@ def shape(frame: DataFrame, dataset: Dataset) -> DataFrame:
     return frame.select(*columns)
 
 
-def validate(run: Run, node: Node, stack: Stack) -> None:
+def validate(context: UpdateContext, node: Node, stack: Stack) -> None:
     """Resolve a dataset's queries and its rules; keep its columns for what reads it."""
     dataset = node.dataset
     shaped: StructType | None = None
     for flow in dataset.all_flows:
-        if isinstance(flow, SnapshotFlow):
-            shaped = snapshots.planned_schema(run, node, flow, stack)
-            continue
-        evaluation = Evaluation(run, stack)
-        if dataset.kind is Kind.SINK:
-            sinks.evaluated(evaluation, dataset, flow)
-            continue
-        if dataset.kind in (Kind.MATERIALIZED_VIEW, Kind.TABLE, Kind.TEMPORARY_VIEW):
-            frame = evaluation.frame(dataset, flow.query)
-            if dataset.kind is Kind.MATERIALIZED_VIEW and frame.isStreaming:
-                message = f"materialized view {dataset.name} is a batch dataset, but its query reads a stream"
-                raise UserError(message, file=dataset.place.file, line=dataset.place.line)
-            if dataset.kind is Kind.TABLE and flow is dataset.flows[0]:
-                node.result.kind = (Kind.STREAMING_TABLE if frame.isStreaming else Kind.MATERIALIZED_VIEW).value
-        else:
-            frame = evaluate_flow(evaluation, dataset, flow)
-        if isinstance(flow, CdcFlow):
-            shaped = cdc.target_schema(frame, flow)
-        else:
-            shaped = evaluation.watch(shape(frame, dataset), dataset).schema
+        with context.settings.of(dataset, flow):
+            if isinstance(flow, SnapshotFlow):
+                shaped = snapshots.planned_schema(context, node, flow, stack)
+                continue
+            evaluation = Evaluation(context, stack)
+            if dataset.kind is Kind.SINK:
+                sinks.evaluated(evaluation, dataset, flow)
+                continue
+            if dataset.kind in (Kind.MATERIALIZED_VIEW, Kind.TABLE, Kind.TEMPORARY_VIEW):
+                frame = evaluation.frame(dataset, flow.query)
+                if dataset.kind is Kind.MATERIALIZED_VIEW and frame.isStreaming:
+                    message = f"materialized view {dataset.name} is a batch dataset, but its query reads a stream"
+                    raise fail(message, dataset.place)
+                if dataset.kind is Kind.TABLE and flow is dataset.flows[0]:
+                    node.result.kind = (Kind.STREAMING_TABLE if frame.isStreaming else Kind.MATERIALIZED_VIEW).value
+            else:
+                frame = evaluate_flow(evaluation, dataset, flow)
+            if isinstance(flow, CdcFlow):
+                shaped = cdc.target_schema(frame, flow)
+            else:
+                shaped = evaluation.count_rules(shape(frame, dataset), dataset).schema
     if shaped is not None or dataset.schema is not None:
         node.schema = shaped or as_struct(dataset)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 
 from pyspark.pipelines.flow import AutoCdcFlow
@@ -10,26 +11,17 @@ from pyspark.pipelines.graph_element_registry import GraphElementRegistry
 from pyspark.pipelines.output import Output
 
 from lakeflow_local.errors import UserError
-from lakeflow_local.pipelines.model import CdcFlow, Dataset, Expectation, Flow, SnapshotFlow, merge_expectations
+from lakeflow_local.pipelines.model import Declarations, Expectation, merge_expectations
+
+SqlReader = Callable[[str, Path, dict[str, str]], Declarations]
 
 
 class Registry(GraphElementRegistry):
-    """One load of the pipeline's files. The decorators of `declare`, which replace pyspark's own, call `add_*`."""
+    """One load of the pipeline's files; the decorators of `declare`, which replace pyspark's own, fill `declared`."""
 
-    def __init__(self) -> None:
-        self.datasets: list[Dataset] = []
-        self.flows: list[Flow | CdcFlow | SnapshotFlow] = []
-        self.own_queries: list[tuple[Dataset, Flow]] = []
-
-    def add_dataset(self, dataset: Dataset, query: Flow | None = None) -> None:
-        """Record a dataset and, where it has one, its own query."""
-        self.datasets.append(dataset)
-        if query is not None:
-            self.own_queries.append((dataset, query))
-
-    def add_flow(self, flow: Flow | CdcFlow | SnapshotFlow) -> None:
-        """Record a flow into a dataset that is declared elsewhere, before or after."""
-        self.flows.append(flow)
+    def __init__(self, read_sql: SqlReader) -> None:
+        self._read_sql = read_sql
+        self.declared = Declarations()
 
     def register_output(self, output: Output) -> None:
         """Refused: reached only by code that took pyspark's functions before they were replaced."""
@@ -45,9 +37,7 @@ class Registry(GraphElementRegistry):
 
     def register_sql(self, sql_text: str, file_path: Path, settings: dict[str, str] | None = None) -> None:
         """Declare the datasets of one SQL file, or of a cell of a notebook, whose cells share their settings."""
-        from lakeflow_local.pipelines.sql_file import declare
-
-        declare(sql_text, file_path, self, {} if settings is None else settings)
+        self.declared.add_all(self._read_sql(sql_text, file_path, {} if settings is None else settings))
 
 
 def rules_of(function: object) -> list[Expectation]:
@@ -55,8 +45,8 @@ def rules_of(function: object) -> list[Expectation]:
     return list(reversed(getattr(function, "__lakeflow_expectations__", [])))
 
 
-def freeze_rules(registry: Registry) -> None:
+def freeze_rules(declared: Declarations) -> None:
     """Give each dataset the expectations that stand on its query function, above or below its own decorator."""
-    for dataset, flow in registry.own_queries:
+    for dataset, flow in declared.own_queries:
         rules = [*dataset.expectations, *rules_of(flow.query)]
         dataset.expectations = merge_expectations(dataset.name, rules, dataset.place)

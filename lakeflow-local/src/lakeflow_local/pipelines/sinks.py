@@ -1,32 +1,24 @@
-"""Sinks: append flows whose rows go to a Delta table elsewhere, a Python data source or a function of one's own.
+"""Sinks: append flows whose rows go to a Delta table elsewhere, a Python data source or a function.
 
 https://docs.databricks.com/aws/en/ldp/ldp-sinks: a full refresh reads everything again and clears nothing in the sink.
 """
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from pyspark.sql import DataFrame
 from pyspark.sql.streaming import StreamingQuery
 from pyspark.sql.streaming.readwriter import DataStreamWriter
 
-from lakeflow_local.errors import UserError
-from lakeflow_local.pipelines import points
+from lakeflow_local.pipelines import failpoints
+from lakeflow_local.pipelines.context import UpdateContext
 from lakeflow_local.pipelines.evaluate import Evaluation
 from lakeflow_local.pipelines.landing import local_folder
-from lakeflow_local.pipelines.model import Dataset, Flow
-from lakeflow_local.pipelines.names import TableName
-
-if TYPE_CHECKING:
-    from lakeflow_local.pipelines.node import Node
-    from lakeflow_local.pipelines.run import Run
-
-Stack = tuple[tuple[str, str], ...]
-BROKERS = ("kafka", "eventhubs", "kinesis", "pubsub", "pulsar")
+from lakeflow_local.pipelines.model import Dataset, Flow, fail
+from lakeflow_local.pipelines.names import Stack, TableName
+from lakeflow_local.pipelines.node import Node
 
 
-def write(run: Run, node: Node, stack: Stack) -> None:
+def write(context: UpdateContext, node: Node, stack: Stack) -> None:
     """Run the flows of a sink over what is new; the checkpoint of each says what was written.
 
     Into Delta every row goes once, however an update ends; another sink may be given its last batch again, under the
@@ -35,22 +27,23 @@ def write(run: Run, node: Node, stack: Stack) -> None:
     Raises:
         UserError: for a batch query.
     """
-    memory = run.store.recall(node.table)
+    memory = context.store.recall(node.table)
     if node.full or memory.resetting:
-        memory.resetting = True  # said first: a checkpoint that is half removed must not be gone on from
-        run.store.remember(node.table, memory)
-        run.store.forget_progress(node.table)
+        memory.resetting = True  # recorded first, so that no update goes on from half a checkpoint
+        context.store.remember(node.table, memory)
+        context.store.forget_progress(node.table)
         memory.resetting = False
-        run.store.remember(node.table, memory)
+        context.store.remember(node.table, memory)
     for flow in node.dataset.flows:
-        frame = evaluated(Evaluation(run, stack), node.dataset, flow)
-        writer = frame.writeStream.outputMode("append").trigger(availableNow=True)
-        writer = writer.option("checkpointLocation", str(run.store.checkpoint(node.table, flow.name)))
-        points.reached("before_commit", node.result.name)
-        query = _start(run, node.dataset, writer)
-        query.awaitTermination()
-        points.reached("after_commit", node.result.name)
-        node.result.rows += sum(progress.numInputRows for progress in query.recentProgress)
+        with context.settings.of(node.dataset, flow):
+            frame = evaluated(Evaluation(context, stack), node.dataset, flow)
+            writer = frame.writeStream.outputMode("append").trigger(availableNow=True)
+            writer = writer.option("checkpointLocation", str(context.store.checkpoint(node.table, flow.name)))
+            failpoints.reached("before_commit", node.result.name)
+            query = _start(context, node.dataset, writer)
+            query.awaitTermination()
+            failpoints.reached("after_commit", node.result.name)
+            node.result.rows += sum(progress.numInputRows for progress in query.recentProgress)
     node.result.up_to_date = node.result.rows == 0
 
 
@@ -63,11 +56,11 @@ def evaluated(evaluation: Evaluation, sink: Dataset, flow: Flow) -> DataFrame:
     frame = evaluation.frame(sink, flow.query)
     if not frame.isStreaming:
         message = f"flow {flow.name} is a batch query: a sink takes streams only, so use spark.readStream"
-        raise UserError(message, file=flow.place.file, line=flow.place.line)
+        raise fail(message, flow.place)
     return frame
 
 
-def _start(run: Run, dataset: Dataset, writer: DataStreamWriter) -> StreamingQuery:
+def _start(context: UpdateContext, dataset: Dataset, writer: DataStreamWriter) -> StreamingQuery:
     sink = dataset.sink
     assert sink is not None
     if sink.handler is not None:
@@ -78,16 +71,16 @@ def _start(run: Run, dataset: Dataset, writer: DataStreamWriter) -> StreamingQue
     path, name = options.pop("path", None), options.pop("tableName", None)
     writer = writer.format("delta").options(**options)
     if path is not None:
-        return writer.start(local_folder(path, run.spec.root))
-    table = _outside(run, dataset, name)
-    run.tables.ensure_schema(table.schema)
+        return writer.start(local_folder(path, context.spec.root))
+    table = _outside(context, dataset, name)
+    context.tables.ensure_schema(table.schema)
     return writer.toTable(table.sql)
 
 
-def _outside(run: Run, dataset: Dataset, name: str) -> TableName:
-    table = run.spec.namespace.resolve(name)
-    if table is None or table.key in run.known:
+def _outside(context: UpdateContext, dataset: Dataset, name: str) -> TableName:
+    table = context.spec.namespace.resolve(name)
+    if table is None or table.key in context.known:
         problem = "is no name of a table" if table is None else "is a dataset of the pipeline itself"
         message = f"sink {dataset.name}: the table {name} {problem}"
-        raise UserError(message, file=dataset.place.file, line=dataset.place.line)
+        raise fail(message, dataset.place)
     return table

@@ -10,22 +10,21 @@ from collections.abc import Callable
 from datetime import UTC, date, datetime
 from decimal import Decimal
 from functools import reduce
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from pyspark.sql import Column, DataFrame
 from pyspark.sql import functions as F
 from pyspark.sql.types import DataType, StructType
 
 from lakeflow_local.errors import UserError
-from lakeflow_local.pipelines import fold, follow, points
+from lakeflow_local.pipelines import failpoints, fold, follow
+from lakeflow_local.pipelines.context import UpdateContext
 from lakeflow_local.pipelines.evaluate import Evaluation, is_repeatable
-from lakeflow_local.pipelines.model import SnapshotFlow
+from lakeflow_local.pipelines.model import SnapshotFlow, fail
+from lakeflow_local.pipelines.names import Stack
+from lakeflow_local.pipelines.node import Node
 from lakeflow_local.pipelines.state import Memory
 from lakeflow_local.pipelines.tables import rows_written
-
-if TYPE_CHECKING:
-    from lakeflow_local.pipelines.node import Node
-    from lakeflow_local.pipelines.run import Run
 
 # A version's type in Python, its type in Spark, and how it is written down and read again. Subclasses come first.
 _VERSIONS: tuple[tuple[type, str, Callable[[Any], str], Callable[[str], Any]], ...] = (
@@ -37,10 +36,11 @@ _VERSIONS: tuple[tuple[type, str, Callable[[Any], str], Callable[[str], Any]], .
     (bytes, "binary", bytes.hex, bytes.fromhex),
     (Decimal, "decimal(38,18)", str, Decimal),
 )
-Stack = tuple[tuple[str, str], ...]
 
 
-def apply(run: Run, node: Node, flow: SnapshotFlow, stack: Stack, memory: Memory) -> tuple[list[Evaluation], bool]:
+def apply(
+    context: UpdateContext, node: Node, flow: SnapshotFlow, stack: Stack, memory: Memory
+) -> tuple[list[Evaluation], bool]:
     """Take the snapshots that are new: the source as it is, or all that the source function gives, one by one.
 
     Returns:
@@ -50,13 +50,13 @@ def apply(run: Run, node: Node, flow: SnapshotFlow, stack: Stack, memory: Memory
         UserError: for a key that a snapshot lacks, or a version that is older than the one before.
     """
     if isinstance(flow.source, str):
-        evaluation, frame = _source_now(run, node, flow, stack)
-        _take(run, node, flow, evaluation, frame, datetime.now(UTC), memory)
+        evaluation, frame = _source_now(context, node, flow, stack)
+        _take(context, node, flow, evaluation, frame, datetime.now(UTC), memory)
         return [evaluation], is_repeatable(frame)
     evaluations: list[Evaluation] = []
     latest = _read_version(memory.snapshot)
     while True:
-        evaluation = Evaluation(run, stack)
+        evaluation = Evaluation(context, stack)
         answer = _ask(evaluation, flow, latest)
         evaluations.append(evaluation)
         if answer is None or answer[1] == latest:
@@ -64,28 +64,28 @@ def apply(run: Run, node: Node, flow: SnapshotFlow, stack: Stack, memory: Memory
         frame, version = answer
         if latest is not None and version < latest:
             raise _fail(flow, f"snapshot {version} comes after {latest}: snapshots are taken in ascending order")
-        _take(run, node, flow, evaluation, frame, version, memory)
+        _take(context, node, flow, evaluation, frame, version, memory)
         latest = version
     if memory.resetting:
         if node.dataset.schema is None:
             raise _fail(flow, "there is no snapshot yet, and no schema that says what the target's columns are")
         declared = node.dataset.schema
         schema = declared if isinstance(declared, StructType) else StructType.fromDDL(declared)
-        run.tables.create(node.table, schema, node.dataset)
+        context.tables.create(node.table, schema, node.dataset)
     return evaluations, False
 
 
-def planned_schema(run: Run, node: Node, flow: SnapshotFlow, stack: Stack) -> StructType | None:
+def planned_schema(context: UpdateContext, node: Node, flow: SnapshotFlow, stack: Stack) -> StructType | None:
     """The target's columns, without writing; None while the source function has no snapshot."""
     if isinstance(flow.source, str):
-        _, frame = _source_now(run, node, flow, stack)
+        _, frame = _source_now(context, node, flow, stack)
         return _merged(frame, None, flow, _literal(datetime.now(UTC), flow)).schema
-    answer = _ask(Evaluation(run, stack), flow, None)
+    answer = _ask(Evaluation(context, stack), flow, None)
     return None if answer is None else _merged(answer[0], None, flow, _literal(answer[1], flow)).schema
 
 
-def _source_now(run: Run, node: Node, flow: SnapshotFlow, stack: Stack) -> tuple[Evaluation, DataFrame]:
-    evaluation = Evaluation(run, stack)
+def _source_now(context: UpdateContext, node: Node, flow: SnapshotFlow, stack: Stack) -> tuple[Evaluation, DataFrame]:
+    evaluation = Evaluation(context, stack)
     return evaluation, evaluation.frame(node.dataset, lambda: evaluation.spark.read.table(flow.source))
 
 
@@ -103,19 +103,24 @@ def _ask(evaluation: Evaluation, flow: SnapshotFlow, latest: Any) -> tuple[DataF
 
 
 def _take(
-    run: Run, node: Node, flow: SnapshotFlow, evaluation: Evaluation, frame: DataFrame, version: Any, memory: Memory
+    context: UpdateContext,
+    node: Node,
+    flow: SnapshotFlow,
+    evaluation: Evaluation,
+    frame: DataFrame,
+    version: Any,
+    memory: Memory,
 ) -> None:
     """Bring the target to one snapshot, in one commit."""
-    target = run.spark.read.table(node.table.sql) if not memory.resetting else None
-    evaluation.fit_to_size()
-    before = run.tables.version(node.table)
-    run.tables.replace(node.table, _merged(frame, target, flow, _literal(version, flow)), node.dataset)
-    location = run.tables.location(node.table)
+    target = context.spark.read.table(node.table.sql) if not memory.resetting else None
+    before = context.tables.version(node.table)
+    context.tables.replace(node.table, _merged(frame, target, flow, _literal(version, flow)), node.dataset)
+    location = context.tables.location(node.table)
     assert location is not None  # just written
-    node.result.rows += rows_written(location, before, run.tables.version(node.table))
-    points.reached("after_commit", node.result.name)
+    node.result.rows += rows_written(location, before, context.tables.version(node.table))
+    failpoints.reached("after_commit", node.result.name)
     memory.snapshot, memory.resetting = _written_version(version), False
-    run.store.remember(node.table, memory)
+    context.store.remember(node.table, memory)
 
 
 def _merged(snapshot: DataFrame, target: DataFrame | None, flow: SnapshotFlow, version: Column) -> DataFrame:
@@ -144,7 +149,7 @@ def _merged(snapshot: DataFrame, target: DataFrame | None, flow: SnapshotFlow, v
 def _history(
     snapshot: DataFrame, target: DataFrame, keys: list[str], tracked: list[tuple[str, DataType]], version: Column
 ) -> DataFrame:
-    """SCD type 2: what is closed stays; of what is open, the changed and the missing ends at this version."""
+    """SCD type 2: closed rows stay; an open row that the snapshot changes or lacks is closed at this version."""
     columns = snapshot.columns
     was = target.where(fold.named(fold.END).isNull()).withColumn("__was", F.lit(True)).alias("was")
     now = snapshot.withColumn("__is", F.lit(True)).alias("now")
@@ -219,4 +224,4 @@ def _read_version(written: list[str] | None) -> Any:
 
 def _fail(flow: SnapshotFlow, message: str) -> UserError:
     text = f"AUTO CDC FROM SNAPSHOT into {flow.target}: {message}"
-    return UserError(text, file=flow.place.file, line=flow.place.line)
+    return fail(text, flow.place)

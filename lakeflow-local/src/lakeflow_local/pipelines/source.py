@@ -15,14 +15,13 @@ from pyspark.pipelines.graph_element_registry import graph_element_registration_
 
 from lakeflow_local.errors import UserError
 from lakeflow_local.jobs.notebook import Cell
-from lakeflow_local.pipelines import interface
-from lakeflow_local.pipelines.model import CdcFlow, Dataset, Flow, Kind, SnapshotFlow
-from lakeflow_local.pipelines.names import TableName
+from lakeflow_local.pipelines import interface, sql_file
+from lakeflow_local.pipelines.model import CdcFlow, Dataset, Declarations, Flow, Kind, SnapshotFlow, fail
+from lakeflow_local.pipelines.names import Key, TableName
 from lakeflow_local.pipelines.notebook_source import cells_of, is_notebook
 from lakeflow_local.pipelines.registry import Registry, freeze_rules, rules_of
 from lakeflow_local.pipelines.spec import PipelineSpec
 
-Key = tuple[str, str]
 _PREFIX = "lakeflow_source_"
 
 
@@ -64,7 +63,7 @@ def load(spec: PipelineSpec, spark: Any) -> dict[Key, Dataset]:
     """
     interface.install()
     forget_helpers(spec)
-    registry = Registry()
+    registry = Registry(sql_file.read)
     with code_on_path(spec), graph_element_registration_context(registry):
         for file in spec.files:
             language, cells = cells_of(file) if is_notebook(file) else (file.suffix.removeprefix("."), [])
@@ -76,8 +75,8 @@ def load(spec: PipelineSpec, spark: Any) -> dict[Key, Dataset]:
             else:
                 registry.register_sql(_substitute(file.read_text(encoding="utf-8"), spec), file)
     _send_by_value(spec)
-    freeze_rules(registry)
-    return _join(registry, spec)
+    freeze_rules(registry.declared)
+    return _join(registry.declared, spec)
 
 
 def _send_by_value(spec: PipelineSpec) -> None:
@@ -142,37 +141,37 @@ def _substitute(text: str, spec: PipelineSpec) -> str:
     return text
 
 
-def _join(registry: Registry, spec: PipelineSpec) -> dict[Key, Dataset]:
+def _join(declared: Declarations, spec: PipelineSpec) -> dict[Key, Dataset]:
     datasets: dict[Key, Dataset] = {}
-    for dataset in registry.datasets:
+    for dataset in declared.datasets:
         key = identify(dataset.name, spec, dataset).key
         if key in datasets:
             first = datasets[key].place
             message = f"dataset {dataset.name} is declared twice, first in {Path(first.file).name}:{first.line}"
-            raise UserError(message, file=dataset.place.file, line=dataset.place.line)
+            raise fail(message, dataset.place)
         datasets[key] = dataset
-    for dataset, flow in registry.own_queries:
+    for dataset, flow in declared.own_queries:
         dataset.flows.append(flow)
-    for flow in registry.flows:
+    for flow in declared.flows:
         target = spec.namespace.resolve(flow.target)
         found = datasets.get(target.key) if target else None
         if found is None:
             message = f"flow {flow.name} writes into {flow.target}, which no create_streaming_table declares"
-            raise UserError(message, file=flow.place.file, line=flow.place.line)
+            raise fail(message, flow.place)
         if isinstance(flow, Flow) and rules_of(flow.query):
             message = (
                 f"flow {flow.name} has expectations: give them to create_streaming_table for {flow.target}"
                 if found.kind is not Kind.SINK
                 else f"flow {flow.name} has expectations, which sinks do not support"
             )
-            raise UserError(message, file=flow.place.file, line=flow.place.line)
+            raise fail(message, flow.place)
         if found.kind is Kind.SINK and isinstance(flow, Flow):
             if flow.once:
                 message = f"flow {flow.name} runs once, over a batch: a sink takes streams only"
-                raise UserError(message, file=flow.place.file, line=flow.place.line)
+                raise fail(message, flow.place)
         elif found.kind not in (Kind.STREAMING_TABLE, Kind.TABLE):
             message = f"flow {flow.name} writes into {flow.target}, which is no streaming table"
-            raise UserError(message, file=flow.place.file, line=flow.place.line)
+            raise fail(message, flow.place)
         if isinstance(flow, CdcFlow):
             found.cdc_flows.append(flow)
         elif isinstance(flow, SnapshotFlow):
@@ -189,19 +188,19 @@ def _check(dataset: Dataset) -> None:
     for name in names:
         if names.count(name) > 1:
             message = f"dataset {dataset.name} has two flows named {name}: give each a name"
-            raise UserError(message, file=dataset.place.file, line=dataset.place.line)
+            raise fail(message, dataset.place)
     if sum(map(bool, (dataset.flows, dataset.cdc_flows, dataset.snapshot_flows))) > 1:
         message = f"dataset {dataset.name} has AUTO CDC flows and others: a target of AUTO CDC takes no other flow"
-        raise UserError(message, file=dataset.place.file, line=dataset.place.line)
+        raise fail(message, dataset.place)
     if len(dataset.snapshot_flows) > 1:
         message = f"dataset {dataset.name} has two AUTO CDC FROM SNAPSHOT flows: its rows can follow one source only"
-        raise UserError(message, file=dataset.place.file, line=dataset.place.line)
+        raise fail(message, dataset.place)
     if dataset.snapshot_flows and dataset.expectations:
         message = f"{dataset.name} has expectations: expectations are not supported with AUTO CDC FROM SNAPSHOT"
-        raise UserError(message, file=dataset.place.file, line=dataset.place.line)
+        raise fail(message, dataset.place)
     if len({flow.scd_type for flow in dataset.cdc_flows}) > 1 or len({flow.keys for flow in dataset.cdc_flows}) > 1:
         message = f"the AUTO CDC flows into {dataset.name} differ in keys or SCD type"
-        raise UserError(message, file=dataset.place.file, line=dataset.place.line)
+        raise fail(message, dataset.place)
 
 
 def identify(name: str, spec: PipelineSpec, dataset: Dataset) -> TableName:
@@ -213,5 +212,5 @@ def identify(name: str, spec: PipelineSpec, dataset: Dataset) -> TableName:
     found = spec.namespace.resolve(name)
     if found is None:
         message = f"{name} is no name of a table: write table, schema.table or catalog.schema.table"
-        raise UserError(message, file=dataset.place.file, line=dataset.place.line)
+        raise fail(message, dataset.place)
     return found

@@ -71,7 +71,7 @@ class Store:
         return Memory(**{key: value for key, value in json.loads(file.read_text()).items() if key in known})
 
     def remember(self, table: TableName, memory: Memory) -> None:
-        """Keep a memory, whole or not at all."""
+        """Write a memory, atomically."""
         file = self._file(table)
         file.parent.mkdir(parents=True, exist_ok=True)
         beside = file.with_suffix(".new")
@@ -105,7 +105,7 @@ _running: set[Path] = set()
 
 @contextmanager
 def exclusive(folder: Path, pipeline: str) -> Iterator[None]:
-    """Hold the pipeline for one update. The lock belongs to the process, so that it ends with it, however it ends.
+    """Lock the pipeline for one update. The lock belongs to the process, so it is released however the process ends.
 
     Raises:
         UpdateInProgress: when another update holds it, in this process or another.

@@ -4,57 +4,58 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from pyspark.sql import DataFrame
 from pyspark.sql.streaming import StreamingQuery
 from pyspark.sql.types import StructType
 
-from lakeflow_local.pipelines import points
+from lakeflow_local.pipelines import failpoints
+from lakeflow_local.pipelines.context import UpdateContext
 from lakeflow_local.pipelines.evaluate import Evaluation
-from lakeflow_local.pipelines.expectations import Metrics, Watch
+from lakeflow_local.pipelines.expectations import RuleCounter
 from lakeflow_local.pipelines.model import Flow
+from lakeflow_local.pipelines.node import Node
 from lakeflow_local.pipelines.tables import rows_written
-
-if TYPE_CHECKING:
-    from lakeflow_local.pipelines.node import Node
-    from lakeflow_local.pipelines.run import Run
+from lakeflow_local.pipelines.update import Metrics
 
 
-def empty_table(run: Run, node: Node, schema: StructType) -> None:
+def empty_table(context: UpdateContext, node: Node, schema: StructType) -> None:
     """Create a streaming table, or empty it for a full refresh."""
-    run.tables.create(node.table, schema, node.dataset)
-    memory = run.store.recall(node.table)
+    context.tables.create(node.table, schema, node.dataset)
+    memory = context.store.recall(node.table)
     memory.resetting = False
-    run.store.remember(node.table, memory)
-    points.reached("after_reset", node.result.name)
+    context.store.remember(node.table, memory)
+    failpoints.reached("after_reset", node.result.name)
 
 
-def append(run: Run, node: Node, flow: Flow, evaluation: Evaluation, frame: DataFrame, generation: int) -> None:
+def append(
+    context: UpdateContext, node: Node, flow: Flow, evaluation: Evaluation, frame: DataFrame, generation: int
+) -> None:
     """Run one flow into its table: exactly once over any killed updates, by Spark's checkpoint and Delta's log.
 
     Args:
         generation: see `Memory`.
     """
-    location = run.tables.location(node.table)
-    assert location is not None  # created before
-    before = run.tables.version(node.table)
+    location = context.tables.location(node.table)
+    assert location is not None  # empty_table has created it
+    before = context.tables.version(node.table)
     if frame.isStreaming:
         writer = frame.writeStream.format("delta").outputMode("append").trigger(availableNow=True)
-        writer = writer.option("checkpointLocation", str(run.store.checkpoint(node.table, flow.name)))
+        writer = writer.option("checkpointLocation", str(context.store.checkpoint(node.table, flow.name)))
         if node.dataset.schema is None:
             writer = writer.option("mergeSchema", "true")
-        points.reached("before_commit", node.result.name)
+        failpoints.reached("before_commit", node.result.name)
         figures = drain(writer.start(str(location)))
-        node.result.metric_sets += metrics_of(evaluation.notes.watches, figures)
+        node.result.metric_sets += metrics_of(evaluation.notes.counters, figures)
     else:
-        with observed(evaluation.notes.watches) as metrics:
+        with observed(evaluation.notes.counters) as metrics:
             # Named by flow and generation, so that a repetition after a kill adds nothing, and a full refresh does.
             writer = frame.write.format("delta").mode("append").option("mergeSchema", "true")
             writer.option("txnAppId", f"once:{flow.name}").option("txnVersion", str(generation)).save(str(location))
         node.result.metric_sets += metrics
-    points.reached("after_commit", node.result.name)
-    node.result.rows += rows_written(location, before, run.tables.version(node.table))
+    failpoints.reached("after_commit", node.result.name)
+    node.result.rows += rows_written(location, before, context.tables.version(node.table))
 
 
 def drain(query: StreamingQuery) -> list[dict[str, Any]]:
@@ -67,17 +68,20 @@ def drain(query: StreamingQuery) -> list[dict[str, Any]]:
     ]
 
 
-def metrics_of(watches: Sequence[Watch], figures: Sequence[dict[str, Any]]) -> list[Metrics]:
-    """The expectations' metrics, one set per watch and batch that saw a row."""
+def metrics_of(counters: Sequence[RuleCounter], figures: Sequence[dict[str, Any]]) -> list[Metrics]:
+    """The expectations' metrics, one set per counter and batch that saw a row."""
     found = [
-        watch.read(batch[watch.observation]) for batch in figures for watch in watches if watch.observation in batch
+        counter.read(batch[counter.observation])
+        for batch in figures
+        for counter in counters
+        if counter.observation in batch
     ]
     return [metrics for metrics in found if metrics is not None]
 
 
 @contextmanager
-def observed(watches: Sequence[Watch]) -> Iterator[list[Metrics]]:
+def observed(counters: Sequence[RuleCounter]) -> Iterator[list[Metrics]]:
     """Collect what the one batch query inside observes; the list is filled at the end."""
     metrics: list[Metrics] = []
     yield metrics
-    metrics += metrics_of(watches, [{watch.observation: watch.wait() for watch in watches}])
+    metrics += metrics_of(counters, [{counter.observation: counter.wait() for counter in counters}])

@@ -84,7 +84,7 @@ class Tables:
             self._write(table, frame, dataset, "overwrite")
         else:
             self.create(table, frame.schema, dataset)
-            self._write(table, frame, dataset, "append")  # overwriting asks the log what there is: here, nothing
+            self._write(table, frame, dataset, "append")  # an overwrite would list the files of the new table first
 
     def _write(self, table: TableName, frame: DataFrame, dataset: Dataset, mode: str) -> None:
         # By folder and not by name: Spark delivers observed figures for this form of writing only.
@@ -129,7 +129,7 @@ def commits(folder: Path, after: int | None, until: int | None) -> list[list[Map
 
 
 def rows_written(folder: Path, after: int | None, until: int | None) -> int:
-    """How many rows the commits in between wrote, by their own account."""
+    """How many rows the commits in between wrote, as their metrics say."""
     rows = 0
     for commit in commits(folder, after, until) or []:
         for action in commit:
@@ -139,7 +139,7 @@ def rows_written(folder: Path, after: int | None, until: int | None) -> int:
 
 
 def files_added(folder: Path, after: int | None, until: int | None) -> list[str] | None:
-    """The data files that the commits in between added; None if the log does not tell any more."""
+    """The data files that the commits in between added; None if the log no longer has them all."""
     history = commits(folder, after, until)
     if history is None:
         return None

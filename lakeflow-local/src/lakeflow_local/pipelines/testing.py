@@ -1,4 +1,4 @@
-"""A pipeline within a test: its own schema, neighbours that are seeded, datasets that are really run."""
+"""A pipeline within a test: a schema of its own, seeded tables, and the pipeline's datasets run over them."""
 
 from __future__ import annotations
 

@@ -6,12 +6,35 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
-from lakeflow_local.pipelines.expectations import Counts, Metrics
+
+@dataclass(frozen=True)
+class Counts:
+    """One rule's counts over the rows of one update."""
+
+    name: str
+    dataset: str
+    passed_records: int
+    failed_records: int
+
+
+@dataclass(frozen=True)
+class Metrics:
+    """What one dataset's expectations counted in one flow."""
+
+    counts: tuple[Counts, ...]
+    dropped_records: int
 
 
 @dataclass(frozen=True)
 class Event:
-    """A sign of life for whoever watches: `started`, `finished`, or `warning` of one dataset."""
+    """Progress of an update, for its listener.
+
+    Attributes:
+        kind: `started`, `finished` or `warning`.
+        dataset: its name; for a warning about the configuration, the pipeline's.
+        seconds: since it was started; 0 unless finished.
+        message: of a warning, or why it failed.
+    """
 
     kind: str
     dataset: str
@@ -121,7 +144,7 @@ class Update:
 
     @property
     def failed(self) -> list[DatasetResult]:
-        """The datasets that failed by themselves."""
+        """The datasets that failed, without those that were skipped because of them."""
         return [result for result in self.datasets if result.state == "FAILED"]
 
     def as_dict(self) -> dict[str, Any]:

@@ -1,4 +1,4 @@
-"""One update: which datasets to bring up to date, in the order in which they read each other."""
+"""One attempt of an update: brings datasets up to date, in the order in which they read each other."""
 
 from __future__ import annotations
 
@@ -6,21 +6,21 @@ import threading
 import time
 from collections.abc import Iterable
 from concurrent.futures import ThreadPoolExecutor
-from pathlib import Path
 
 from pyspark.errors import AnalysisException
-from pyspark.sql import DataFrame, SparkSession
+from pyspark.sql import SparkSession
 
 from lakeflow_local.errors import UserError
 from lakeflow_local.pipelines import follow
 from lakeflow_local.pipelines.code import Code
-from lakeflow_local.pipelines.expectations import ExpectationViolation, violation
-from lakeflow_local.pipelines.explain import explain
-from lakeflow_local.pipelines.flow_settings import FlowSettings
+from lakeflow_local.pipelines.context import UpdateContext
+from lakeflow_local.pipelines.expectations import violation
+from lakeflow_local.pipelines.explain import explain_failure
 from lakeflow_local.pipelines.model import Dataset
-from lakeflow_local.pipelines.names import TableName
+from lakeflow_local.pipelines.names import Key, Stack
 from lakeflow_local.pipelines.node import Canceled, CycleError, Node, Status, UpstreamFailed
-from lakeflow_local.pipelines.source import Key, line_in
+from lakeflow_local.pipelines.refresh import refresh, validate
+from lakeflow_local.pipelines.spark_settings import SparkSettings
 from lakeflow_local.pipelines.spec import PipelineSpec
 from lakeflow_local.pipelines.state import Store
 from lakeflow_local.pipelines.tables import Tables
@@ -30,7 +30,7 @@ FLOW_RETRIES = "pipelines.maxFlowRetryAttempts"
 _MAX_THREADS = 32  # most of them wait for a dataset
 
 
-class Run:
+class UpdateAttempt:
     """One attempt to bring datasets up to date.
 
     A dataset is brought up to date when another one reads it, in the thread that reads. Two threads never work on one
@@ -60,59 +60,68 @@ class Run:
             validate_only: resolve every query and write nothing.
             workers: how many datasets are worked on at once.
         """
-        self.spec, self.spark, self.known = spec, spark, known
-        self.store = Store(spec.state_folder)
-        self.tables = Tables(spark)
-        self.code = Code(spec)
-        self.flow_settings = FlowSettings(spark)
-        self.validate_only = validate_only
+        self._spec = spec
+        self._validate_only = validate_only
         self._listener = listener
         self._turns = threading.Semaphore(workers)
         self._lock = threading.Lock()
         self._waits: dict[int, Key] = {}
-        self._stacks: dict[int, tuple[Key, ...]] = {}
+        self._stacks: dict[int, Stack] = {}
         self._stand_ins = set(stand_ins)
         self._selected = selected
         self._with_upstream = with_upstream
         self.cycle: CycleError | None = None
         self.stopped: BaseException | None = None
         self.nodes = {key: self._node(key, dataset, set(full)) for key, dataset in known.items()}
+        self._context = UpdateContext(
+            spec=spec,
+            spark=spark,
+            known=known,
+            nodes=self.nodes,
+            store=Store(spec.state_folder),
+            tables=Tables(spark),
+            code=Code(spec),
+            settings=SparkSettings(spark),
+            validate_only=validate_only,
+            bring_up_to_date=self._bring_up_to_date,
+            notify=self._notify,
+        )
 
     def _node(self, key: Key, dataset: Dataset, full: set[Key]) -> Node:
-        table = self.spec.namespace.resolve(dataset.name)
+        table = self._spec.namespace.resolve(dataset.name)
         assert table is not None  # source.load has refused other names
-        name = table.table if table.schema.lower() == self.spec.namespace.local_schema.lower() else table.declared
+        name = table.table if table.schema.lower() == self._spec.namespace.local_schema.lower() else table.declared
         node = Node(dataset, table, DatasetResult(name, dataset.kind.value), full=key in full)
         left = self._selected is not None and key not in self._selected and not self._with_upstream
-        if not self.validate_only and (key in self._stand_ins or left):
+        if not self._validate_only and (key in self._stand_ins or left):
             node.status = Status.LEFT
             node.ended.set()
         return node
 
     def go(self) -> None:
         """Bring every dataset up to date that is asked for."""
-        wanted = self.nodes if self._selected is None or self.validate_only else self._selected
+        wanted = self.nodes if self._selected is None or self._validate_only else self._selected
         nodes = [self.nodes[key] for key in wanted]
         todo = [node.key for node in nodes if node.status is Status.PENDING and not node.dataset.is_view]
         with ThreadPoolExecutor(min(max(len(todo), 1), _MAX_THREADS)) as pool:
             list(pool.map(self._start, todo))
         for node in nodes:
             if node.dataset.is_view and node.status is Status.PENDING:
-                if self.validate_only:
+                if self._validate_only:
                     self._validate_view(node)
                 node.result.state = "COMPLETED" if node.result.error is None else "FAILED"
 
     def _start(self, key: Key) -> None:
-        follow.activate(self.spark)
+        follow.activate(self._context.spark)
         try:
             with self._turns:
-                self.bring_up_to_date(key, ())
+                self._bring_up_to_date(key, ())
         except (UpstreamFailed, Canceled):
-            pass  # told in the dataset's own result
+            pass  # recorded in the dataset's result
         except CycleError as error:
             self.cycle = self.cycle or error
 
-    def bring_up_to_date(self, key: Key, stack: tuple[Key, ...]) -> None:
+    def _bring_up_to_date(self, key: Key, stack: Stack) -> None:
         """Return once a dataset is up to date, for the reader at the end of the stack.
 
         Raises:
@@ -143,14 +152,14 @@ class Run:
         if node.result.state != "COMPLETED":
             raise UpstreamFailed(node.result.name)
 
-    def _refuse_deadlock(self, node: Node, stack: tuple[Key, ...]) -> None:
+    def _refuse_deadlock(self, node: Node, stack: Stack) -> None:
         me = threading.get_ident()
         circle, owner, wanted = list(stack), node.owner, node.key
         while True:
             there = self._stacks.get(owner, ())
             circle += there[there.index(wanted) :] if wanted in there else (wanted,)
             waits_for = self._waits.get(owner)
-            if waits_for is None or self.nodes[waits_for].status is Status.DONE:  # or just about to go on
+            if waits_for is None or self.nodes[waits_for].status is Status.DONE:  # its wait has ended
                 return
             wanted = self._waits[owner]
             owner = self.nodes[wanted].owner
@@ -163,16 +172,16 @@ class Run:
         place = self.nodes[keys[0]].dataset.place
         return CycleError(f"datasets read each other in a circle: {names}", file=place.file, line=place.line)
 
-    def _refresh(self, node: Node, stack: tuple[Key, ...]) -> None:
+    def _refresh(self, node: Node, stack: Stack) -> None:
         me = threading.get_ident()
         outer = self._stacks.get(me, ())
         self._stacks[me] = stack
         started = time.monotonic()
         try:
-            self.tell("started", node)
+            self._tell("started", node)
             if self.stopped is not None:
                 raise Canceled("the update was stopped")
-            self._attempt(node, stack)
+            self._with_retries(node, stack)
             node.result.state = "COMPLETED"
         except UpstreamFailed as error:
             node.result.state, node.result.error = "SKIPPED", f"{error} failed, and this dataset reads it"
@@ -182,25 +191,24 @@ class Run:
         except CycleError as error:
             node.result.state, node.result.error = "FAILED", str(error)
             raise
-        except Exception as error:  # one dataset's failure is its own; the update says which
-            node.result.state, node.result.error = "FAILED", self._explain(error, node)
+        except Exception as error:  # does not stop datasets that do not read this one
+            node.result.state, node.result.error = "FAILED", explain_failure(error, node.dataset)
         finally:
             node.result.seconds = time.monotonic() - started
             self._stacks[me] = outer
             node.status = Status.DONE
             node.ended.set()
-            self.tell("finished", node)
+            self._tell("finished", node)
 
-    def _attempt(self, node: Node, stack: tuple[Key, ...]) -> None:
-        from lakeflow_local.pipelines.refresh import refresh, validate
-
-        retries = self.spec.retries(FLOW_RETRIES)
+    def _with_retries(self, node: Node, stack: Stack) -> None:
+        retries = self._spec.retries(FLOW_RETRIES)
         while True:
             try:
-                with self.flow_settings.of(node.dataset.spark_conf):
-                    return validate(self, node, stack) if self.validate_only else refresh(self, node, stack)
+                with self._context.settings.of(node.dataset):
+                    work = validate if self._validate_only else refresh
+                    return work(self._context, node, stack)
             except (UpstreamFailed, Canceled, UserError, AnalysisException):
-                raise  # the same the next time
+                raise  # a retry would end in the same way
             except Exception as error:
                 found = violation(error, node.result.name)
                 if found is not None:
@@ -208,52 +216,17 @@ class Run:
                 if not retries:
                     raise
                 retries -= 1
-                self.warn(node, f"failed, tried again: {self._explain(error, node)}")
-
-    def _explain(self, error: Exception, node: Node) -> str:
-        if isinstance(error, (ExpectationViolation, UserError)):
-            return str(error)
-        files = node.dataset.files
-        text = explain(error)
-        line = line_in(error, files)
-        if line is None:
-            place = node.dataset.place
-            return f"{Path(place.file).name}:{place.line}: {text}"
-        file = next(name for name in files if line_in(error, {name}) == line)
-        return f"{Path(file).name}:{line}: {text}"
+                self._context.warn(node, f"failed, tried again: {explain_failure(error, node.dataset)}")
 
     def _validate_view(self, node: Node) -> None:
-        from lakeflow_local.pipelines.refresh import validate
-
         try:
-            validate(self, node, (node.key,))
+            validate(self._context, node, (node.key,))
         except UpstreamFailed as error:
             node.result.error = f"{error} failed, and this view reads it"
         except Exception as error:
-            node.result.error = self._explain(error, node)
+            node.result.error = explain_failure(error, node.dataset)
 
-    def planned(self, table: TableName, *, streaming: bool) -> DataFrame | None:
-        """While validating, an empty frame in place of a dataset's table; None to read the table itself."""
-        node = self.nodes.get(table.key)
-        if node is None or node.schema is None:
-            return None
-        if streaming:
-            empty = self.store.folder / "empty"
-            empty.mkdir(parents=True, exist_ok=True)
-            return self.spark.readStream.format("parquet").schema(node.schema).load(str(empty))
-        return self.spark.createDataFrame([], node.schema)
-
-    def note_read(self, reader: Key, source: TableName | str) -> None:
-        """Note what a dataset's query reads: a dataset by its name, another table by its full one, or a folder."""
-        if isinstance(source, TableName):
-            node = self.nodes.get(source.key)
-            source = node.result.name if node else source.declared
-        reads = self.nodes[reader].result.reads
-        if source not in reads:
-            reads.append(source)
-
-    def tell(self, kind: str, node: Node) -> None:
-        """Report to whoever listens."""
+    def _tell(self, kind: str, node: Node) -> None:
         if self._listener is not None:
             result = node.result
             state = (
@@ -261,16 +234,11 @@ class Run:
             )
             self._notify(Event(kind, result.name, state, result.rows, result.seconds, result.error or ""))
 
-    def warn(self, node: Node, message: str) -> None:
-        """Add a warning to a dataset's result."""
-        node.result.warnings.append(message)
-        self._notify(Event("warning", node.result.name, message=message))
-
     def _notify(self, event: Event) -> None:
         """An error of the listener stops the update: what runs is finished, nothing else is begun."""
         if self._listener is None or self.stopped is not None:
             return
         try:
             self._listener(event)
-        except BaseException as error:  # raised again at the end of the update, with everything in order
+        except BaseException as error:  # raised again at the end of the update, once its results are recorded
             self.stopped = error

@@ -1,0 +1,70 @@
+"""Our own Spark settings, with which a session starts: the lowest layer of `pipelines/spark_settings.py`."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterable
+from pathlib import Path
+
+from lakeflow_local import catalogs, jars, javaclasses, querycost
+
+# Only the first of the JVM's two compilers: a run is many small queries, which end before the second has paid for
+# itself. Its default of 48 MiB for compiled code is full within a minute; such a JVM becomes slow and then dies.
+JAVA_OPTIONS = "-XX:TieredStopAtLevel=1 -XX:ReservedCodeCacheSize=256m -XX:+UseParallelGC -Xss8m -Duser.timezone=UTC"
+
+
+def session_settings(root: Path, warehouse: Path, catalog_names: Iterable[str], token: str | None) -> dict[str, str]:
+    """The settings of the session of a bundle, its own folder among them.
+
+    Args:
+        catalog_names: catalogs that code will name.
+        token: for clients of Spark Connect; None not to serve it.
+    """
+    cores = min(os.cpu_count() or 2, 8)
+    log = Path(__file__).with_name("log4j2.properties")
+    options = os.environ.get("LAKEFLOW_LOCAL_JAVA_OPTIONS", JAVA_OPTIONS)
+    settings = {
+        "spark.master": f"local[{cores}]",
+        "spark.driver.host": "127.0.0.1",
+        "spark.driver.bindAddress": "127.0.0.1",
+        "spark.driver.memory": "3g",
+        "spark.driver.extraClassPath": os.pathsep.join(map(str, [*jars.ensure(), javaclasses.folder()])),
+        "spark.driver.extraJavaOptions": f"{options} -Dlog4j2.configurationFile={log.as_uri()}",
+        "spark.ui.enabled": "false",
+        "spark.ui.showConsoleProgress": "false",
+        "spark.local.dir": str(root / ".lakeflow" / "spark"),
+        "spark.sql.extensions": "io.delta.sql.DeltaSparkSessionExtension",
+        "spark.sql.catalog.spark_catalog": "org.apache.spark.sql.delta.catalog.DeltaCatalog",
+        "spark.sql.warehouse.dir": str(warehouse),
+        "spark.sql.session.timeZone": "UTC",
+        # A table without a named format is a Delta table on Databricks.
+        "spark.sql.sources.default": "delta",
+        # Databricks takes properties of its own, which open source Delta does not know.
+        "spark.databricks.delta.allowArbitraryProperties.enabled": "true",
+        # Cost only, no semantics: small data has few partitions, a short log needs no checkpoint every ten commits.
+        "spark.sql.shuffle.partitions": str(min(cores, 4)),
+        "spark.default.parallelism": str(min(cores, 4)),
+        "spark.sql.sources.parallelPartitionDiscovery.parallelism": str(min(cores, 4)),
+        "spark.databricks.delta.snapshotPartitions": "1",
+        # Not used here: histograms of each version, and each query's plan for the Spark UI, which is off.
+        "spark.databricks.delta.fileSizeHistogramMetrics.enabled": "false",
+        "spark.databricks.delta.checksumDVMetrics.enabled": "false",
+        "spark.databricks.delta.checksumDeletedRecordCountsHistogramMetrics.enabled": "false",
+        "spark.sql.ui.explainMode": "simple",
+        # It makes three more calls for each method of a Column: a fifth of the CPU time of a transform's test.
+        "spark.python.sql.dataFrameDebugging.enabled": "false",
+        "spark.databricks.delta.properties.defaults.checkpointInterval": "50",
+        "spark.sql.streaming.metricsEnabled": "false",
+        "spark.sql.streaming.ui.enabled": "false",
+        "spark.sql.ui.retainedExecutions": "1",
+    }
+    settings |= querycost.settings_for(warehouse)
+    settings |= catalogs.settings(catalog_names, warehouse)
+    if token is not None:
+        settings |= {
+            "spark.plugins": "org.apache.spark.sql.connect.SparkConnectPlugin",
+            "spark.connect.grpc.binding.address": "127.0.0.1",
+            "spark.connect.grpc.binding.port": "0",
+            "spark.connect.authenticate.token": token,
+        }
+    return settings
