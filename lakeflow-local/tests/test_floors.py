@@ -29,6 +29,8 @@ FLOORS = (
     "jobs.model",
     "pipelines",
     "pipelines.refresh",
+    "pipelines.query",
+    "pipelines.store",
     "pipelines.declare",
     "pipelines.sql",
     "pipelines.files",
