@@ -10,7 +10,7 @@ from demo import own_files, three_days
 from demo.errors import DemoError, WrongInput
 from demo.kept_state import OWN_FILES, STORY, take_state
 from demo.screen import Screen
-from lakeflow_local.errors import UserError
+from lakeflow_local import UserError
 
 ROOT = Path(__file__).resolve().parents[1]
 

@@ -10,9 +10,7 @@ import time
 from pathlib import Path
 
 from demo.generator import generate, land
-from lakeflow_local.bundle import load
-from lakeflow_local.pipelines import Pipeline
-from lakeflow_local.session import SparkServer
+from lakeflow_local import Pipeline, SparkServer, load
 
 ROOT = Path(__file__).resolve().parents[1]
 

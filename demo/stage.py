@@ -10,9 +10,7 @@ from typing import Any
 
 from demo.errors import WrongInput
 from demo.screen import Screen
-from lakeflow_local.errors import UserError
-from lakeflow_local.jobs import LocalWorkspace, RunReport
-from lakeflow_local.progress import next_try
+from lakeflow_local import LocalWorkspace, RunReport, UserError
 
 JOB = "daily_payouts"
 TARGET = "local"
@@ -96,7 +94,7 @@ class TaskLines:
             name = unit.key + (f" ({batches} batch{'es' if batches > 1 else ''})" if batches else "")
             style = "red" if str(attempt.result) in ("FAILED", "TIMEDOUT", "UPSTREAM_FAILED") else ""
             self._screen.say(f"  {name:<28} {attempt.result!s:<16} {seconds}".rstrip(), style)
-            again = next_try(state, unit, attempt)
+            again = state.next_try(unit, attempt, time.time_ns() // 1_000_000)
             if again:
                 self._screen.say(f"    {again}: {attempt.message.splitlines()[0]}", style)
 

@@ -18,7 +18,7 @@ from demo.figures import Figures
 from demo.generator import CORRECTED_FILE, REDELIVERED_FILES, generate, land
 from demo.screen import Screen
 from demo.stage import Stage, open_stage
-from lakeflow_local.jobs import RunReport
+from lakeflow_local import RunReport
 
 REFRESH = "refresh_pipeline"
 HOLD = "hold_payouts"

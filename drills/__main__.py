@@ -7,7 +7,7 @@ from contextlib import ExitStack
 from pathlib import Path
 
 from drills.runner import NAMES, WITH_SPARK, play, title
-from lakeflow_local.session import SparkServer
+from lakeflow_local import SparkServer
 
 
 def main() -> None:

@@ -8,10 +8,7 @@ from importlib import import_module
 from pathlib import Path
 from typing import Any
 
-from lakeflow_local.jobs.state import RunOptions
-from lakeflow_local.jobs.workspace import LocalWorkspace
-from lakeflow_local.pipelines import Pipeline
-from lakeflow_local.pipelines.update import Update
+from lakeflow_local import LocalWorkspace, Pipeline, RunOptions, Update
 
 DRILLS = Path(__file__).parent
 VERSIONS = ("trap", "rule")

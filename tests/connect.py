@@ -10,7 +10,7 @@ import sys
 import tempfile
 from pathlib import Path
 
-from lakeflow_local.session import SparkServer
+from lakeflow_local import SparkServer
 
 ROOT = Path(__file__).parents[1]
 CLIENT = ROOT / ".venv-connect" / "bin" / "python"

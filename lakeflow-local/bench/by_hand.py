@@ -8,7 +8,7 @@ from measure import compare, land, project, show, timed, updated
 from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
 
-from lakeflow_local.session import SparkServer
+from lakeflow_local import SparkServer
 
 
 def against_hand_written(server: SparkServer, runs: int, ten_datasets: str) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from measure import checked, compare, project, show
 
-from lakeflow_local.session import SparkServer
+from lakeflow_local import SparkServer
 
 # Each shape that keeps a history: a stream, AUTO CDC of both types, a view that aggregates, one that joins.
 SOURCE = """

@@ -7,8 +7,7 @@ import time
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
-from lakeflow_local.pipelines import Pipeline, Update
-from lakeflow_local.session import SparkServer
+from lakeflow_local import Pipeline, SparkServer, Update
 
 
 def project(server: SparkServer, name: str, source: str, **configuration: str) -> Pipeline:

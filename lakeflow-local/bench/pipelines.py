@@ -15,8 +15,7 @@ from history import against_a_longer_history
 from measure import checked, compare, land, project, show, updated
 from spark_engine import against_spark_pipelines
 
-from lakeflow_local.pipelines import Pipeline
-from lakeflow_local.session import SparkServer
+from lakeflow_local import Pipeline, SparkServer
 
 # A raw table, four streaming tables, an AUTO CDC target and four materialized views.
 TEN_DATASETS = """

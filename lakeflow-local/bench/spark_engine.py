@@ -14,7 +14,7 @@ from pathlib import Path
 
 from measure import compare, land, project, show, updated
 
-from lakeflow_local.session import SparkServer
+from lakeflow_local import SparkServer
 
 # What both know: no expectations, no cloudFiles, no AUTO CDC (Spark's refuses Delta).
 NINE_DATASETS = """

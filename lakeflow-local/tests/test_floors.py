@@ -20,6 +20,7 @@ FLOORS = (
     "workspace",
     "schedule",
     "report",
+    "jobs",
     "jobs.simulate",
     "jobs.tasks",
     "jobs.process",
@@ -50,7 +51,7 @@ FLOORS = (
 TO_MOVE = {
     "cli": "bundle.command cli commands commands.graph commands.logs commands.options commands.output commands.repair commands.run commands.runs commands.show commands.watch progress report.command schedule.command",
     "testing": "jobs.undertest pipelines.testing pytest_plugin",
-    "workspace": "jobs jobs.admission jobs.definitions jobs.facilities jobs.play jobs.report jobs.runner jobs.support jobs.updates jobs.workspace services",
+    "workspace": "jobs.admission jobs.definitions jobs.facilities jobs.play jobs.report jobs.runner jobs.support jobs.updates jobs.workspace services",
     "schedule": "schedule.collisions schedule.cron schedule.triggers",
     "report": "report.contents report.datasets report.graph report.logs report.page report.quarantine report.secrets report.timeline report.words",
     "jobs.simulate": "jobs.script jobs.simplayer jobs.simulate",

@@ -182,7 +182,7 @@ def open_office(root: Path) -> Iterator[Office]:
 
 def _open(root: str) -> None:
     global _workspace
-    from lakeflow_local.jobs import LocalWorkspace
+    from lakeflow_local import LocalWorkspace
 
     sys.stdout = sys.stderr = open(Path(root, "terminal.log"), "a", buffering=1)  # noqa: SIM115
     _workspace = _stack.enter_context(LocalWorkspace(Path(root), "local", messages=print))

@@ -98,7 +98,7 @@ def _seller_fails(root: Path, seller_id: str) -> None:
 SERVER = """
 import sys
 from pathlib import Path
-from lakeflow_local.session import SparkServer
+from lakeflow_local import SparkServer
 with SparkServer(Path(sys.argv[1])) as server:
     print(server.remote, flush=True)
     sys.stdin.read()

@@ -112,7 +112,7 @@ class LiveProgress:
             ended = sum(1 for unit in iterations if unit.life_cycle.is_final)
             text = f"{ended} of {len(iterations)} iterations {text}"
         if last is not None and last.message:
-            again = next_try(state, task, last)
+            again = state.next_try(task, last, now())
             text = f"{again}: {last.message}" if again else last.message
         return Text(text.splitlines()[0] if text else "", overflow="ellipsis", no_wrap=True)
 
@@ -140,29 +140,10 @@ def ending(attempt: Attempt) -> str:
     return " ".join(parts)
 
 
-def next_try(state: RunState, unit: Unit, attempt: Attempt) -> str:
-    """`tried again in 5 min (attempt 2 of 4)`, for an attempt whose retry has to wait; else nothing.
-
-    Attempts are counted from the start of the run or repair, as retries are.
-    """
-    if attempt is not unit.last or unit.life_cycle is not LifeCycle.WAITING_FOR_RETRY or attempt.result is None:
-        return ""
-    assert unit.retry_at is not None
-    retries = state.spec_of(unit).retry.retries_after(attempt.result, state.options.serverless_retries)
-    of_all = "" if retries is None else f" of {retries + 1}"
-    return f"tried again in {_duration(unit.retry_at - now())} (attempt {unit.retries_used + 1}{of_all})"
-
-
 def _end_line(state: RunState, unit: Unit, attempt: Attempt) -> str:
-    again = next_try(state, unit, attempt)
+    again = state.next_try(unit, attempt, now())
     hint = f", {again}; --retry-wait none does not wait" if again else ""
     return f"{_time()} {state.spec.key} {label(unit)} {ending(attempt)}{hint}"
-
-
-def _duration(milliseconds: int) -> str:
-    seconds = max(round(milliseconds / 1000), 0)
-    parts = ((seconds // 3600, "h"), (seconds % 3600 // 60, "min"), (seconds % 60, "s"))
-    return " ".join(f"{count} {unit}" for count, unit in parts if count) or "0 s"
 
 
 def _again(attempt: Attempt) -> str:

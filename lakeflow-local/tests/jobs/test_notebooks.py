@@ -8,9 +8,9 @@ import pytest
 from click.testing import CliRunner
 from job_bundles import results, write_bundle
 
+from lakeflow_local import LocalWorkspace
 from lakeflow_local.cli import cli
 from lakeflow_local.errors import UserError
-from lakeflow_local.jobs import LocalWorkspace
 from lakeflow_local.jobs.notebook import NotebookError, find_notebook, read_notebook
 from lakeflow_local.jobs.outcomes import Result
 

@@ -12,8 +12,8 @@ from pathlib import Path
 import pytest
 from job_bundles import results, script, write_bundle
 
+from lakeflow_local import LocalWorkspace
 from lakeflow_local.errors import UserError
-from lakeflow_local.jobs import LocalWorkspace
 from lakeflow_local.jobs.admission import settle_lost
 from lakeflow_local.jobs.apiview import view
 from lakeflow_local.jobs.outcomes import Result
@@ -23,7 +23,7 @@ from lakeflow_local.runs import RunStore
 PLAY = """
 import os, signal, sys
 from pathlib import Path
-from lakeflow_local.jobs import LocalWorkspace
+from lakeflow_local import LocalWorkspace
 
 point, passes, key = sys.argv[1], int(sys.argv[2]), sys.argv[3]
 

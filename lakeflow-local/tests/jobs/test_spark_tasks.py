@@ -7,7 +7,7 @@ import sys
 import pytest
 from job_bundles import results, script, write_bundle
 
-from lakeflow_local.jobs import LocalWorkspace
+from lakeflow_local import LocalWorkspace
 
 VIEWS = """
 USE IDENTIFIER(:catalog || '.' || :schema);

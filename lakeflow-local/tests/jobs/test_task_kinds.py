@@ -10,9 +10,9 @@ from job_bundles import results, write_bundle
 from job_plays import Player, job, new_run, task
 
 import lakeflow_local
-from lakeflow_local import rundb
+from lakeflow_local import LocalWorkspace, RunOptions, rundb
 from lakeflow_local.errors import UserError
-from lakeflow_local.jobs import LocalWorkspace, RunOptions, kinds
+from lakeflow_local.jobs import kinds
 from lakeflow_local.jobs.executors.registry import EXECUTORS, Registration
 from lakeflow_local.jobs.kinds import KINDS, TaskKind
 from lakeflow_local.jobs.outcomes import Result

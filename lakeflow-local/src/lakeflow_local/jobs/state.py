@@ -203,6 +203,18 @@ class RunState:
         assert task.nested is not None
         return task.nested
 
+    def next_try(self, unit: Unit, attempt: Attempt, at: int) -> str:
+        """`tried again in 5 min (attempt 2 of 4)`, for an attempt whose retry has to wait; else nothing.
+
+        Attempts are counted from the start of the run or repair, as retries are.
+        """
+        if attempt is not unit.last or unit.life_cycle is not LifeCycle.WAITING_FOR_RETRY or attempt.result is None:
+            return ""
+        assert unit.retry_at is not None
+        retries = self.spec_of(unit).retry.retries_after(attempt.result, self.options.serverless_retries)
+        of_all = "" if retries is None else f" of {retries + 1}"
+        return f"tried again in {duration(unit.retry_at - at)} (attempt {unit.retries_used + 1}{of_all})"
+
     def new_id(self) -> int:
         """The id of the next task run."""
         self.next_id += 1
@@ -213,3 +225,10 @@ class RunState:
         changed = list(self.changed.values())
         self.changed.clear()
         return changed
+
+
+def duration(milliseconds: int) -> str:
+    """`1 h 5 min`, `30 s`; what is less than nothing is `0 s`."""
+    seconds = max(round(milliseconds / 1000), 0)
+    parts = ((seconds // 3600, "h"), (seconds % 3600 // 60, "min"), (seconds % 60, "s"))
+    return " ".join(f"{count} {unit}" for count, unit in parts if count) or "0 s"

@@ -233,22 +233,3 @@ class LocalWorkspace:
         finally:
             self._active = None
         return RunReport(store=run.store, state=state)
-
-
-def run_job(
-    root: Path,
-    key: str,
-    target: str | None = None,
-    parameters: Mapping[str, str] | None = None,
-    *,
-    variables: Mapping[str, str] | None = None,
-    only: Sequence[str] = (),
-    spark_server: SparkServer | None = None,
-    options: RunOptions | None = None,
-    watcher: Watcher | None = None,
-) -> RunReport:
-    """Run one job of the bundle in `root` to its end; see LocalWorkspace for several runs with one Spark."""
-    with LocalWorkspace(
-        root, target, variables, spark_server=spark_server, options=options, watcher=watcher
-    ) as workspace:
-        return workspace.run_job(key, parameters, only=only)

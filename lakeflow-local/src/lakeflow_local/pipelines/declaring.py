@@ -9,9 +9,10 @@ from typing import Any
 
 from pyspark.pipelines.graph_element_registry import get_active_graph_element_registry
 
+from lakeflow_local import errors
 from lakeflow_local.pipelines.model import Declarations, Place
 
-_OWN = str(Path(__file__).parent)
+_OWN = str(Path(errors.__file__).parent)  # the package: whatever calls from outside of it is a dataset file
 
 
 def declarations() -> Declarations:
