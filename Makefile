@@ -70,7 +70,7 @@ clean: ## forget every local run, table and landing file, and what was built
 $(READY): requirements/dev.lock requirements/uv.lock pyproject.toml lakeflow-local/pyproject.toml
 	@requirements/check-java
 	@requirements/make-venv .venv dev.lock 3.11 3.13 . lakeflow-local
-	@$(BIN)/python -m lakeflow_local.jars
+	@$(BIN)/python -m lakeflow_local.spark.jars
 	@touch $@
 
 $(CONNECT): requirements/connect.lock requirements/uv.lock pyproject.toml

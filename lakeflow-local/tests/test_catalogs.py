@@ -2,9 +2,9 @@
 
 import pytest
 
-from lakeflow_local import catalogs
 from lakeflow_local.errors import UserError
-from lakeflow_local.seeding import parse
+from lakeflow_local.spark import catalogs
+from lakeflow_local.spark.seeding import parse
 
 
 @pytest.fixture

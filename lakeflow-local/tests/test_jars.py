@@ -2,8 +2,8 @@
 
 import pytest
 
-from lakeflow_local import jars
 from lakeflow_local.errors import UserError
+from lakeflow_local.spark import jars
 
 
 @pytest.fixture

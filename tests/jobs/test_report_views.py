@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from lakeflow_local.jobs.statements import bind_markers, split_statements
+from lakeflow_local.notebooks.statements import bind_markers, split_statements
 from payouts.ledger.schema import TABLES
 
 ROOT = Path(__file__).parents[2]

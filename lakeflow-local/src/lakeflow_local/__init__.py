@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from lakeflow_local.jobs.state import RunOptions
     from lakeflow_local.jobs.workspace import LocalWorkspace
     from lakeflow_local.pipelines import Pipeline, Update
-    from lakeflow_local.session import SparkServer
+    from lakeflow_local.spark.session import SparkServer
 
 __all__ = [
     "Bundle",
@@ -38,7 +38,7 @@ _HOMES = {
     "LocalWorkspace": "jobs.workspace",
     "Pipeline": "pipelines",
     "Update": "pipelines",
-    "SparkServer": "session",
+    "SparkServer": "spark.session",
 }
 
 

@@ -60,7 +60,7 @@ def _settings(config: pytest.Config, marker: pytest.Mark | None) -> dict[str, An
 @pytest.fixture(scope="session")
 def spark(tmp_path_factory: pytest.TempPathFactory) -> Iterator[SparkSession]:
     """The one Spark session of the run: classic, with Delta, UTC, its tables in a temporary folder."""
-    from lakeflow_local.session import SparkServer
+    from lakeflow_local.spark.session import SparkServer
 
     with SparkServer(tmp_path_factory.mktemp("lakeflow"), connect=False) as server:
         yield server.spark

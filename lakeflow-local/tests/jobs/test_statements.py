@@ -4,7 +4,7 @@ import pytest
 
 from lakeflow_local.errors import UserError
 from lakeflow_local.jobs.executors.threads import first_line
-from lakeflow_local.jobs.statements import bind_markers, fill_mustaches, split_statements
+from lakeflow_local.notebooks.statements import bind_markers, fill_mustaches, split_statements
 
 
 @pytest.mark.parametrize(

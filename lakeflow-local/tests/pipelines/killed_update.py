@@ -12,7 +12,7 @@ import threading
 from pathlib import Path
 
 from lakeflow_local.pipelines import Pipeline, failpoints
-from lakeflow_local.session import SparkServer
+from lakeflow_local.spark.session import SparkServer
 
 TABLES = ("changes", "accounts", "history", "totals", "archive", "photos", "copy")
 

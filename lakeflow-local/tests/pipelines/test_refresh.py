@@ -7,7 +7,7 @@ import pytest
 
 from lakeflow_local.errors import UserError
 from lakeflow_local.pipelines import UpdateInProgress
-from lakeflow_local.warehouse import register_tables
+from lakeflow_local.spark.warehouse import register_tables
 
 FILES = {
     "raw.py": """

@@ -3,7 +3,7 @@
 import pytest
 
 from lakeflow_local.errors import UserError
-from lakeflow_local.querycost import ADAPTIVE, CODEGEN, COMPILE, INTERPRET, SKIPPING, SMALL_QUERY_BYTES
+from lakeflow_local.spark.querycost import ADAPTIVE, CODEGEN, COMPILE, INTERPRET, SKIPPING, SMALL_QUERY_BYTES
 
 # Reads a setting within a query function, and once more in the tasks that compute its rows.
 PROBE = """

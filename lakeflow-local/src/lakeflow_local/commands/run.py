@@ -12,12 +12,12 @@ from typing import TYPE_CHECKING
 
 import click
 
-from lakeflow_local import seeding
 from lakeflow_local.commands import options
 from lakeflow_local.commands.output import only_json
 from lakeflow_local.commands.watch import watch
 from lakeflow_local.errors import UserError
 from lakeflow_local.progress import make_progress
+from lakeflow_local.spark import seeding
 
 if TYPE_CHECKING:
     from lakeflow_local.jobs.report import RunReport, UpdateReport

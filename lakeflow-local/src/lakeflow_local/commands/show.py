@@ -11,11 +11,11 @@ import click
 from rich.console import Console
 from rich.table import Table
 
-from lakeflow_local import catalogs
 from lakeflow_local.bundle import load
 from lakeflow_local.commands import options
 from lakeflow_local.commands.output import only_json
 from lakeflow_local.errors import ChoiceError
+from lakeflow_local.spark import catalogs
 
 
 @click.command()
@@ -27,7 +27,7 @@ from lakeflow_local.errors import ChoiceError
 def show(dataset: str, target: str | None, variables: tuple[str, ...], limit: int, output: str) -> None:
     """Print rows of DATASET: a dataset of a pipeline, or a table as schema.table or catalog.schema.table."""
     folder = find(dataset, target, variables)
-    from lakeflow_local.session import SparkServer
+    from lakeflow_local.spark.session import SparkServer
 
     with only_json(output == "json") as as_json, SparkServer(Path.cwd(), connect=False) as server:
         frame = server.spark.read.format("delta").load(str(folder)).limit(limit)

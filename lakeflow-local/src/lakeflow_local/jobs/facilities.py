@@ -6,7 +6,6 @@ from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from lakeflow_local import catalogs
 from lakeflow_local.bundle import Bundle
 from lakeflow_local.errors import UserError
 from lakeflow_local.jobs.definitions import Definitions
@@ -22,11 +21,12 @@ from lakeflow_local.jobs.sparkhandle import SparkHandle
 from lakeflow_local.jobs.spec import JobSpec
 from lakeflow_local.jobs.support import starts_with_python
 from lakeflow_local.jobs.taskprocess import ForkServerClient, TaskGateway
-from lakeflow_local.seeding import Seed, plant
 from lakeflow_local.services import RunningService, start_services
+from lakeflow_local.spark import catalogs
+from lakeflow_local.spark.seeding import Seed, plant
 
 if TYPE_CHECKING:
-    from lakeflow_local.session import SparkServer
+    from lakeflow_local.spark.session import SparkServer
 
 
 class Facilities:

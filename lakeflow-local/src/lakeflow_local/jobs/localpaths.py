@@ -9,7 +9,7 @@ from typing import Any
 from lakeflow_local.jobs.events import StartAttempt
 from lakeflow_local.jobs.executors.base import Executor, Logs, Reporter
 from lakeflow_local.jobs.kinds import TaskKind
-from lakeflow_local.jobs.notebook import find_notebook
+from lakeflow_local.notebooks.notebook import find_notebook
 
 
 @dataclass(frozen=True)

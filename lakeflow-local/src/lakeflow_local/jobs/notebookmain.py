@@ -12,7 +12,7 @@ from typing import Any
 from lakeflow_local.jobs.dbutils import task
 from lakeflow_local.jobs.dbutils.notebook import NotebookExit
 from lakeflow_local.jobs.dbutils.runtime import UserNamespaceInitializer
-from lakeflow_local.jobs.notebook import Cell, NotebookError, check_installed, find_notebook, read_notebook
+from lakeflow_local.notebooks.notebook import Cell, NotebookError, check_installed, find_notebook, read_notebook
 
 _WIDGET = re.compile(
     r"CREATE\s+WIDGET\s+(?:TEXT|DROPDOWN|COMBOBOX|MULTISELECT)\s+(\w+)\s+DEFAULT\s+'((?:[^'\\]|\\.)*)'", re.IGNORECASE
@@ -48,7 +48,7 @@ def _run_cells(file: Path, namespace: dict[str, Any]) -> None:
 
 def _run_sql(cell: Cell, namespace: dict[str, Any]) -> None:
     """Run each statement; named markers take the widgets' values; the last result is `_sqldf`, and shown."""
-    from lakeflow_local.jobs.statements import bind_markers, split_statements  # slow, and not for all
+    from lakeflow_local.notebooks.statements import bind_markers, split_statements  # slow, and not for all
 
     widgets = namespace["dbutils"].widgets
     for statement in split_statements(cell.text):

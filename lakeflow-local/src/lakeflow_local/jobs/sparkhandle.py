@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from lakeflow_local.session import SparkServer
+    from lakeflow_local.spark.session import SparkServer
 
 USER = "task"
 
@@ -60,7 +60,7 @@ class SparkHandle:
         with self._lock:
             self._notice()
             if self._server is None:
-                from lakeflow_local.session import SparkServer
+                from lakeflow_local.spark.session import SparkServer
 
                 server = SparkServer(self._root, catalog_names=self._catalog_names())
                 server.start()

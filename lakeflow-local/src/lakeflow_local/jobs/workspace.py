@@ -28,8 +28,8 @@ from lakeflow_local.runs import RunStore
 
 if TYPE_CHECKING:
     from lakeflow_local.pipelines.update import Update
-    from lakeflow_local.seeding import Seed
-    from lakeflow_local.session import SparkServer
+    from lakeflow_local.spark.seeding import Seed
+    from lakeflow_local.spark.session import SparkServer
 
 DEFAULT_SLOTS = max(4, 2 * (os.cpu_count() or 2))
 

@@ -8,12 +8,12 @@ from pathlib import Path
 from py4j.protocol import Py4JJavaError
 from pyspark.errors import PySparkException
 
-from lakeflow_local import catalogs
 from lakeflow_local.errors import UserError
 from lakeflow_local.pipelines.expectations import ExpectationViolation, messages
 from lakeflow_local.pipelines.model import Dataset
 from lakeflow_local.pipelines.names import split
 from lakeflow_local.pipelines.source import line_in
+from lakeflow_local.spark import catalogs
 
 _NAMED = re.compile(r"\[[A-Z][A-Z0-9_.]+\]")  # how an error of Spark or Delta begins
 _MISSING = re.compile(r"The table or view (\S+) cannot be found\.[\s\S]*")

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
-from lakeflow_local.catalogs import LOCAL, declared, local_schema
+from lakeflow_local.spark.catalogs import LOCAL, declared, local_schema
 
 Key = tuple[str, str]  # a dataset's identity on this machine: schema and table, in lower case
 Stack = tuple[Key, ...]  # the datasets that are being evaluated around a read, outermost first

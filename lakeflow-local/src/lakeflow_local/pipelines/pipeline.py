@@ -11,7 +11,6 @@ from typing import Any
 
 from pyspark.sql import SparkSession
 
-from lakeflow_local import catalogs, querycost
 from lakeflow_local.errors import UserError
 from lakeflow_local.pipelines import follow, source
 from lakeflow_local.pipelines.event_log import EventLog, pipeline_id
@@ -24,6 +23,7 @@ from lakeflow_local.pipelines.state import exclusive
 from lakeflow_local.pipelines.tables import Tables
 from lakeflow_local.pipelines.update import Event, Listener, Update
 from lakeflow_local.pipelines.update_attempt import UpdateAttempt
+from lakeflow_local.spark import catalogs, querycost
 
 UPDATE_RETRIES = "pipelines.numUpdateRetryAttempts"
 # One more than there are cores: a dataset that waits for its commit leaves one idle (a tenth of an update's time).

@@ -14,11 +14,11 @@ from pyspark.cloudpickle import register_pickle_by_value
 from pyspark.pipelines.graph_element_registry import graph_element_registration_context
 
 from lakeflow_local.errors import UserError
-from lakeflow_local.jobs.notebook import Cell
+from lakeflow_local.notebooks.notebook import Cell
+from lakeflow_local.notebooks.notebook_source import cells_of, is_notebook
 from lakeflow_local.pipelines import interface, sql_file
 from lakeflow_local.pipelines.model import CdcFlow, Dataset, Declarations, Flow, Kind, SnapshotFlow, fail
 from lakeflow_local.pipelines.names import Key, TableName
-from lakeflow_local.pipelines.notebook_source import cells_of, is_notebook
 from lakeflow_local.pipelines.registry import Registry, freeze_rules, rules_of
 from lakeflow_local.pipelines.spec import PipelineSpec
 

@@ -9,9 +9,9 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from lakeflow_local.catalogs import LOCAL, local_schema
 from lakeflow_local.errors import UserError
 from lakeflow_local.pipelines.names import Namespace, TableName
+from lakeflow_local.spark.catalogs import LOCAL, local_schema
 
 SOURCES = (".py", ".sql", ".ipynb")
 _GLOB = re.compile(r"[*?\[]")

@@ -14,7 +14,7 @@ from pyspark.sql.types import StructType
 
 from lakeflow_local.pipelines.model import Dataset
 from lakeflow_local.pipelines.names import TableName, quote
-from lakeflow_local.warehouse import create_schema
+from lakeflow_local.spark.warehouse import create_schema
 
 
 class Tables:

@@ -1,1 +1,4 @@
-"""One HTML page about one run, made from the stored history alone."""
+"""One run of a job or a pipeline as one HTML page, made from the history.
+
+Import `contents` and `render`; the rest are parts of the page.
+"""

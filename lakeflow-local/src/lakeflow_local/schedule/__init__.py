@@ -1,1 +1,4 @@
-"""When the jobs of a bundle would run: triggers and where their runs would collide."""
+"""When jobs would run: cron, periodic and other triggers, and where runs collide. Nothing is run.
+
+Import from here to ask for the times of a job's triggers.
+"""

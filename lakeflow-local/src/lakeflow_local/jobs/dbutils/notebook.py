@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from lakeflow_local.jobs.dbutils import task
-from lakeflow_local.jobs.notebook import NotebookError, find_notebook
+from lakeflow_local.notebooks.notebook import NotebookError, find_notebook
 
 
 class NotebookExit(Exception):

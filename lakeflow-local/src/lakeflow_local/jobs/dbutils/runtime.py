@@ -12,13 +12,13 @@ import sys
 from types import ModuleType
 from typing import Any
 
-from lakeflow_local import catalogs
 from lakeflow_local.jobs.dbutils import task
 from lakeflow_local.jobs.dbutils.fs import Fs
 from lakeflow_local.jobs.dbutils.notebook import Notebook
 from lakeflow_local.jobs.dbutils.secrets import Secrets
 from lakeflow_local.jobs.dbutils.values import Jobs
 from lakeflow_local.jobs.dbutils.widgets import Widgets
+from lakeflow_local.spark import catalogs
 
 
 class DBUtils:

@@ -9,8 +9,8 @@ from pathlib import Path
 
 from lakeflow_local.errors import UserError
 from lakeflow_local.jobs.executors.context import CheckContext
-from lakeflow_local.jobs.notebook import NotebookError, read_notebook
 from lakeflow_local.jobs.spec import SpecError, TaskSpec
+from lakeflow_local.notebooks.notebook import NotebookError, read_notebook
 
 
 def referenced_key(value: object, kind: str, known: Collection[str]) -> str:

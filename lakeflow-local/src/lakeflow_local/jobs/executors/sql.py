@@ -7,14 +7,14 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from lakeflow_local import catalogs
 from lakeflow_local.jobs.events import StartAttempt
 from lakeflow_local.jobs.executors.base import Logs, Reporter
 from lakeflow_local.jobs.executors.threads import in_thread
 from lakeflow_local.jobs.outcomes import Result
 from lakeflow_local.jobs.references import as_text
 from lakeflow_local.jobs.sparkhandle import SparkHandle
-from lakeflow_local.jobs.statements import bind_markers, fill_mustaches, split_statements
+from lakeflow_local.notebooks.statements import bind_markers, fill_mustaches, split_statements
+from lakeflow_local.spark import catalogs
 
 SHOWN_ROWS = 1000  # of the last statement, kept as the task's output
 

@@ -1,7 +1,7 @@
 """Delta's jars: resolved once by Ivy, checked by hash, kept beside the environment.
 
 Spark's own `spark.jars.packages` resolves them again at every start, which takes six seconds and a network. Run as
-`python -m lakeflow_local.jars` to fetch them (the first Spark session of an environment does it too).
+`python -m lakeflow_local.spark.jars` to fetch them (the first Spark session of an environment does it too).
 """
 
 from __future__ import annotations

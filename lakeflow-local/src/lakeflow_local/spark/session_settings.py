@@ -6,7 +6,7 @@ import os
 from collections.abc import Iterable
 from pathlib import Path
 
-from lakeflow_local import catalogs, jars, javaclasses, querycost
+from lakeflow_local.spark import catalogs, jars, javaclasses, querycost
 
 # Only the first of the JVM's two compilers: a run is many small queries, which end before the second has paid for
 # itself. Its default of 48 MiB for compiled code is full within a minute; such a JVM becomes slow and then dies.

@@ -17,11 +17,11 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from lakeflow_local import catalogs, javaclasses
 from lakeflow_local.errors import UserError
-from lakeflow_local.java import find_java
-from lakeflow_local.session_settings import session_settings
-from lakeflow_local.warehouse import create_schema, register_tables
+from lakeflow_local.spark import catalogs, javaclasses
+from lakeflow_local.spark.java import find_java
+from lakeflow_local.spark.session_settings import session_settings
+from lakeflow_local.spark.warehouse import create_schema, register_tables
 
 if TYPE_CHECKING:
     from pyspark.sql import SparkSession

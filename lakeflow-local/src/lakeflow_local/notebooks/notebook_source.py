@@ -8,7 +8,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from lakeflow_local.errors import UserError
-from lakeflow_local.jobs.notebook import Cell, NotebookError, check_installed, read_notebook
+from lakeflow_local.notebooks.notebook import Cell, NotebookError, check_installed, read_notebook
 
 _HEADERS = {".py": b"# Databricks notebook source", ".sql": b"-- Databricks notebook source"}
 

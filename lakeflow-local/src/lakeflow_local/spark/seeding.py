@@ -7,11 +7,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from lakeflow_local import catalogs
 from lakeflow_local.errors import UserError
+from lakeflow_local.spark import catalogs
 
 if TYPE_CHECKING:
-    from lakeflow_local.session import SparkServer
+    from lakeflow_local.spark.session import SparkServer
 
 _FORMATS = {".csv": "csv", ".json": "json", ".jsonl": "json", ".parquet": "parquet"}
 # So that a newcomer's CSV of numbers and dates becomes a table of numbers and dates.

@@ -8,7 +8,7 @@ import tempfile
 from pathlib import Path
 from typing import Any
 
-from lakeflow_local import jars
+from lakeflow_local.spark import jars
 
 NAMED_CATALOG = "lakeflow.local.NamedCatalog"
 
