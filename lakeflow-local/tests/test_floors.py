@@ -59,13 +59,9 @@ TO_MOVE = {
     "jobs.store": "jobs.apiview jobs.records rundb runlock runs",
     "jobs.machine": "jobs.attempts jobs.context jobs.foreach jobs.machine jobs.notifications jobs.record jobs.repair jobs.scheduling",
     "jobs.model": "jobs.conditions jobs.events jobs.kinds jobs.outcomes jobs.parameters jobs.reading jobs.reference_check jobs.references jobs.retries jobs.run_if jobs.selection jobs.spec jobs.state",
-    "pipelines.refresh": "pipelines.cdc pipelines.explain pipelines.fold pipelines.refresh pipelines.sinks pipelines.snapshots pipelines.stream pipelines.update_attempt",
-    "pipelines.query": "pipelines.context pipelines.evaluate pipelines.expectations pipelines.follow pipelines.node pipelines.spark_settings",
-    "pipelines.store": "pipelines.code pipelines.event_log pipelines.failpoints pipelines.state pipelines.tables",
-    "pipelines.declare": "pipelines.declare pipelines.declare_cdc pipelines.declare_sink pipelines.declaring pipelines.interface pipelines.registry pipelines.source",
-    "pipelines.sql": "pipelines.sql_cursor pipelines.sql_file pipelines.sql_flow",
-    "pipelines.files": "pipelines.cloudfiles pipelines.csv_files pipelines.hints pipelines.inference pipelines.json_files pipelines.landing pipelines.read_files",
-    "pipelines.model": "pipelines.flow_checks pipelines.model pipelines.names pipelines.spec pipelines.sql_text pipelines.update",
+    "pipelines.refresh": "pipelines.refresh",
+    "pipelines.declare": "pipelines.declare",
+    "pipelines.model": "pipelines.model",
 }
 
 

@@ -11,7 +11,8 @@ import sys
 import threading
 from pathlib import Path
 
-from lakeflow_local.pipelines import Pipeline, failpoints
+from lakeflow_local.pipelines import Pipeline
+from lakeflow_local.pipelines.store import failpoints
 from lakeflow_local.spark.session import SparkServer
 
 TABLES = ("changes", "accounts", "history", "totals", "archive", "photos", "copy")

@@ -11,8 +11,8 @@ from pathlib import Path
 import pytest
 
 from lakeflow_local.errors import UserError
-from lakeflow_local.pipelines import cdc, fold
-from lakeflow_local.pipelines.model import CdcFlow, Place
+from lakeflow_local.pipelines.model.model import CdcFlow, Place
+from lakeflow_local.pipelines.refresh import cdc, fold
 
 sys.path.insert(0, str(Path(__file__).parent))
 

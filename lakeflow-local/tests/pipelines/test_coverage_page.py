@@ -4,8 +4,8 @@ import ast
 import re
 from pathlib import Path
 
-from lakeflow_local.pipelines.source import load
-from lakeflow_local.pipelines.spec import PipelineSpec
+from lakeflow_local.pipelines.declare.source import load
+from lakeflow_local.pipelines.model.spec import PipelineSpec
 
 TESTS = Path(__file__).parents[1]
 PAGE = (TESTS.parent / "docs" / "coverage.md").read_text(encoding="utf-8")

@@ -3,9 +3,9 @@
 import pytest
 
 from lakeflow_local.errors import UserError
-from lakeflow_local.pipelines.model import Kind
-from lakeflow_local.pipelines.source import load
-from lakeflow_local.pipelines.spec import PipelineSpec
+from lakeflow_local.pipelines.declare.source import load
+from lakeflow_local.pipelines.model.model import Kind
+from lakeflow_local.pipelines.model.spec import PipelineSpec
 
 TABLE_ARGUMENTS = """
     name="trips", comment="all trips", spark_conf={"a.b": "c"}, table_properties={"quality": "silver"}, path="/x",

@@ -5,8 +5,8 @@ import json
 import pytest
 
 from lakeflow_local.errors import UserError
-from lakeflow_local.pipelines.source import load
-from lakeflow_local.pipelines.spec import PipelineSpec
+from lakeflow_local.pipelines.declare.source import load
+from lakeflow_local.pipelines.model.spec import PipelineSpec
 
 
 def declared(tmp_path, name, text):

@@ -5,8 +5,8 @@ import datetime
 import pytest
 
 from lakeflow_local.errors import UserError
-from lakeflow_local.pipelines import snapshots
-from lakeflow_local.pipelines.model import Place, SnapshotFlow
+from lakeflow_local.pipelines.model.model import Place, SnapshotFlow
+from lakeflow_local.pipelines.refresh import snapshots
 
 SOURCE = """
     import json

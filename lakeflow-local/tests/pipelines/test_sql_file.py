@@ -5,9 +5,9 @@ from pathlib import Path
 import pytest
 
 from lakeflow_local.errors import UserError
-from lakeflow_local.pipelines import sql_file
-from lakeflow_local.pipelines.model import Kind, Severity
-from lakeflow_local.pipelines.sql_text import rename
+from lakeflow_local.pipelines.model.model import Kind, Severity
+from lakeflow_local.pipelines.model.sql_text import rename
+from lakeflow_local.pipelines.sql import sql_file
 
 
 def declared(text):

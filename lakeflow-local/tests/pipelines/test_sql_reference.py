@@ -3,7 +3,7 @@
 import pytest
 
 from lakeflow_local.errors import UserError
-from lakeflow_local.pipelines.model import Kind
+from lakeflow_local.pipelines.model.model import Kind
 
 from .test_sql_file import declared
 

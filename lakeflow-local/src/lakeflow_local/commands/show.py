@@ -72,7 +72,7 @@ def find(dataset: str, target: str | None, variables: tuple[str, ...]) -> Path:
     Raises:
         ChoiceError: when there is none; the message names those that there are.
     """
-    from lakeflow_local.pipelines.names import Namespace
+    from lakeflow_local.pipelines.model.names import Namespace
 
     bundle = load(Path.cwd(), target, options.pairs(variables, "--var"))
     warehouse = Path.cwd() / ".lakeflow" / "warehouse"

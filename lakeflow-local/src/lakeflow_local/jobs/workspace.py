@@ -27,7 +27,7 @@ from lakeflow_local.jobs.updates import check_pipeline, recorded_update
 from lakeflow_local.runs import RunStore
 
 if TYPE_CHECKING:
-    from lakeflow_local.pipelines.update import Update
+    from lakeflow_local.pipelines.model.update import Update
     from lakeflow_local.spark.seeding import Seed
     from lakeflow_local.spark.session import SparkServer
 

@@ -12,17 +12,18 @@ from typing import Any
 from pyspark.sql import SparkSession
 
 from lakeflow_local.errors import UserError
-from lakeflow_local.pipelines import follow, source
-from lakeflow_local.pipelines.event_log import EventLog, pipeline_id
-from lakeflow_local.pipelines.landing import local_folder
-from lakeflow_local.pipelines.model import Dataset
-from lakeflow_local.pipelines.names import Key, quote
-from lakeflow_local.pipelines.spark_settings import begin_update, has_own_settings
-from lakeflow_local.pipelines.spec import PipelineSpec
-from lakeflow_local.pipelines.state import exclusive
-from lakeflow_local.pipelines.tables import Tables
-from lakeflow_local.pipelines.update import Event, Listener, Update
-from lakeflow_local.pipelines.update_attempt import UpdateAttempt
+from lakeflow_local.pipelines.declare import source
+from lakeflow_local.pipelines.files.landing import local_folder
+from lakeflow_local.pipelines.model.model import Dataset
+from lakeflow_local.pipelines.model.names import Key, quote
+from lakeflow_local.pipelines.model.spec import PipelineSpec
+from lakeflow_local.pipelines.model.update import Event, Listener, Update
+from lakeflow_local.pipelines.query import follow
+from lakeflow_local.pipelines.query.spark_settings import begin_update, has_own_settings
+from lakeflow_local.pipelines.refresh.update_attempt import UpdateAttempt
+from lakeflow_local.pipelines.store.event_log import EventLog, pipeline_id
+from lakeflow_local.pipelines.store.state import exclusive
+from lakeflow_local.pipelines.store.tables import Tables
 from lakeflow_local.spark import catalogs, querycost
 
 UPDATE_RETRIES = "pipelines.numUpdateRetryAttempts"

@@ -13,10 +13,10 @@ from pyspark.sql import functions as F
 from pyspark.sql.types import StringType, StructField, StructType
 
 from lakeflow_local.errors import UserError
-from lakeflow_local.pipelines.names import TableName, quote
+from lakeflow_local.pipelines.model.names import TableName, quote
+from lakeflow_local.pipelines.model.update import Update
 from lakeflow_local.pipelines.pipeline import Pipeline
-from lakeflow_local.pipelines.tables import Tables
-from lakeflow_local.pipelines.update import Update
+from lakeflow_local.pipelines.store.tables import Tables
 
 _serial = itertools.count(1)
 

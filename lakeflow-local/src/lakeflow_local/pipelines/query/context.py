@@ -1,0 +1,69 @@
+"""What one attempt of an update works with, for every module that does a part of it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from pyspark.sql import DataFrame, SparkSession
+
+from lakeflow_local.pipelines.model.model import Dataset
+from lakeflow_local.pipelines.model.names import Key, Stack, TableName
+from lakeflow_local.pipelines.model.spec import PipelineSpec
+from lakeflow_local.pipelines.model.update import Event
+from lakeflow_local.pipelines.query.node import Node
+from lakeflow_local.pipelines.query.spark_settings import SparkSettings
+from lakeflow_local.pipelines.store.code import Code
+from lakeflow_local.pipelines.store.state import Store
+from lakeflow_local.pipelines.store.tables import Tables
+
+
+@dataclass(frozen=True)
+class UpdateContext:
+    """What one attempt of an update works with.
+
+    Attributes:
+        known: the pipeline's datasets.
+        nodes: the same datasets, as they stand in this attempt.
+        validate_only: queries are resolved, and nothing is written.
+        bring_up_to_date: returns once a dataset is up to date for the reader at the end of a stack; raises
+            `UpstreamFailed` or `CycleError`.
+        notify: tells the update's listener.
+    """
+
+    spec: PipelineSpec
+    spark: SparkSession
+    known: dict[Key, Dataset]
+    nodes: dict[Key, Node]
+    store: Store
+    tables: Tables
+    code: Code
+    settings: SparkSettings
+    validate_only: bool
+    bring_up_to_date: Callable[[Key, Stack], None]
+    notify: Callable[[Event], None]
+
+    def planned(self, table: TableName, *, streaming: bool) -> DataFrame | None:
+        """While validating, an empty frame in place of a dataset's table; None to read the table itself."""
+        node = self.nodes.get(table.key)
+        if node is None or node.schema is None:
+            return None
+        if streaming:
+            empty = self.store.folder / "empty"
+            empty.mkdir(parents=True, exist_ok=True)
+            return self.spark.readStream.format("parquet").schema(node.schema).load(str(empty))
+        return self.spark.createDataFrame([], node.schema)
+
+    def note_read(self, reader: Key, source: TableName | str) -> None:
+        """Note what a dataset's query reads: a dataset by its name, another table by its full one, or a folder."""
+        if isinstance(source, TableName):
+            node = self.nodes.get(source.key)
+            source = node.result.name if node else source.declared
+        reads = self.nodes[reader].result.reads
+        if source not in reads:
+            reads.append(source)
+
+    def warn(self, node: Node, message: str) -> None:
+        """Add a warning to a dataset's result."""
+        node.result.warnings.append(message)
+        self.notify(Event("warning", node.result.name, message=message))

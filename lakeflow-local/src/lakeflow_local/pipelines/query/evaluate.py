@@ -1,0 +1,226 @@
+"""Evaluates a dataset's query: answers its reads, notes them, and counts the rules of the views on the way."""
+
+from __future__ import annotations
+
+import re
+import threading
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from itertools import count
+from pathlib import Path
+from typing import Any
+
+from pyspark.sql import DataFrame, SparkSession
+from pyspark.sql.streaming.readwriter import DataStreamReader
+
+from lakeflow_local.errors import UserError
+from lakeflow_local.pipelines.files import landing, read_files
+from lakeflow_local.pipelines.files.cloudfiles import CloudFilesReader, Place
+from lakeflow_local.pipelines.model import sql_text
+from lakeflow_local.pipelines.model.model import Dataset, fail
+from lakeflow_local.pipelines.model.names import Stack, TableName, quote
+from lakeflow_local.pipelines.query import follow
+from lakeflow_local.pipelines.query.context import UpdateContext
+from lakeflow_local.pipelines.query.expectations import RuleCounter, attach
+
+_serial = count()
+_view_lock = threading.Lock()
+
+# Functions whose value changes from query to query, though Spark calls them deterministic within one.
+_VOLATILE = re.compile(
+    r"\b(current_timestamp|current_date|current_time|localtimestamp|now|current_user|session_user|user|rand|randn|random|uuid|shuffle"
+    r"|monotonically_increasing_id|spark_partition_id|input_file_name|unix_timestamp\(current_timestamp)\(",
+    re.IGNORECASE,
+)
+
+
+@dataclass
+class Notes:
+    """What one evaluation has read.
+
+    Attributes:
+        inputs: Delta version of each table at the time it was read.
+        streams: tables and folders that it reads as a stream, one entry per read.
+        counters: expectations in the plan.
+    """
+
+    inputs: dict[str, int | None] = field(default_factory=dict)
+    folders: dict[str, str | None] = field(default_factory=dict)
+    streams: int = 0
+    counters: list[RuleCounter] = field(default_factory=list)
+
+
+class Evaluation:
+    """One call of a query function. `stack` holds the datasets that are being evaluated around it, outermost first."""
+
+    def __init__(self, context: UpdateContext, stack: Stack) -> None:
+        self._context = context
+        self._stack = stack
+        self.notes = Notes()
+
+    @property
+    def spark(self) -> SparkSession:
+        """The pipeline's session."""
+        return self._context.spark
+
+    def frame(self, dataset: Dataset, query: Callable[[], Any]) -> DataFrame:
+        """Call a query function and check what it gives.
+
+        Raises:
+            UserError: if that is no DataFrame.
+        """
+        with follow.following(self):
+            result = query()
+        if not isinstance(result, DataFrame):
+            message = f"{dataset.name} must return a DataFrame, not {type(result).__name__}"
+            raise fail(message, dataset.place)
+        return result
+
+    def count_rules(self, frame: DataFrame, dataset: Dataset) -> DataFrame:
+        """Attach a dataset's expectations; their figures belong to this evaluation."""
+        counted, counter = attach(frame, dataset, f"{dataset.name}#{next(_serial)}")
+        if counter is not None:
+            self.notes.counters.append(counter)
+        return counted
+
+    def batch(self, name: str, original: Callable[[str], DataFrame]) -> DataFrame:
+        """See `follow.Reads`."""
+        table, dataset = self._reach(name)
+        if dataset is not None and dataset.is_view:
+            return self._view(dataset, table)
+        if table is None:
+            return original(name)
+        with follow.not_following():
+            planned = self._context.planned(table, streaming=False)
+            return planned if planned is not None else original(table.sql)
+
+    def stream(self, name: str, reader: DataStreamReader, original: Callable[[str], DataFrame]) -> DataFrame:
+        """See `follow.Reads`."""
+        table, dataset = self._reach(name)
+        if dataset is not None and dataset.is_view:
+            frame = self._view(dataset, table)
+            if not frame.isStreaming:
+                raise UserError(
+                    f"{name} is read as a stream, but this view is a batch query: read it with spark.read.table"
+                )
+            return frame
+        self.notes.streams += 1
+        if table is None:
+            return original(name)
+        with follow.not_following():
+            planned = self._context.planned(table, streaming=True)
+            if planned is not None:
+                return planned
+            if not follow.is_limited(reader):
+                # One batch for all that is new: it is one commit, and all or nothing.
+                reader.option("maxFilesPerTrigger", str(2**31 - 1))
+            return original(table.sql)
+
+    def sql(self, text: str, original: Callable[[str], DataFrame], names: dict[str, Any]) -> DataFrame:
+        """See `follow.Reads`."""
+        spark = self._context.spark
+        with follow.not_following():
+            text, files = read_files.resolve(spark, text, self._file_reader)
+        plain = re.sub(r"\{(\w+)\}", r"\1", text) if names else text
+        views: dict[tuple[str, ...], DataFrame] = {}
+        for reference in sql_text.references(spark, plain):
+            if len(reference.parts) == 1 and (reference.parts[0] in names or reference.parts[0] in files):
+                continue
+            table, dataset = self._reach(quote(*reference.parts))
+            if reference.streaming and not (dataset and dataset.is_view):
+                self.notes.streams += 1
+            if dataset is not None and dataset.is_view:
+                frame = self._view(dataset, table)
+            else:
+                with follow.not_following():
+                    frame = self._context.planned(table, streaming=reference.streaming) if table else None
+            if frame is not None and table is not None:
+                views[table.key] = frame
+        with _view_lock, follow.not_following():
+            # Views are Spark's own while the text is resolved: the plan then holds what they stand for.
+            frames = {name: frame for (_, name), frame in views.items()} | files
+            for name, frame in frames.items():
+                frame.createOrReplaceTempView(quote(name))
+            try:
+                return original(sql_text.rename(text, lambda parts: self._renamed(parts, views)))
+            finally:
+                for name in frames:
+                    spark.catalog.dropTempView(name)
+
+    def cloud_files(self) -> CloudFilesReader:
+        """See `follow.Reads`."""
+        return self._landed(streaming=True, typed=False)
+
+    def _file_reader(self, streaming: bool) -> CloudFilesReader:
+        return self._landed(streaming=streaming, typed=True)
+
+    def _landed(self, *, streaming: bool, typed: bool) -> CloudFilesReader:
+        def used(folder: str) -> None:
+            below = Path(folder).is_relative_to(self._context.spec.root)
+            shown = str(Path(folder).relative_to(self._context.spec.root)) if below else folder
+            self._context.note_read(self._stack[-1], shown)
+            self.notes.streams += streaming
+            self.notes.folders[folder] = landing.fingerprint(folder)
+
+        place = Place(self._context.spec.root, used, self._schema_record if streaming else lambda _: None)
+        return CloudFilesReader(self._context.spark, place, streaming=streaming, typed=typed)
+
+    def _schema_record(self, folder: str) -> Path | None:
+        """Where the schema that is inferred for a folder is kept: beside the progress of the table that reads it."""
+        if self._context.validate_only:
+            return None
+        reader = next(self._context.nodes[key] for key in reversed(self._stack) if not self._context.known[key].is_view)
+        return self._context.store.inferred_schema(reader.table, folder)
+
+    def _renamed(self, parts: tuple[str, ...], views: dict[tuple[str, ...], DataFrame]) -> str | None:
+        table = self._context.spec.namespace.resolve(quote(*parts))
+        if table is None or (table.key not in self._context.known and len(parts) < 3):
+            return None
+        return quote(table.table) if table.key in views else table.sql
+
+    def _reach(self, name: str) -> tuple[TableName | None, Dataset | None]:
+        """Bring what a name means up to date, and note its version."""
+        table = self._context.spec.namespace.resolve(name)
+        if table is None:
+            return None, None
+        dataset = self._context.known.get(table.key)
+        self._context.note_read(self._stack[-1], table)
+        with follow.not_following():
+            if dataset is not None:
+                self._context.bring_up_to_date(table.key, self._stack)
+            if dataset is None or not dataset.is_view:
+                self.notes.inputs[table.absolute] = self._context.tables.version(table)
+        return table, dataset
+
+    def _view(self, view: Dataset, table: TableName | None) -> DataFrame:
+        """A temporary view's frame, evaluated anew for each read, as each read has counts of its own."""
+        assert table is not None
+        inner = Evaluation(self._context, (*self._stack, table.key))
+        inner.notes = self.notes
+        with self._context.settings.of(view):
+            return inner.count_rules(inner.frame(view, view.flows[0].query), view)
+
+
+def is_repeatable(frame: DataFrame) -> bool:
+    """Whether a batch query gives the same rows again as long as the versions of its tables are the same."""
+    plan = frame._jdf.queryExecution().analyzed()
+    if not plan.deterministic() or _VOLATILE.search(plan.toString()):
+        return False
+    leaves = plan.collectLeaves()
+    for index in range(leaves.size()):
+        leaf = leaves.apply(index)
+        name = leaf.nodeName()
+        if name.startswith(("LocalRelation", "OneRowRelation", "Range", "CTERelationRef")):
+            continue
+        if "LogicalRelation" in leaf.getClass().getName() and leaf.catalogTable().isDefined():
+            continue
+        return False  # files, frames made in Python: their content has no version
+    return True
+
+
+def reads_only_known_streams(frame: DataFrame, notes: Notes) -> bool:
+    """Whether every streaming source of a plan is a table or folder whose state was noted."""
+    leaves = frame._jdf.queryExecution().analyzed().collectLeaves()
+    found = [leaves.apply(index) for index in range(leaves.size())]
+    # Each leaf is asked, as a source of files shows only its path in the text of a plan.
+    return sum(leaf.isStreaming() and leaf.nodeName() != "CTERelationRef" for leaf in found) <= notes.streams

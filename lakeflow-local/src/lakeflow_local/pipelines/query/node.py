@@ -1,0 +1,54 @@
+"""A dataset within one update, and the ways in which it ends without being up to date."""
+
+from __future__ import annotations
+
+import threading
+from dataclasses import dataclass, field
+from enum import StrEnum
+
+from pyspark.sql.types import StructType
+
+from lakeflow_local.errors import UserError
+from lakeflow_local.pipelines.model.model import Dataset
+from lakeflow_local.pipelines.model.names import Key, TableName
+from lakeflow_local.pipelines.model.update import DatasetResult
+
+
+class CycleError(UserError):
+    """Datasets that read each other in a circle."""
+
+
+class Canceled(Exception):
+    """The update was stopped, by an error of its listener."""
+
+
+class UpstreamFailed(Exception):
+    """What a dataset reads could not be brought up to date."""
+
+
+class Status(StrEnum):
+    """How far a dataset has come in the update."""
+
+    PENDING = "pending"
+    RUNNING = "running"
+    DONE = "done"
+    LEFT = "left"  # not asked for: read as it is
+
+
+@dataclass
+class Node:
+    """A dataset within one update."""
+
+    dataset: Dataset
+    table: TableName
+    result: DatasetResult
+    status: Status = Status.PENDING
+    full: bool = False
+    ended: threading.Event = field(default_factory=threading.Event)
+    owner: int = 0
+    schema: StructType | None = None
+
+    @property
+    def key(self) -> Key:
+        """The dataset's identity on this machine."""
+        return self.table.key

@@ -1,0 +1,242 @@
+"""Brings one dataset up to date: skips it if nothing is new, else runs its flows."""
+
+from __future__ import annotations
+
+from pyspark.sql import DataFrame
+from pyspark.sql import functions as F
+from pyspark.sql.types import StructType
+
+from lakeflow_local.pipelines.files import landing
+from lakeflow_local.pipelines.model.model import CdcFlow, Dataset, Flow, Kind, SnapshotFlow, fail
+from lakeflow_local.pipelines.model.names import Stack
+from lakeflow_local.pipelines.query.context import UpdateContext
+from lakeflow_local.pipelines.query.evaluate import Evaluation, is_repeatable, reads_only_known_streams
+from lakeflow_local.pipelines.query.node import Node
+from lakeflow_local.pipelines.refresh import cdc, sinks, snapshots
+from lakeflow_local.pipelines.refresh.stream import append, empty_table, observed
+from lakeflow_local.pipelines.store import failpoints
+from lakeflow_local.pipelines.store.state import Memory
+from lakeflow_local.pipelines.store.tables import rows_written
+
+
+def refresh(context: UpdateContext, node: Node, stack: Stack) -> None:
+    """Bring a dataset's table up to date.
+
+    Raises:
+        UserError: for a declaration that cannot be carried out.
+        UpstreamFailed: when something that it reads failed.
+    """
+    dataset, table = node.dataset, node.table
+    if dataset.kind is Kind.SINK:
+        return sinks.write(context, node, stack)
+    memory = context.store.recall(table)
+    full = node.full or memory.resetting
+    if full and not dataset.may_be_reset:
+        context.warn(node, "refreshed normally: pipelines.reset.allowed=false keeps what it has")
+        full = False
+    if memory.kind and memory.kind != _settled_kind(dataset, memory):
+        full = True  # of another kind before, so it has no streaming progress to go on from
+    context.tables.ensure_schema(table.schema)
+    if not full and _nothing_new(context, node, memory, stack):
+        node.result.up_to_date = True
+        node.result.kind = memory.kind
+        return
+    streams = len(dataset.flows) > 1 or _settled_kind(dataset, memory) == Kind.STREAMING_TABLE
+    if not streams:
+        evaluation = Evaluation(context, stack)
+        frame = evaluation.frame(dataset, dataset.flows[0].query)
+        if not frame.isStreaming:
+            _materialize(context, node, evaluation, frame)
+            return
+        if dataset.kind is Kind.MATERIALIZED_VIEW:
+            message = (
+                f"materialized view {dataset.name} is a batch dataset, but its query reads a stream: "
+                "use spark.read, or declare a streaming table"
+            )
+            raise fail(message, dataset.place)
+    _stream(context, node, memory, full, stack)
+
+
+def _settled_kind(dataset: Dataset, memory: Memory) -> str:
+    return memory.kind if dataset.kind is Kind.TABLE else dataset.kind.value
+
+
+def _nothing_new(context: UpdateContext, node: Node, memory: Memory, stack: Stack) -> bool:
+    """Whether code, settings, inputs and the table are as the last update left them; the query is not called."""
+    if not memory.repeatable or memory.settings != context.code.settings:
+        return False
+    if not context.code.is_unchanged(memory.code, node.dataset.files):
+        return False
+    if memory.own_version is None or context.tables.version(node.table) != memory.own_version:
+        return False
+    for name, version in memory.inputs.items():
+        table = context.spec.namespace.resolve(name)
+        if table is None:
+            return False
+        if table.key in context.nodes:
+            context.bring_up_to_date(table.key, stack)
+        if context.tables.version(table) != version:
+            return False
+    return all(landing.fingerprint(folder) == found for folder, found in memory.folders.items())
+
+
+def _remember(
+    context: UpdateContext, node: Node, memory: Memory, evaluations: list[Evaluation], *, repeatable: bool, kind: Kind
+) -> None:
+    memory.code = context.code.of(node.dataset.files)
+    memory.settings = context.code.settings
+    memory.inputs, memory.folders = {}, {}
+    for evaluation in evaluations:
+        notes = evaluation.notes
+        repeatable = repeatable and None not in notes.inputs.values() and None not in notes.folders.values()
+        memory.inputs |= {name: version for name, version in notes.inputs.items() if version is not None}
+        memory.folders |= {folder: found for folder, found in notes.folders.items() if found is not None}
+    memory.own_version = context.tables.version(node.table)
+    memory.repeatable = repeatable
+    memory.kind = node.result.kind = kind.value
+    memory.resetting = False
+    context.store.remember(node.table, memory)
+
+
+def _materialize(context: UpdateContext, node: Node, evaluation: Evaluation, frame: DataFrame) -> None:
+    """Compute a materialized view and replace its rows in one commit."""
+    dataset, table = node.dataset, node.table
+    repeatable = is_repeatable(frame)
+    before = context.tables.version(table)
+    shaped = evaluation.count_rules(shape(frame, dataset), dataset)
+    with observed(evaluation.notes.counters) as metrics:
+        context.tables.replace(table, shaped, dataset)
+    node.result.metric_sets = metrics  # not added to those of an attempt before: this one has read all rows again
+    location = context.tables.location(table)
+    if location is not None:
+        node.result.rows = rows_written(location, before, context.tables.version(table))
+    failpoints.reached("after_commit", node.result.name)
+    _remember(
+        context, node, context.store.recall(table), [evaluation], repeatable=repeatable, kind=Kind.MATERIALIZED_VIEW
+    )
+
+
+def _stream(context: UpdateContext, node: Node, memory: Memory, full: bool, stack: Stack) -> None:
+    """Run the flows of a streaming table, one after the other."""
+    dataset, table = node.dataset, node.table
+    if full or not context.tables.exists(table):
+        # Recorded before it is done: after a kill in between, the next update resets the table again.
+        memory.resetting = True
+        memory.once, memory.folded, memory.snapshot = [], None, None
+        memory.generation = (context.tables.version(table) or 0) + 1  # greater than any before in the table's own log
+        context.store.remember(table, memory)
+        context.store.forget_progress(table)
+    resetting = memory.resetting
+    evaluations: list[Evaluation] = []
+    repeatable = True
+    for flow in dataset.all_flows:
+        if flow.name in memory.once:
+            continue
+        with context.settings.of(dataset, flow):
+            if isinstance(flow, SnapshotFlow):
+                taken, same_again = snapshots.apply(context, node, flow, stack, memory)
+                evaluations, repeatable = evaluations + taken, repeatable and same_again
+                memory.once += [flow.name] if flow.once else []
+                continue
+            evaluation = Evaluation(context, stack)
+            frame = evaluate_flow(evaluation, dataset, flow)
+            if isinstance(flow, CdcFlow):
+                cdc.apply(context, node, flow, evaluation, frame, memory)
+            else:
+                shaped = evaluation.count_rules(shape(frame, dataset), dataset)
+                if resetting:
+                    empty_table(context, node, shaped.schema)
+                    resetting = False
+                append(context, node, flow, evaluation, shaped, memory.generation)
+            evaluations.append(evaluation)
+            repeatable = repeatable and (not frame.isStreaming or reads_only_known_streams(frame, evaluation.notes))
+            if flow.once:
+                memory.once.append(flow.name)
+    if resetting and not (dataset.cdc_flows or dataset.snapshot_flows):
+        if dataset.schema is None:
+            message = f"streaming table {dataset.name} has neither flow nor schema: nothing says what its columns are"
+            raise fail(message, dataset.place)
+        empty_table(context, node, as_struct(dataset))
+    _remember(context, node, memory, evaluations, repeatable=repeatable, kind=Kind.STREAMING_TABLE)
+
+
+def evaluate_flow(evaluation: Evaluation, dataset: Dataset, flow: Flow | CdcFlow) -> DataFrame:
+    """The frame of one flow of a streaming table.
+
+    Raises:
+        UserError: when it is a batch query, or for a `once` flow a stream.
+    """
+    if isinstance(flow, CdcFlow):
+        spark = evaluation.spark
+        read = spark.read.table if flow.once else spark.readStream.table
+        return evaluation.frame(dataset, lambda: read(flow.source))
+    frame = evaluation.frame(dataset, flow.query)
+    if flow.once and frame.isStreaming:
+        message = f"flow {flow.name} runs once, over a batch, but its query reads a stream: use spark.read"
+        raise fail(message, flow.place)
+    if not flow.once and not frame.isStreaming:
+        message = (
+            f"streaming table {dataset.name} needs a streaming query, but {flow.name} is a batch query: "
+            "use spark.readStream, or declare a materialized view"
+        )
+        raise fail(message, flow.place)
+    return frame
+
+
+def as_struct(dataset: Dataset) -> StructType:
+    """A dataset's declared schema."""
+    return dataset.schema if isinstance(dataset.schema, StructType) else StructType.fromDDL(dataset.schema)
+
+
+def shape(frame: DataFrame, dataset: Dataset) -> DataFrame:
+    """The frame with the declared columns in their types and order; unchanged without a declared schema.
+
+    Raises:
+        UserError: when the query lacks a declared column or has another one.
+    """
+    if dataset.schema is None:
+        return frame
+    declared = as_struct(dataset)
+    found = {name.lower() for name in frame.columns}
+    wanted = {field.name.lower() for field in declared}
+    for name in sorted(wanted ^ found):
+        problem = "lacks the declared column" if name in wanted else "has a column that the schema does not declare:"
+        message = f"the query of {dataset.name} {problem} {name}"
+        raise fail(message, dataset.place)
+    columns = [
+        F.col("`" + field.name.replace("`", "``") + "`")
+        .cast(field.dataType)
+        .alias(field.name, metadata=field.metadata or {})
+        for field in declared
+    ]
+    return frame.select(*columns)
+
+
+def validate(context: UpdateContext, node: Node, stack: Stack) -> None:
+    """Resolve a dataset's queries and its rules; keep its columns for what reads it."""
+    dataset = node.dataset
+    shaped: StructType | None = None
+    for flow in dataset.all_flows:
+        with context.settings.of(dataset, flow):
+            if isinstance(flow, SnapshotFlow):
+                shaped = snapshots.planned_schema(context, node, flow, stack)
+                continue
+            evaluation = Evaluation(context, stack)
+            if dataset.kind is Kind.SINK:
+                sinks.evaluated(evaluation, dataset, flow)
+                continue
+            if dataset.kind in (Kind.MATERIALIZED_VIEW, Kind.TABLE, Kind.TEMPORARY_VIEW):
+                frame = evaluation.frame(dataset, flow.query)
+                if dataset.kind is Kind.MATERIALIZED_VIEW and frame.isStreaming:
+                    message = f"materialized view {dataset.name} is a batch dataset, but its query reads a stream"
+                    raise fail(message, dataset.place)
+                if dataset.kind is Kind.TABLE and flow is dataset.flows[0]:
+                    node.result.kind = (Kind.STREAMING_TABLE if frame.isStreaming else Kind.MATERIALIZED_VIEW).value
+            else:
+                frame = evaluate_flow(evaluation, dataset, flow)
+            if isinstance(flow, CdcFlow):
+                shaped = cdc.target_schema(frame, flow)
+            else:
+                shaped = evaluation.count_rules(shape(frame, dataset), dataset).schema
+    if shaped is not None or dataset.schema is not None:
+        node.schema = shaped or as_struct(dataset)

@@ -1,0 +1,50 @@
+"""Tells whether the code behind a dataset is what it was: hashes of its files and of the bundle's modules they use."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import sys
+from collections.abc import Iterable
+from pathlib import Path
+
+from lakeflow_local.pipelines.model.spec import PipelineSpec
+
+
+class Code:
+    """The source files of one update, each hashed once."""
+
+    def __init__(self, spec: PipelineSpec) -> None:
+        self._root = spec.root
+        self._hashes: dict[str, str] = {}
+        names = [*spec.configuration.items(), ("catalog", spec.namespace.catalog), ("schema", spec.namespace.schema)]
+        self.settings = hashlib.sha256(json.dumps(sorted(names)).encode()).hexdigest()
+
+    def hash_of(self, file: str) -> str:
+        """The hash of a file's content, empty if it is gone."""
+        if file not in self._hashes:
+            path = Path(file)
+            self._hashes[file] = hashlib.sha256(path.read_bytes()).hexdigest() if path.is_file() else ""
+        return self._hashes[file]
+
+    def of(self, files: Iterable[str]) -> dict[str, str]:
+        """The hashes of a dataset's own files and of every module of the bundle that is imported by now."""
+        return {file: self.hash_of(file) for file in {*files, *self._modules()}}
+
+    def is_unchanged(self, remembered: dict[str, str], files: Iterable[str]) -> bool:
+        """Whether all that a dataset ran through last time is the same now."""
+        if not set(files) <= set(remembered):
+            return False
+        return all(self.hash_of(file) == known for file, known in remembered.items())
+
+    def _modules(self) -> list[str]:
+        environment = Path(sys.prefix)
+        found = []
+        for name, module in list(sys.modules.items()):
+            file = getattr(module, "__file__", None)
+            if not file or not file.endswith(".py") or name.startswith("lakeflow_source_"):
+                continue
+            path = Path(file)
+            if path.is_relative_to(self._root) and not path.is_relative_to(environment):
+                found.append(str(path))
+        return found

@@ -1,0 +1,147 @@
+"""The Delta tables of the warehouse: existence, versions and creation, with as little of Spark as each needs."""
+
+from __future__ import annotations
+
+import json
+import shutil
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+from urllib.parse import unquote, urlparse
+
+from pyspark.sql import DataFrame, SparkSession
+from pyspark.sql.types import StructType
+
+from lakeflow_local.pipelines.model.model import Dataset
+from lakeflow_local.pipelines.model.names import TableName, quote
+from lakeflow_local.spark.warehouse import create_schema
+
+
+class Tables:
+    """The tables that one Spark session sees."""
+
+    def __init__(self, spark: SparkSession) -> None:
+        self._spark = spark
+        self._catalog = spark._jsparkSession.sharedState().externalCatalog()
+        self._locations: dict[tuple[str, str], Path | None] = {}
+        warehouse = urlparse(spark.conf.get("spark.sql.warehouse.dir"))
+        self.warehouse = Path(unquote(warehouse.path))
+
+    def ensure_schema(self, name: str) -> None:
+        """Make a schema unless it is there."""
+        if not self._catalog.databaseExists(name.lower()):
+            create_schema(self._spark, self.warehouse, name)
+
+    def exists(self, table: TableName) -> bool:
+        """Whether the catalog has the table and its log is there."""
+        location = self.location(table)
+        return location is not None and log_version(location) is not None
+
+    def location(self, table: TableName) -> Path | None:
+        """The table's folder; None if the catalog has no such table, or it is no folder on this machine."""
+        known = self._locations.get(table.key)
+        if known is not None:
+            return known
+        schema, name = table.key
+        if not self._catalog.databaseExists(schema) or not self._catalog.tableExists(schema, name):
+            return None
+        storage = self._catalog.getTable(schema, name).storage().locationUri()
+        if storage.isEmpty() or storage.get().getScheme() not in (None, "file"):
+            return None
+        self._locations[table.key] = Path(storage.get().getPath())
+        return self._locations[table.key]
+
+    def version(self, table: TableName) -> int | None:
+        """The newest Delta version, None if the table is none."""
+        location = self.location(table)
+        return None if location is None else log_version(location)
+
+    def create(self, table: TableName, schema: StructType, dataset: Dataset) -> None:
+        """Create an empty table for a dataset, or empty it and give it this schema: one commit."""
+        if self.exists(table):
+            self._write(table, self._spark.createDataFrame([], schema), dataset, "overwrite")
+            return
+        if self.location(table) is not None:  # its folder is gone: forget it, so that it can be created anew
+            self._spark.sql(f"DROP TABLE {table.sql}")
+            self._locations.pop(table.key, None)
+        folder = self.warehouse / table.schema / table.table
+        if (folder / "_delta_log").exists() and log_version(folder) is None:
+            shutil.rmtree(folder)  # a creation that was killed before its first commit
+        columns = self._spark._jsparkSession.parseDataType(schema.json()).toDDL()
+        statement = f"CREATE TABLE {table.sql} ({columns}) USING delta"
+        if dataset.partition_cols:
+            statement += f" PARTITIONED BY ({', '.join(quote(column) for column in dataset.partition_cols)})"
+        if dataset.comment:
+            statement += f" COMMENT {_text(dataset.comment)}"
+        if dataset.properties:
+            pairs = (f"{_text(key)} = {_text(value)}" for key, value in dataset.properties.items())
+            statement += f" TBLPROPERTIES ({', '.join(pairs)})"
+        self._spark.sql(statement)
+
+    def replace(self, table: TableName, frame: DataFrame, dataset: Dataset) -> None:
+        """Write a frame as the whole content of a dataset's table, which is created if need be."""
+        if self.exists(table):
+            self._write(table, frame, dataset, "overwrite")
+        else:
+            self.create(table, frame.schema, dataset)
+            self._write(table, frame, dataset, "append")  # an overwrite would list the files of the new table first
+
+    def _write(self, table: TableName, frame: DataFrame, dataset: Dataset, mode: str) -> None:
+        # By folder and not by name: Spark delivers observed figures for this form of writing only.
+        writer = frame.write.format("delta").mode(mode).option("overwriteSchema", "true")
+        if dataset.partition_cols:
+            writer = writer.partitionBy(*dataset.partition_cols)
+        writer.save(str(self.location(table)))
+
+
+def _text(value: str) -> str:
+    return "'" + value.replace("\\", "\\\\").replace("'", "\\'") + "'"
+
+
+def log_version(folder: Path) -> int | None:
+    """The newest version in a Delta table's log, read from the file names alone."""
+    log = folder / "_delta_log"
+    try:
+        return max((int(file.name[:20]) for file in log.iterdir() if file.name[20:] == ".json"), default=None)
+    except FileNotFoundError:
+        return None
+
+
+def bytes_in(folder: Path) -> int:
+    """The size of a Delta table's rows: by the checksum of its newest version, else of all its data files."""
+    version = log_version(folder)
+    try:
+        checksum = json.loads((folder / "_delta_log" / f"{version or 0:020d}.crc").read_text())
+        return int(checksum["tableSizeBytes"])
+    except (FileNotFoundError, KeyError, json.JSONDecodeError):
+        return sum(file.stat().st_size for file in folder.rglob("*.parquet"))
+
+
+def commits(folder: Path, after: int | None, until: int | None) -> list[list[Mapping[str, Any]]] | None:
+    """The actions of each commit after one version up to another; None if the log no longer has them all."""
+    found = []
+    for version in range(0 if after is None else after + 1, 0 if until is None else until + 1):
+        file = folder / "_delta_log" / f"{version:020d}.json"
+        if not file.exists():
+            return None
+        found.append([json.loads(line) for line in file.read_text().splitlines()])
+    return found
+
+
+def rows_written(folder: Path, after: int | None, until: int | None) -> int:
+    """How many rows the commits in between wrote, as their metrics say."""
+    rows = 0
+    for commit in commits(folder, after, until) or []:
+        for action in commit:
+            metrics = action.get("commitInfo", {}).get("operationMetrics", {})
+            rows += int(metrics.get("numOutputRows", 0))
+    return rows
+
+
+def files_added(folder: Path, after: int | None, until: int | None) -> list[str] | None:
+    """The data files that the commits in between added; None if the log no longer has them all."""
+    history = commits(folder, after, until)
+    if history is None:
+        return None
+    paths = [action["add"]["path"] for commit in history for action in commit if "add" in action]
+    return [str(folder / unquote(path)) for path in paths]
