@@ -51,17 +51,13 @@ FLOORS = (
 TO_MOVE = {
     "cli": "bundle.command cli commands commands.graph commands.logs commands.options commands.output commands.repair commands.run commands.runs commands.show commands.watch progress report.command schedule.command",
     "testing": "jobs.undertest pipelines.testing pytest_plugin",
-    "workspace": "jobs.admission jobs.definitions jobs.facilities jobs.play jobs.report jobs.runner jobs.support jobs.updates jobs.workspace services",
-    "jobs.simulate": "jobs.script jobs.simplayer jobs.simulate",
-    "jobs.tasks": "jobs.executors jobs.executors.base jobs.executors.checks jobs.executors.code jobs.executors.context jobs.executors.pipeline jobs.executors.python jobs.executors.registry jobs.executors.run_job jobs.executors.spark jobs.executors.sql jobs.executors.threads jobs.localpaths jobs.sparkhandle",
-    "jobs.process": "jobs.forkserver jobs.notebookmain jobs.processes jobs.taskmain jobs.taskprocess",
-    "jobs.process.dbutils": "jobs.dbutils jobs.dbutils.fs jobs.dbutils.notebook jobs.dbutils.runtime jobs.dbutils.secrets jobs.dbutils.task jobs.dbutils.values jobs.dbutils.widgets",
-    "jobs.store": "jobs.apiview jobs.records rundb runlock runs",
-    "jobs.machine": "jobs.attempts jobs.context jobs.foreach jobs.machine jobs.notifications jobs.record jobs.repair jobs.scheduling",
-    "jobs.model": "jobs.conditions jobs.events jobs.kinds jobs.outcomes jobs.parameters jobs.reading jobs.reference_check jobs.references jobs.retries jobs.run_if jobs.selection jobs.spec jobs.state",
+    "jobs.simulate": "jobs.simulate",
+    "jobs.machine": "jobs.machine",
     "pipelines.refresh": "pipelines.refresh",
     "pipelines.declare": "pipelines.declare",
     "pipelines.model": "pipelines.model",
+    "jobs.tasks": "jobs.executors",
+    "jobs.process.dbutils": "jobs.dbutils",
 }
 
 

@@ -11,11 +11,11 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from lakeflow_local.bundle import Bundle, load
     from lakeflow_local.errors import UserError
-    from lakeflow_local.jobs.report import RunReport
-    from lakeflow_local.jobs.state import RunOptions
-    from lakeflow_local.jobs.workspace import LocalWorkspace
+    from lakeflow_local.jobs.model.state import RunOptions
     from lakeflow_local.pipelines import Pipeline, Update
     from lakeflow_local.spark.session import SparkServer
+    from lakeflow_local.workspace.report import RunReport
+    from lakeflow_local.workspace.workspace import LocalWorkspace
 
 __all__ = [
     "Bundle",
@@ -33,9 +33,9 @@ _HOMES = {
     "Bundle": "bundle",
     "load": "bundle",
     "UserError": "errors",
-    "RunReport": "jobs.report",
-    "RunOptions": "jobs.state",
-    "LocalWorkspace": "jobs.workspace",
+    "RunReport": "workspace.report",
+    "RunOptions": "jobs.model.state",
+    "LocalWorkspace": "workspace.workspace",
     "Pipeline": "pipelines",
     "Update": "pipelines",
     "SparkServer": "spark.session",

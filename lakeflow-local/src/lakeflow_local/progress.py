@@ -12,9 +12,9 @@ from rich.live import Live
 from rich.table import Table
 from rich.text import Text
 
-from lakeflow_local.jobs.outcomes import LifeCycle, Result
-from lakeflow_local.jobs.runner import now
-from lakeflow_local.jobs.state import Attempt, RunState, Unit
+from lakeflow_local.jobs.model.outcomes import LifeCycle, Result
+from lakeflow_local.jobs.model.state import Attempt, RunState, Unit
+from lakeflow_local.workspace.runner import now
 
 _STYLES = {
     Result.SUCCESS: "green",

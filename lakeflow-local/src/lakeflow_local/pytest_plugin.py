@@ -96,8 +96,8 @@ def job(
     request: pytest.FixtureRequest, _bundles: Callable[[Path, str], Bundle], tmp_path: Path
 ) -> Callable[..., JobUnderTest]:
     """`job("daily", target="prod").simulate({"count": "failed"})`: what a job would do; `.run()` does it, in a copy."""
-    from lakeflow_local.jobs.definitions import called_job, job_of
     from lakeflow_local.jobs.undertest import JobUnderTest
+    from lakeflow_local.workspace.definitions import called_job, job_of
 
     settings = _settings(request.config, request.node.get_closest_marker("pipeline"))
 

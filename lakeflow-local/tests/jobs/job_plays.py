@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
-from lakeflow_local.jobs.events import AttemptEnded, Begin, RepairRequested, StartAttempt, StopAttempt, Tick
-from lakeflow_local.jobs.machine import advance, next_deadline
-from lakeflow_local.jobs.outcomes import Result
-from lakeflow_local.jobs.reading import read_job
-from lakeflow_local.jobs.spec import JobSpec
-from lakeflow_local.jobs.state import RunOptions, RunState
+from lakeflow_local.jobs.machine.machine import advance, next_deadline
+from lakeflow_local.jobs.model.events import AttemptEnded, Begin, RepairRequested, StartAttempt, StopAttempt, Tick
+from lakeflow_local.jobs.model.outcomes import Result
+from lakeflow_local.jobs.model.reading import read_job
+from lakeflow_local.jobs.model.spec import JobSpec
+from lakeflow_local.jobs.model.state import RunOptions, RunState
 
 # (key, iteration, attempt number) -> how it ends
 Script = Callable[[str, int | None, int], Result]

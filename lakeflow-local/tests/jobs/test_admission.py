@@ -5,9 +5,9 @@ import itertools
 import pytest
 from job_plays import job, task
 
-from lakeflow_local.jobs.admission import Refused, admit
-from lakeflow_local.jobs.outcomes import LifeCycle
-from lakeflow_local.runs import RunStore
+from lakeflow_local.jobs.model.outcomes import LifeCycle
+from lakeflow_local.jobs.store.runs import RunStore
+from lakeflow_local.workspace.admission import Refused, admit
 
 HOUR = 3_600_000
 

@@ -13,12 +13,12 @@ from job_plays import condition, job, task
 from lakeflow_local.cli import cli
 from lakeflow_local.commands.options import moment, names, pairs
 from lakeflow_local.errors import UserError
-from lakeflow_local.jobs.apiview import view
-from lakeflow_local.jobs.state import RunOptions
+from lakeflow_local.jobs.model.state import RunOptions
+from lakeflow_local.jobs.store.apiview import view
+from lakeflow_local.jobs.store.runs import RunStore
 from lakeflow_local.jobs.undertest import JobUnderTest
-from lakeflow_local.jobs.workspace import LocalWorkspace
-from lakeflow_local.runs import RunStore
 from lakeflow_local.settings import load_settings
+from lakeflow_local.workspace.workspace import LocalWorkspace
 
 
 def invoke(root, monkeypatch, *arguments):

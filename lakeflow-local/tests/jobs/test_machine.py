@@ -3,13 +3,13 @@
 import pytest
 from job_plays import Player, condition, each, job, new_run, play, results, task
 
-from lakeflow_local.jobs.events import CancelRequested, RunnerLost, ValueSet
-from lakeflow_local.jobs.machine import advance
-from lakeflow_local.jobs.outcomes import LifeCycle, Result
-from lakeflow_local.jobs.retries import ServerlessRetries
-from lakeflow_local.jobs.selection import select_only
-from lakeflow_local.jobs.spec import SpecError
-from lakeflow_local.jobs.state import RunOptions
+from lakeflow_local.jobs.machine.machine import advance
+from lakeflow_local.jobs.model.events import CancelRequested, RunnerLost, ValueSet
+from lakeflow_local.jobs.model.outcomes import LifeCycle, Result
+from lakeflow_local.jobs.model.retries import ServerlessRetries
+from lakeflow_local.jobs.model.selection import select_only
+from lakeflow_local.jobs.model.spec import SpecError
+from lakeflow_local.jobs.model.state import RunOptions
 
 FAILED, SUCCESS, TIMEDOUT = Result.FAILED, Result.SUCCESS, Result.TIMEDOUT
 

@@ -8,12 +8,12 @@ from hypothesis import strategies as st
 from job_plays import Player, condition, each, job, new_run, results, task
 
 from lakeflow_local.errors import ChoiceError
-from lakeflow_local.jobs.events import CancelRequested, RunnerLost
-from lakeflow_local.jobs.machine import advance
-from lakeflow_local.jobs.outcomes import LifeCycle, Result
-from lakeflow_local.jobs.repair import select
-from lakeflow_local.jobs.run_if import RunIf, decide
-from lakeflow_local.jobs.state import RunOptions
+from lakeflow_local.jobs.machine.machine import advance
+from lakeflow_local.jobs.machine.repair import select
+from lakeflow_local.jobs.model.events import CancelRequested, RunnerLost
+from lakeflow_local.jobs.model.outcomes import LifeCycle, Result
+from lakeflow_local.jobs.model.run_if import RunIf, decide
+from lakeflow_local.jobs.model.state import RunOptions
 
 many = settings(max_examples=1_000 if os.environ.get("CI") else 200, deadline=None)
 

@@ -3,9 +3,9 @@
 import pytest
 from job_plays import Player, Result, condition, each, job, new_run, play, task
 
-from lakeflow_local.jobs.events import CancelRequested, RunnerLost
-from lakeflow_local.jobs.machine import advance
-from lakeflow_local.jobs.notifications import at_end, never_sent, unheard
+from lakeflow_local.jobs.machine.machine import advance
+from lakeflow_local.jobs.machine.notifications import at_end, never_sent, unheard
+from lakeflow_local.jobs.model.events import CancelRequested, RunnerLost
 
 FAILED, SUCCESS = Result.FAILED, Result.SUCCESS
 

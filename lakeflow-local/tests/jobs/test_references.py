@@ -5,9 +5,9 @@ from dataclasses import replace
 import pytest
 from job_plays import each, job, task
 
-from lakeflow_local.jobs.reference_check import problems
-from lakeflow_local.jobs.references import ReferenceContext, ReferenceProblem, TaskFacts, resolve
-from lakeflow_local.jobs.support import warnings_of
+from lakeflow_local.jobs.model.reference_check import problems
+from lakeflow_local.jobs.model.references import ReferenceContext, ReferenceProblem, TaskFacts, resolve
+from lakeflow_local.workspace.support import warnings_of
 
 COUNT = TaskFacts(run_id=1002, result="TIMEDOUT", execution_count=2, values={"rows": 3, "cities": ["Ulm"], "ok": True})
 CONTEXT = ReferenceContext(

@@ -4,10 +4,10 @@ import pytest
 from job_plays import Player, condition, each, job, new_run, results, task
 
 from lakeflow_local.errors import ChoiceError
-from lakeflow_local.jobs.events import ValueSet
-from lakeflow_local.jobs.machine import advance
-from lakeflow_local.jobs.outcomes import Result
-from lakeflow_local.jobs.repair import left_failed, select, stale_after
+from lakeflow_local.jobs.machine.machine import advance
+from lakeflow_local.jobs.machine.repair import left_failed, select, stale_after
+from lakeflow_local.jobs.model.events import ValueSet
+from lakeflow_local.jobs.model.outcomes import Result
 
 FAILED, SUCCESS = Result.FAILED, Result.SUCCESS
 CHAIN = job(task("read"), task("count", "read"), task("show", "count"), task("beside"))

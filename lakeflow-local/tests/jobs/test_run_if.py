@@ -2,8 +2,8 @@
 
 import pytest
 
-from lakeflow_local.jobs.outcomes import Result
-from lakeflow_local.jobs.run_if import RunIf, decide
+from lakeflow_local.jobs.model.outcomes import Result
+from lakeflow_local.jobs.model.run_if import RunIf, decide
 
 S, F, X, D = Result.SUCCESS, Result.FAILED, Result.EXCLUDED, Result.DISABLED
 UF, C, T, UC = Result.UPSTREAM_FAILED, Result.CANCELED, Result.TIMEDOUT, Result.UPSTREAM_CANCELED

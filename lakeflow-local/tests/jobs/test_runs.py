@@ -14,11 +14,11 @@ from job_bundles import results, script, write_bundle
 
 from lakeflow_local import LocalWorkspace
 from lakeflow_local.errors import UserError
-from lakeflow_local.jobs.admission import settle_lost
-from lakeflow_local.jobs.apiview import view
-from lakeflow_local.jobs.outcomes import Result
-from lakeflow_local.jobs.runner import now
-from lakeflow_local.runs import RunStore
+from lakeflow_local.jobs.model.outcomes import Result
+from lakeflow_local.jobs.store.apiview import view
+from lakeflow_local.jobs.store.runs import RunStore
+from lakeflow_local.workspace.admission import settle_lost
+from lakeflow_local.workspace.runner import now
 
 PLAY = """
 import os, signal, sys

@@ -46,7 +46,7 @@ def test_each_named_test_exists_and_is_not_skipped():
 
 
 def test_each_run_if_value_has_a_row():
-    from lakeflow_local.jobs.run_if import RunIf
+    from lakeflow_local.jobs.model.run_if import RunIf
 
     facts = [row[0] for row in rows()]
     assert [value for value in RunIf if not any(fact.startswith(value) for fact in facts)] == []

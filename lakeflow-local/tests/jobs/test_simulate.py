@@ -232,7 +232,7 @@ def test_a_job_that_makes_no_sense_is_named_with_its_place(pytester_bundle):
 
 def test_a_run_does_the_work_in_a_copy_of_the_bundle(pytester_bundle, tmp_path_factory):
     from lakeflow_local.bundle import load
-    from lakeflow_local.jobs.definitions import job_of
+    from lakeflow_local.workspace.definitions import job_of
 
     (pytester_bundle / "x.py").write_text(
         "from pathlib import Path\nfrom databricks.sdk.runtime import dbutils\nPath('made').touch()\n"

@@ -3,7 +3,7 @@
 import pytest
 
 from lakeflow_local.errors import UserError
-from lakeflow_local.jobs.executors.threads import first_line
+from lakeflow_local.jobs.tasks.threads import first_line
 from lakeflow_local.notebooks.statements import bind_markers, fill_mustaches, split_statements
 
 

@@ -10,13 +10,14 @@ from job_bundles import results, write_bundle
 from job_plays import Player, job, new_run, task
 
 import lakeflow_local
-from lakeflow_local import LocalWorkspace, RunOptions, rundb
+from lakeflow_local import LocalWorkspace, RunOptions
 from lakeflow_local.errors import UserError
-from lakeflow_local.jobs import kinds
-from lakeflow_local.jobs.executors.registry import EXECUTORS, Registration
-from lakeflow_local.jobs.kinds import KINDS, TaskKind
-from lakeflow_local.jobs.outcomes import Result
-from lakeflow_local.jobs.spec import SpecError
+from lakeflow_local.jobs.model import kinds
+from lakeflow_local.jobs.model.kinds import KINDS, TaskKind
+from lakeflow_local.jobs.model.outcomes import Result
+from lakeflow_local.jobs.model.spec import SpecError
+from lakeflow_local.jobs.store import rundb
+from lakeflow_local.jobs.tasks.registry import EXECUTORS, Registration
 
 SOURCE = Path(lakeflow_local.__file__).parent
 GREETING = "power_bi_task"  # a type that bundles may have and that has no executor here

@@ -8,13 +8,13 @@ from typing import Any
 
 from job_bundles import script, write_bundle
 
-from lakeflow_local.jobs.outcomes import Result
-from lakeflow_local.jobs.state import RunOptions
-from lakeflow_local.jobs.workspace import LocalWorkspace
+from lakeflow_local.jobs.model.outcomes import Result
+from lakeflow_local.jobs.model.state import RunOptions
+from lakeflow_local.jobs.store.runs import RunStore
 from lakeflow_local.report.contents import contents
 from lakeflow_local.report.page import render
 from lakeflow_local.report.secrets import Redactor
-from lakeflow_local.runs import RunStore
+from lakeflow_local.workspace.workspace import LocalWorkspace
 
 SECRET = 'tok"en-4711'
 

@@ -8,11 +8,11 @@ import subprocess
 import pytest
 from report_runs import play, record, update
 
-from lakeflow_local.jobs.runner import now
+from lakeflow_local.jobs.store.runs import RunStore
 from lakeflow_local.report.contents import contents
 from lakeflow_local.report.page import render
 from lakeflow_local.report.secrets import Redactor
-from lakeflow_local.runs import RunStore
+from lakeflow_local.workspace.runner import now
 
 BROWSERS = ("chromium", "chromium-browser", "google-chrome", "chrome")
 BROWSER = next((path for name in BROWSERS if (path := shutil.which(name))), None)

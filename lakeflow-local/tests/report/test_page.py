@@ -9,11 +9,11 @@ from report_runs import SECRET, Page, page_of, play, record, update
 
 from lakeflow_local.cli import cli
 from lakeflow_local.errors import ChoiceError
-from lakeflow_local.jobs.admission import settle_lost
-from lakeflow_local.jobs.events import Begin
-from lakeflow_local.jobs.machine import advance
-from lakeflow_local.jobs.outcomes import LifeCycle, Result
-from lakeflow_local.runs import RunStore
+from lakeflow_local.jobs.machine.machine import advance
+from lakeflow_local.jobs.model.events import Begin
+from lakeflow_local.jobs.model.outcomes import LifeCycle, Result
+from lakeflow_local.jobs.store.runs import RunStore
+from lakeflow_local.workspace.admission import settle_lost
 
 
 @pytest.fixture(scope="module")

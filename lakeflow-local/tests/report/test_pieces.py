@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from lakeflow_local.errors import UserError
-from lakeflow_local.jobs.executors.base import Logs
+from lakeflow_local.jobs.tasks.base import Logs
 from lakeflow_local.report.graph import HEIGHT, WIDTH, draw
 from lakeflow_local.report.logs import log_text
 from lakeflow_local.report.quarantine import samples

@@ -6,7 +6,7 @@ import click
 
 from lakeflow_local.commands.runs import open_store
 from lakeflow_local.errors import ChoiceError
-from lakeflow_local.jobs.executors.base import Logs
+from lakeflow_local.jobs.tasks.base import Logs
 
 
 @click.command()

@@ -9,7 +9,7 @@ import click
 from lakeflow_local.commands import options
 from lakeflow_local.commands.output import only_json
 from lakeflow_local.commands.run import finish, open_workspace
-from lakeflow_local.runs import RunStore
+from lakeflow_local.jobs.store.runs import RunStore
 
 
 @click.command()

@@ -20,8 +20,8 @@ from lakeflow_local.progress import make_progress
 from lakeflow_local.spark import seeding
 
 if TYPE_CHECKING:
-    from lakeflow_local.jobs.report import RunReport, UpdateReport
-    from lakeflow_local.jobs.workspace import LocalWorkspace
+    from lakeflow_local.workspace.report import RunReport, UpdateReport
+    from lakeflow_local.workspace.workspace import LocalWorkspace
 
 
 @click.command()
@@ -110,7 +110,7 @@ def open_workspace(
     target: str | None, variables: tuple[str, ...], skip_unsupported: bool = False, seeds: tuple[str, ...] = ()
 ) -> Iterator[LocalWorkspace]:
     """A workspace in the current folder whose run Ctrl-C and SIGTERM cancel, with its progress on standard error."""
-    from lakeflow_local.jobs.workspace import LocalWorkspace
+    from lakeflow_local.workspace.workspace import LocalWorkspace
 
     progress = make_progress()
     workspace = LocalWorkspace(
@@ -159,7 +159,7 @@ def finish(report: RunReport | UpdateReport) -> None:
 
 def tell(report: RunReport | UpdateReport) -> None:
     """Say how it ended."""
-    from lakeflow_local.jobs.report import RunReport
+    from lakeflow_local.workspace.report import RunReport
 
     if isinstance(report, RunReport):
         state = report.state

@@ -13,10 +13,10 @@ from rich.table import Table
 
 from lakeflow_local.commands import options
 from lakeflow_local.errors import ChoiceError
-from lakeflow_local.jobs.admission import settle_lost
-from lakeflow_local.jobs.apiview import summary, view
-from lakeflow_local.jobs.runner import now
-from lakeflow_local.runs import RunStore
+from lakeflow_local.jobs.store.apiview import summary, view
+from lakeflow_local.jobs.store.runs import RunStore
+from lakeflow_local.workspace.admission import settle_lost
+from lakeflow_local.workspace.runner import now
 
 
 @click.group(invoke_without_command=True)

@@ -11,9 +11,9 @@ from pathlib import Path
 from typing import Any
 
 from lakeflow_local.errors import UserError
-from lakeflow_local.jobs.script import Jobs, Outcome, Script
-from lakeflow_local.jobs.simulate import Simulation, simulate
-from lakeflow_local.jobs.spec import JobSpec
+from lakeflow_local.jobs.model.spec import JobSpec
+from lakeflow_local.jobs.simulate.script import Jobs, Outcome, Script
+from lakeflow_local.jobs.simulate.simulate import Simulation, simulate
 
 # What a bundle's folder holds that no run needs, or that belongs to other runs.
 _NOT_COPIED = (".lakeflow", ".git", ".venv*", "venv", ".databricks", "__pycache__", ".*_cache", ".hypothesis")

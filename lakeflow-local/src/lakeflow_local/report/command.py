@@ -9,11 +9,11 @@ import click
 from lakeflow_local.bundle import load
 from lakeflow_local.commands.runs import open_store
 from lakeflow_local.errors import ChoiceError, short_path
-from lakeflow_local.jobs.runner import now
 from lakeflow_local.report.contents import contents
 from lakeflow_local.report.page import render
 from lakeflow_local.report.secrets import Redactor, read_redactor
 from lakeflow_local.settings import load_settings
+from lakeflow_local.workspace.runner import now
 
 
 @click.command()

@@ -7,18 +7,18 @@ from collections.abc import Mapping
 from dataclasses import asdict
 from typing import Any
 
-from lakeflow_local.jobs.apiview import view
-from lakeflow_local.jobs.executors.base import logs_of
-from lakeflow_local.jobs.kinds import CONDITION, FOR_EACH, RUN_JOB, kind_of
-from lakeflow_local.jobs.notifications import at_end, never_sent, unheard
-from lakeflow_local.jobs.outcomes import LifeCycle
+from lakeflow_local.jobs.machine.notifications import at_end, never_sent, unheard
+from lakeflow_local.jobs.model.kinds import CONDITION, FOR_EACH, RUN_JOB, kind_of
+from lakeflow_local.jobs.model.outcomes import LifeCycle
+from lakeflow_local.jobs.store.apiview import view
+from lakeflow_local.jobs.store.runs import RunStore
+from lakeflow_local.jobs.tasks.base import logs_of
 from lakeflow_local.report.datasets import pipelines
 from lakeflow_local.report.graph import HEIGHT, WIDTH, draw
 from lakeflow_local.report.logs import log_text
 from lakeflow_local.report.quarantine import samples
 from lakeflow_local.report.timeline import lanes
 from lakeflow_local.report.words import length, look, moment, sign, word_of
-from lakeflow_local.runs import RunStore
 
 _MOST_ITERATIONS = 500  # of one attempt, with their logs
 

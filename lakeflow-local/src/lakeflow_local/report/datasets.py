@@ -6,7 +6,7 @@ import json
 from collections.abc import Mapping
 from typing import Any
 
-from lakeflow_local.runs import RunStore
+from lakeflow_local.jobs.store.runs import RunStore
 
 _UPDATES = 10  # how far the trend of an expectation looks back, this update included
 _RUNS = 60  # how many runs are searched for them

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
-from lakeflow_local.jobs.executors.base import Logs
+from lakeflow_local.jobs.tasks.base import Logs
 
 _MOST = 200_000  # bytes of one stream
 _COLOURS = re.compile(r"\x1b\[[0-9;?]*[A-Za-z]")

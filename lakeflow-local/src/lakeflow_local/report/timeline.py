@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from lakeflow_local.jobs.outcomes import Result
+from lakeflow_local.jobs.model.outcomes import Result
 from lakeflow_local.report.words import length, look, sign
 
 _MOST = 200  # iterations of one pass; a for-each task may have thousands

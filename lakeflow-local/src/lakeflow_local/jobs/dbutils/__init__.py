@@ -1,1 +1,0 @@
-"""Stand-ins for dbutils: task values, widgets, secrets, files."""

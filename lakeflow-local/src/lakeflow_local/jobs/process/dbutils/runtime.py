@@ -1,0 +1,125 @@
+"""The names under which tasks look for dbutils and spark.
+
+`from databricks.sdk.runtime import dbutils, spark` takes them from a module `dbruntime` that exists on a cluster only.
+Here both modules are stand-ins, so that a task does not import the whole SDK (two seconds, and memory that slows each
+fork down) for one name. `from pyspark.dbutils import DBUtils` works as well.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+from types import ModuleType
+from typing import Any
+
+from lakeflow_local.jobs.process.dbutils import task
+from lakeflow_local.jobs.process.dbutils.fs import Fs
+from lakeflow_local.jobs.process.dbutils.notebook import Notebook
+from lakeflow_local.jobs.process.dbutils.secrets import Secrets
+from lakeflow_local.jobs.process.dbutils.values import Jobs
+from lakeflow_local.jobs.process.dbutils.widgets import Widgets
+from lakeflow_local.spark import catalogs
+
+
+class DBUtils:
+    """What of dbutils works without a workspace. `DBUtils(spark)` and `DBUtils()` are the same."""
+
+    def __init__(self, spark: Any = None) -> None:
+        self.jobs = Jobs()
+        self.widgets = _WIDGETS
+        self.secrets = Secrets()
+        self.fs = Fs()
+        self.notebook = Notebook()
+
+    def __getattr__(self, name: str) -> Any:
+        raise AttributeError(f"dbutils.{name} is not available locally; there are fs, jobs, notebook, secrets, widgets")
+
+
+_WIDGETS = Widgets()
+
+
+class LazySpark:
+    """Spark for tasks that import it together with dbutils: no session is made before it is used."""
+
+    def __getattr__(self, name: str) -> Any:
+        from pyspark.sql import SparkSession
+
+        return getattr(SparkSession.builder.getOrCreate(), name)
+
+
+class UserNamespaceInitializer:
+    """What databricks-sdk asks for the objects that a cluster puts into every notebook."""
+
+    @staticmethod
+    def getOrCreate() -> UserNamespaceInitializer:
+        """The only one."""
+        return UserNamespaceInitializer()
+
+    def get_namespace_globals(self) -> dict[str, Any]:
+        """The objects by name."""
+        spark = LazySpark()
+        return {
+            "dbutils": DBUtils(),
+            "spark": spark,
+            "sql": lambda *arguments, **named: spark.sql(*arguments, **named),
+            "table": lambda name: spark.table(name),
+            "getArgument": _WIDGETS.getArgument,
+            "display": _display,
+            "displayHTML": print,
+        }
+
+
+def install() -> None:
+    """Make the modules importable, and let a task's first Spark session start the run's Spark server."""
+    namespace = UserNamespaceInitializer.getOrCreate().get_namespace_globals()
+    for name, content in (
+        ("dbruntime", {"UserNamespaceInitializer": UserNamespaceInitializer}),
+        ("databricks.sdk.runtime", {**namespace, "is_local_implementation": False}),
+        ("pyspark.dbutils", {"DBUtils": DBUtils}),
+    ):
+        module = ModuleType(name, "A stand-in by lakeflow-local.")
+        vars(module).update(content)
+        sys.modules[name] = module
+    if "pyspark.sql.session" in sys.modules:  # not in a server that was started cold
+        _connect_on_demand(sys.modules["pyspark.sql.session"].SparkSession.Builder)
+
+
+def configure(facts: dict[str, Any]) -> None:
+    """Tell this process which task it is."""
+    task.current = task.TaskContext()
+    task.current.facts = facts
+
+
+def _connect_on_demand(builder_class: Any) -> None:
+    original = builder_class.getOrCreate
+
+    def get_or_create(builder: Any) -> Any:
+        if task.current.is_in_run and not task.current.uses_spark:
+            # Asked for also when the address is known: who has asked is killed when Spark dies.
+            os.environ["SPARK_REMOTE"] = task.current.ask("spark_remote")
+            task.current.uses_spark = True
+        session = original(builder)
+        _fit_use_catalog(type(session))
+        return session
+
+    builder_class.getOrCreate = get_or_create
+
+
+def _fit_use_catalog(session_class: Any) -> None:
+    """Let `spark.sql` understand USE CATALOG, which open source Spark writes otherwise."""
+    original = session_class.sql
+    if getattr(original, "__name__", "") == "sql_with_catalogs":
+        return
+
+    def sql_with_catalogs(spark: Any, sqlQuery: str, *arguments: Any, **named: Any) -> Any:
+        return original(spark, catalogs.fit(spark, sqlQuery), *arguments, **named)
+
+    session_class.sql = sql_with_catalogs
+
+
+def _display(value: Any, *_: Any, **__: Any) -> None:
+    show = getattr(value, "show", None)
+    if show is None:
+        print(value)
+    else:
+        show()
