@@ -7,7 +7,7 @@ import json
 import pytest
 from click.testing import CliRunner, Result
 
-from lakeflow_local.bundle.command import validate
+from lakeflow_local.cli.validate import validate
 
 BUNDLE = """
     bundle: {name: trips}

@@ -10,14 +10,14 @@ from click.testing import CliRunner
 from job_bundles import results, script, write_bundle
 from job_plays import condition, job, task
 
-from lakeflow_local.cli import cli
-from lakeflow_local.commands.options import moment, names, pairs
+from lakeflow_local.cli.main import cli
+from lakeflow_local.cli.options import moment, names, pairs
 from lakeflow_local.errors import UserError
 from lakeflow_local.jobs.model.state import RunOptions
 from lakeflow_local.jobs.store.apiview import view
 from lakeflow_local.jobs.store.runs import RunStore
-from lakeflow_local.jobs.undertest import JobUnderTest
 from lakeflow_local.settings import load_settings
+from lakeflow_local.testing.job import JobUnderTest
 from lakeflow_local.workspace.workspace import LocalWorkspace
 
 

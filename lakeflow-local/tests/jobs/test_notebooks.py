@@ -9,7 +9,7 @@ from click.testing import CliRunner
 from job_bundles import results, write_bundle
 
 from lakeflow_local import LocalWorkspace
-from lakeflow_local.cli import cli
+from lakeflow_local.cli.main import cli
 from lakeflow_local.errors import UserError
 from lakeflow_local.jobs.model.outcomes import Result
 from lakeflow_local.notebooks.notebook import NotebookError, find_notebook, read_notebook

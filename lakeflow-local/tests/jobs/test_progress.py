@@ -4,8 +4,8 @@ import io
 
 from job_plays import Player, condition, each, job, new_run, task
 
+from lakeflow_local.cli.progress import LiveProgress, PlainProgress, make_progress
 from lakeflow_local.jobs.model.outcomes import Result
-from lakeflow_local.progress import LiveProgress, PlainProgress, make_progress
 from lakeflow_local.workspace.runner import now
 
 

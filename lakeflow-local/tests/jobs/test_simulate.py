@@ -13,7 +13,7 @@ import pytest
 from job_plays import condition, each, job, task
 
 from lakeflow_local.errors import ChoiceError, UserError
-from lakeflow_local.jobs.undertest import JobUnderTest
+from lakeflow_local.testing.job import JobUnderTest
 
 README = Path(__file__).parents[2] / "README.md"
 

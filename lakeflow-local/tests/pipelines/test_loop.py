@@ -10,9 +10,9 @@ from decimal import Decimal
 import pytest
 from pyspark.sql import Row
 
-from lakeflow_local.commands.graph import as_mermaid, in_order
-from lakeflow_local.commands.show import plain
-from lakeflow_local.commands.watch import sources
+from lakeflow_local.cli.graph import as_mermaid, in_order
+from lakeflow_local.cli.show import plain
+from lakeflow_local.cli.watch import sources
 
 BUNDLE = {
     "bundle": {"name": "fleet"},

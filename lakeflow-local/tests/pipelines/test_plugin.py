@@ -17,7 +17,7 @@ SPEC = {
 @pytest.fixture
 def rides(spark, tmp_path):
     """What the fixture `pipeline` gives for this bundle."""
-    from lakeflow_local.pipelines.testing import PipelineUnderTest
+    from lakeflow_local.testing.pipeline import PipelineUnderTest
 
     folder = tmp_path / "bundle" / "transformations"
     folder.mkdir(parents=True)
@@ -55,7 +55,7 @@ def test_seeded_neighbours_feed_the_real_files_and_a_second_seed_appends(rides):
 
 
 def test_two_tests_have_two_schemas(rides, spark, tmp_path):
-    from lakeflow_local.pipelines.testing import PipelineUnderTest
+    from lakeflow_local.testing.pipeline import PipelineUnderTest
 
     other = PipelineUnderTest(SPEC, tmp_path / "bundle", spark, tmp_path / "other")
     assert other.schema != rides.schema
@@ -66,7 +66,7 @@ def test_the_marker_goes_before_the_ini_file_and_that_before_the_defaults():
     from pathlib import Path
     from types import SimpleNamespace
 
-    from lakeflow_local.pytest_plugin import _settings
+    from lakeflow_local.testing.plugin import _settings
 
     ini = {"lakeflow_root": "", "lakeflow_pipeline": "rides", "lakeflow_target": "dev"}
     config = SimpleNamespace(rootpath=Path("/nowhere"), getini=ini.get)

@@ -7,7 +7,7 @@ from click.testing import CliRunner
 from job_plays import job, new_run, task
 from report_runs import SECRET, Page, page_of, play, record, update
 
-from lakeflow_local.cli import cli
+from lakeflow_local.cli.main import cli
 from lakeflow_local.errors import ChoiceError
 from lakeflow_local.jobs.machine.machine import advance
 from lakeflow_local.jobs.model.events import Begin

@@ -5,7 +5,7 @@ import json
 import pytest
 from click.testing import CliRunner
 
-from lakeflow_local.cli import cli
+from lakeflow_local.cli.main import cli
 from lakeflow_local.errors import UserError
 
 BUNDLE = """\

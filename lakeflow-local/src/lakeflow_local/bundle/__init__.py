@@ -1,4 +1,7 @@
-"""Loads Databricks bundles without a workspace: `load(root, target)` gives the resolved `Bundle`."""
+"""Loads Databricks bundles without a workspace, as `databricks bundle validate` resolves them.
+
+Import `load` and what it gives from here; the rooms below are its steps.
+"""
 
 from lakeflow_local.bundle.loading import load
 from lakeflow_local.bundle.resolved import Bundle

@@ -1,4 +1,7 @@
-"""The pipeline engine: runs a Lakeflow pipeline's own files on one machine."""
+"""Pipelines: declarations from Python and SQL, and the updates that bring their datasets up to date.
+
+Import `Pipeline` and what its updates give from here; the rooms below are for the engine itself.
+"""
 
 from lakeflow_local.pipelines.model.update import Counts, DatasetResult, Event, Update
 from lakeflow_local.pipelines.pipeline import Pipeline

@@ -6,9 +6,9 @@ from pathlib import Path
 
 import click
 
-from lakeflow_local.commands import options
-from lakeflow_local.commands.output import only_json
-from lakeflow_local.commands.run import finish, open_workspace
+from lakeflow_local.cli import options
+from lakeflow_local.cli.output import only_json
+from lakeflow_local.cli.run import finish, open_workspace
 from lakeflow_local.jobs.store.runs import RunStore
 
 

@@ -7,7 +7,7 @@ from pathlib import Path
 import click
 
 from lakeflow_local.bundle import load
-from lakeflow_local.commands.runs import open_store
+from lakeflow_local.cli.runs import open_store
 from lakeflow_local.errors import ChoiceError, short_path
 from lakeflow_local.report.contents import contents
 from lakeflow_local.report.page import render

@@ -24,8 +24,8 @@ if TYPE_CHECKING:
     from pyspark.sql import SparkSession
 
     from lakeflow_local.bundle import Bundle
-    from lakeflow_local.jobs.undertest import JobUnderTest
-    from lakeflow_local.pipelines.testing import PipelineUnderTest
+    from lakeflow_local.testing.job import JobUnderTest
+    from lakeflow_local.testing.pipeline import PipelineUnderTest
 
 _SETTINGS = ("root", "pipeline", "target")
 
@@ -96,7 +96,7 @@ def job(
     request: pytest.FixtureRequest, _bundles: Callable[[Path, str], Bundle], tmp_path: Path
 ) -> Callable[..., JobUnderTest]:
     """`job("daily", target="prod").simulate({"count": "failed"})`: what a job would do; `.run()` does it, in a copy."""
-    from lakeflow_local.jobs.undertest import JobUnderTest
+    from lakeflow_local.testing.job import JobUnderTest
     from lakeflow_local.workspace.definitions import called_job, job_of
 
     settings = _settings(request.config, request.node.get_closest_marker("pipeline"))
@@ -117,7 +117,7 @@ def pipeline(
     tmp_path: Path,
 ) -> PipelineUnderTest:
     """The bundle's pipeline in a schema of the test's own."""
-    from lakeflow_local.pipelines.testing import PipelineUnderTest
+    from lakeflow_local.testing.pipeline import PipelineUnderTest
 
     settings = _settings(request.config, request.node.get_closest_marker("pipeline"))
     spec = settings.get("spec") or _spec(_bundles(settings["root"], settings["target"]), settings["pipeline"])

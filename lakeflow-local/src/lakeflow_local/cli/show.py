@@ -12,8 +12,8 @@ from rich.console import Console
 from rich.table import Table
 
 from lakeflow_local.bundle import load
-from lakeflow_local.commands import options
-from lakeflow_local.commands.output import only_json
+from lakeflow_local.cli import options
+from lakeflow_local.cli.output import only_json
 from lakeflow_local.errors import ChoiceError
 from lakeflow_local.spark import catalogs
 

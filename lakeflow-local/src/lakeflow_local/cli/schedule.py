@@ -13,7 +13,7 @@ from rich.console import Console
 from rich.table import Table
 
 from lakeflow_local.bundle import Bundle, load
-from lakeflow_local.commands import options
+from lakeflow_local.cli import options
 from lakeflow_local.errors import UserError
 from lakeflow_local.schedule.collisions import Collision, PlannedRun, lost_to_the_clock, overlaps, same_instant
 from lakeflow_local.schedule.triggers import Trigger, read_trigger

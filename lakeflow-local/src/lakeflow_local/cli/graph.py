@@ -7,9 +7,9 @@ from typing import Any
 
 import click
 
-from lakeflow_local.commands import options
-from lakeflow_local.commands.output import only_json
-from lakeflow_local.commands.run import open_workspace
+from lakeflow_local.cli import options
+from lakeflow_local.cli.output import only_json
+from lakeflow_local.cli.run import open_workspace
 from lakeflow_local.errors import ChoiceError
 
 

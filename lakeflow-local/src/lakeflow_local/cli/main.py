@@ -12,15 +12,15 @@ import click
 from lakeflow_local.errors import UserError
 
 _COMMANDS = {
-    "validate": "lakeflow_local.bundle.command",
-    "run": "lakeflow_local.commands.run",
-    "repair": "lakeflow_local.commands.repair",
-    "runs": "lakeflow_local.commands.runs",
-    "logs": "lakeflow_local.commands.logs",
-    "report": "lakeflow_local.report.command",
-    "show": "lakeflow_local.commands.show",
-    "graph": "lakeflow_local.commands.graph",
-    "schedule": "lakeflow_local.schedule.command",
+    "validate": "lakeflow_local.cli.validate",
+    "run": "lakeflow_local.cli.run",
+    "repair": "lakeflow_local.cli.repair",
+    "runs": "lakeflow_local.cli.runs",
+    "logs": "lakeflow_local.cli.logs",
+    "report": "lakeflow_local.cli.report",
+    "show": "lakeflow_local.cli.show",
+    "graph": "lakeflow_local.cli.graph",
+    "schedule": "lakeflow_local.cli.schedule",
 }
 
 
@@ -59,7 +59,3 @@ def main(arguments: list[str] | None = None) -> Any:
     except BrokenPipeError:  # the reader of our output has gone, as with `| head`
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         sys.exit(1)
-
-
-if __name__ == "__main__":
-    main()

@@ -12,11 +12,11 @@ from typing import TYPE_CHECKING
 
 import click
 
-from lakeflow_local.commands import options
-from lakeflow_local.commands.output import only_json
-from lakeflow_local.commands.watch import watch
+from lakeflow_local.cli import options
+from lakeflow_local.cli.output import only_json
+from lakeflow_local.cli.progress import make_progress
+from lakeflow_local.cli.watch import watch
 from lakeflow_local.errors import UserError
-from lakeflow_local.progress import make_progress
 from lakeflow_local.spark import seeding
 
 if TYPE_CHECKING:

@@ -11,7 +11,7 @@ import click
 from rich.console import Console
 from rich.table import Table
 
-from lakeflow_local.commands import options
+from lakeflow_local.cli import options
 from lakeflow_local.errors import ChoiceError
 from lakeflow_local.jobs.store.apiview import summary, view
 from lakeflow_local.jobs.store.runs import RunStore

@@ -1,1 +1,0 @@
-"""The subcommands of `lakeflow-local` that run something or tell of runs."""
