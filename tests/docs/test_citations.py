@@ -1,12 +1,10 @@
 """Every file, key and symbol that the documentation cites is there."""
 
-import sys
 from pathlib import Path
 
 import pytest
 
-sys.path.insert(0, str(Path(__file__).parent))
-from citations import Citation, citations, missing_symbols
+from .citations import Citation, citations, missing_symbols
 
 ROOT = Path(__file__).parents[2]
 PAGES = sorted([ROOT / "README.md", *(ROOT / "docs").rglob("*.md"), *(ROOT / "drills").rglob("*.md")])
