@@ -10,7 +10,7 @@ from drills.faults.market import Market
 from drills.faults.ours import Ours
 from payouts.ledger import DeltaLedger
 from payouts.ledger.schema import TABLES
-from tests.recount import delta
+from recount import delta
 
 
 class OursOnDelta(Ours):

@@ -2,7 +2,7 @@
 
 Each history has sellers and orders of its own, so that all of them are computed together. It lands twice: once as it
 happened, and once shuffled, in part doubled, and split into random files that are read on random days. The oracle is
-`tests.recount`, plain Python that shares no code with the product.
+`recount`, plain Python that shares no code with the product.
 """
 
 import json
@@ -17,10 +17,10 @@ from payouts.history import sellers_history
 from payouts.row_counts import row_counts
 from payouts.schemas import ORDERS, REFUNDS, SELLERS, SOURCES
 from payouts.unmatched import unmatched_facts
+from recount.entries import Books
+from recount.rows import File, Source, copies_of
 from tests import landed
 from tests.landed import moment, silver
-from tests.recount.entries import Books
-from tests.recount.rows import File, Source, copies_of
 
 BERLIN = "Europe/Berlin"
 HISTORIES = 80
