@@ -10,6 +10,12 @@ from pyspark.sql import functions as F
 from payouts.content import with_content_hash
 from payouts.schemas import Source
 
+AS_LINES = {  # options of Auto Loader for the folder of a source
+    "cloudFiles.format": "text",  # a JSON reader would round numbers, and lose what follows the first object of a line
+    "lineSep": "\n",
+    "pathGlobFilter": "*.{json,jsonl}",
+    "recursiveFileLookup": "true",
+}
 STRICT = {
     "allowSingleQuotes": "false",
     "allowNonNumericNumbers": "false",  # NaN is not JSON
@@ -25,6 +31,17 @@ NUMBER_MARK = r"\u0001"  # as JSON spells it: the first character of every numbe
 STRING_MARK = r"\u0002"  # likewise, of every string of an array line
 JSON_BLANKS = " \t\r\n"
 MAX_LENGTH = 2147483647
+
+
+def bronze_rows(lines: DataFrame, source: Source) -> DataFrame:
+    """Reads the lines of files into bronze rows.
+
+    Args:
+        lines: `value`, a line as landed, of files that were read with AS_LINES: their `_metadata` says where it stood.
+        source: see `landed_rows`, as for grain and result.
+    """
+    place = {"_file_path": "_metadata.file_path", "_file_modified_at": "_metadata.file_modification_time"}
+    return landed_rows(lines.select("value", *[F.col(field).alias(name) for name, field in place.items()]), source)
 
 
 def landed_rows(lines: DataFrame, source: Source) -> DataFrame:
