@@ -4,6 +4,9 @@ Spark's JSON reader rewrites numbers, drops what follows the first object of a l
 line is read as text and parsed here, by native expressions: strictly, and with every scalar kept as it was written.
 """
 
+from collections.abc import Mapping
+from functools import reduce
+
 from pyspark.sql import Column, DataFrame
 from pyspark.sql import functions as F
 
@@ -74,6 +77,18 @@ def landed_rows(lines: DataFrame, source: Source) -> DataFrame:
         F.expr("uuid()").alias("_row_id"),
     )
     return with_content_hash(rows, source)
+
+
+def newest_ingestions(bronze: Mapping[Source, DataFrame]) -> DataFrame:
+    """How far the landing zone has been read.
+
+    Grain: one row per source. Columns: source STRING, ingested_to TIMESTAMP, NULL before the first row.
+    """
+    newest = [
+        table.agg(F.max("_ingested_at").alias("ingested_to")).select(F.lit(source.name).alias("source"), "ingested_to")
+        for source, table in bronze.items()
+    ]
+    return reduce(DataFrame.unionByName, newest)
 
 
 def _documents(value: Column) -> Column:

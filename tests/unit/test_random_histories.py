@@ -15,7 +15,7 @@ import pytest
 from payouts.entries import balance_entries
 from payouts.history import sellers_history
 from payouts.row_counts import row_counts
-from payouts.schemas import ORDERS, REFUNDS, SELLERS, SOURCES
+from payouts.schemas import SELLERS, SOURCES
 from payouts.unmatched import unmatched_facts
 from recount.entries import Books
 from recount.rows import File, Source, copies_of
@@ -119,10 +119,10 @@ def _as_file(source: str, file: landed.File) -> File:
 def owed(world):
     """The product's entries and unmatched facts."""
     tables, _, _ = world
-    states = [tables[source.name].states for source in (ORDERS, REFUNDS, SELLERS)]
-    versions = sellers_history(states[2])
-    entries = balance_entries(*states, versions, BERLIN).collect()
-    return entries, unmatched_facts(*states, versions, BERLIN).collect()
+    states = {source: tables[source.name].states for source in SOURCES}
+    versions = sellers_history(states[SELLERS])
+    entries = balance_entries(states, versions, BERLIN).collect()
+    return entries, unmatched_facts(states, versions, BERLIN).collect()
 
 
 def test_what_is_owed_is_what_the_oracle_says_of_the_histories_as_they_happened(world, owed):
