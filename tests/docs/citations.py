@@ -50,6 +50,8 @@ def missing_paths(page: Path, root: Path) -> list[str]:
     starts = [folder for folder in page.parents if folder.is_relative_to(root)]
     missing = []
     for number, line in enumerate(page.read_text(encoding="utf-8").splitlines(), start=1):
+        if line.startswith("```"):  # the name of a file that the block makes or changes
+            continue
         for path in PATH.findall(LINK.sub("", line)):
             if path.split("/")[0] not in folders or re.search("[<>{}…]", path):
                 continue
