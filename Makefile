@@ -37,8 +37,8 @@ drills: $(READY) ## all traps and their rules, one table
 	@$(BIN)/python -m drills
 
 drill-faults: $(READY) ## random faults, for the way we pay and for five wrong ones, with what each costs; N=1000 SEED=1
-	@$(BIN)/python -m drills.faults.model
-	@$(BIN)/python -m drills.faults --schedules $(or $(N),1000) --seed $(or $(SEED),1)
+	@$(BIN)/python -m tests.faults.harness.model
+	@$(BIN)/python -m tests.faults.harness --schedules $(or $(N),1000) --seed $(or $(SEED),1)
 
 lint: $(READY) ## formatting, style, YAML, and every target of the bundle
 	@$(BIN)/ruff check .

@@ -10,8 +10,8 @@ from datetime import date
 from decimal import Decimal
 from pathlib import Path
 
-from tests.recount import SOURCES, delta
-from tests.recount.stores import Ledger, microseconds, statement
+from recount import SOURCES, delta
+from recount.stores import Ledger, microseconds, statement
 
 STATES = {"orders": "order_states", "refunds": "refund_notices", "sellers": "seller_changes"}
 SHOWN_TEXT = 44

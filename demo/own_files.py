@@ -13,10 +13,10 @@ from demo.errors import WrongInput
 from demo.figures import Figures
 from demo.screen import Screen
 from demo.stage import open_stage
-from tests.recount import SOURCES
-from tests.recount.casts import SECOND
-from tests.recount.entries import Books
-from tests.recount.rows import File, Source, copies_of
+from recount import SOURCES
+from recount.casts import SECOND
+from recount.entries import Books
+from recount.rows import File, Source, copies_of
 
 SUFFIXES = (".json", ".jsonl")
 

@@ -9,8 +9,8 @@ from pathlib import Path
 
 from demo.figures import Figures
 from demo.screen import Screen
-from tests.recount.balance import FIGURES, recount
-from tests.recount.rows import FATES
+from recount.balance import FIGURES, recount
+from recount.rows import FATES
 
 MOST_DIFFERENCES = 10
 

@@ -176,7 +176,7 @@ def where_to_look_next(screen: Screen, run_id: int | None) -> None:
         (".venv/bin/lakeflow-local runs", "the runs of these days"),
         (".lakeflow/balance.json", "the closing balance, for machines"),
         (".lakeflow/landing/", "the files that landed"),
-        (".venv/bin/python -m tests.recount", "count everything again, without the product's code"),
+        (".venv/bin/python -m recount", "count everything again, without the product's code"),
         ("make demo", "once more: nothing new, nobody is paid"),
         ("make demo LANDING=<folder>", "settle your own orders/, refunds/ and sellers/"),
         ("make clean", "forget all of this"),

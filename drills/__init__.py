@@ -1,1 +1,1 @@
-"""Each trap as something to run, and the payout protocol under faults. Run from the root of the repository."""
+"""Each trap as something to run. Run from the root of the repository."""

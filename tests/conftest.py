@@ -1,14 +1,10 @@
-"""The Spark session of the bundle's tests, and the repository on the import path."""
+"""The Spark session of the bundle's tests, and fixtures that several folders share."""
 
 import os
-import sys
 import time
-from pathlib import Path
 
 import pytest
 
-ROOT = Path(__file__).parents[1]
-sys.path.insert(0, str(ROOT))  # for tests.recount, the independent oracle, and tests.landed
 os.environ["TZ"] = "UTC"  # collect() gives datetimes in the process's zone
 time.tzset()
 

@@ -14,12 +14,12 @@ from pyspark.sql import SparkSession
 from payouts.conflicts import conflicting_states
 from payouts.entries import balance_entries
 from payouts.history import sellers_history
-from payouts.schemas import ORDERS, REFUNDS, SELLERS
+from payouts.schemas import SELLERS, SOURCES
 from payouts.unmatched import unmatched_facts
 from tests.landed import File, Silver, silver
 
 BERLIN = "Europe/Berlin"
-KEYS = ("order_id", "refund_id", "seller_id")
+KEYS = {source.key for source in SOURCES}
 
 
 @dataclass(frozen=True)
@@ -68,14 +68,14 @@ def worlds_of(module: object) -> dict[str, tuple[Landing, ...]]:
 
 def silver_tables(spark: SparkSession, worlds: dict[str, tuple[Landing, ...]]) -> dict[str, Silver]:
     """Bronze and silver of all worlds, each cut after each of its landings."""
-    files = {source.name: [] for source in (ORDERS, REFUNDS, SELLERS)}
+    files = {source.name: [] for source in SOURCES}
     for name, landings in worlds.items():
         for cut in range(1, len(landings) + 1):
             for number, landing in enumerate(landings[:cut]):
                 for source, found in files.items():
                     rows = [_prefixed(row, f"{name}@{cut}/") for row in getattr(landing, source)]
                     found.append(File(rows, landing.ingested_at, path=str(number)))
-    return {source.name: silver(spark, source, *files[source.name]) for source in (ORDERS, REFUNDS, SELLERS)}
+    return {source.name: silver(spark, source, *files[source.name]) for source in SOURCES}
 
 
 def _prefixed(row: dict, prefix: str) -> dict:
@@ -87,19 +87,19 @@ def books(
 ) -> dict[tuple[str, int], Book]:
     """What is owed in every world after each of its landings: (name, number of landings) -> Book."""
     tables = silver_tables(spark, worlds)
-    states = [tables[name].states for name in ("orders", "refunds", "sellers")]
-    history = sellers_history(tables["sellers"].states).localCheckpoint()
+    states = {source: tables[source.name].states for source in SOURCES}
+    history = sellers_history(states[SELLERS]).localCheckpoint()
     found = {(name, cut): Book() for name, landings in worlds.items() for cut in range(1, len(landings) + 1)}
-    for row in balance_entries(*states, history, zone).collect():
+    for row in balance_entries(states, history, zone).collect():
         book, seller_id = _owner(found, row.seller_id)
         entry_id = f"{row.entry_type}|{(row.refund_id or row.order_id).partition('/')[2]}"
         assert row.copies == 1 and entry_id not in book.entries
         book.entries[entry_id] = (row.amount, row.entry_date)
         book.sellers[entry_id] = (seller_id, row.currency)
-    for row in unmatched_facts(*states, history, zone).collect():
+    for row in unmatched_facts(states, history, zone).collect():
         book, fact_id = _owner(found, row.fact_id)
         book.unmatched[f"{row.fact_type}|{fact_id}"] = row.reason
-    for row in conflicting_states(list(zip((ORDERS, REFUNDS, SELLERS), states, strict=True))).collect():
+    for row in conflicting_states(states).collect():
         book, key = _owner(found, row.key)
         book.conflicts.append((row.source, key, row.contents))
     return found

@@ -1,28 +1,27 @@
 """States that contradict each other: one key, one time, one rank, two contents."""
 
+from collections.abc import Mapping
+from functools import reduce
+
 from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
 
 from payouts.schemas import Source
 
 
-def conflicting_states(states: list[tuple[Source, DataFrame]]) -> DataFrame:
+def conflicting_states(states: Mapping[Source, DataFrame]) -> DataFrame:
     """Lists the contradictions of all sources. The greater content wins; a real correction carries a later time.
 
     Grain: one row per source, key, time and rank with more than one content.
 
     Args:
-        states: each source with its states table.
+        states: the states table of each source.
 
     Returns:
         source STRING, key STRING, occurred_at TIMESTAMP, tie_breaker BIGINT (status rank, sequence number; NULL of a
         refund), contents BIGINT, winning_content STRING, other_contents ARRAY<STRING>.
     """
-    listed = [_conflicts(table, source) for source, table in states]
-    conflicts = listed[0]
-    for more in listed[1:]:
-        conflicts = conflicts.unionByName(more)
-    return conflicts
+    return reduce(DataFrame.unionByName, [_conflicts(table, source) for source, table in states.items()])
 
 
 def _conflicts(states: DataFrame, source: Source) -> DataFrame:

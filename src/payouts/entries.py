@@ -1,6 +1,8 @@
 """What is owed: one signed entry per fact, dated in the settlement's time zone. A pure function of what has landed."""
 
+from collections.abc import Mapping
 from datetime import datetime
+from functools import reduce
 
 from pyspark.sql import Column, DataFrame, Window
 from pyspark.sql import functions as F
@@ -8,25 +10,16 @@ from pyspark.sql import functions as F
 from payouts.facts import order_facts, refund_facts
 from payouts.history import sellers_history
 from payouts.money import MONEY
+from payouts.schemas import ORDERS, REFUNDS, SELLERS, Source
 
-FACT_COLUMNS = ("order_id", "refund_id", "seller_id", "currency", "gross_amount")
 
-
-def balance_entries(
-    order_states: DataFrame,
-    refund_notices: DataFrame,
-    seller_changes: DataFrame,
-    history: DataFrame,
-    settlement_timezone: str,
-) -> DataFrame:
+def balance_entries(states: Mapping[Source, DataFrame], history: DataFrame, settlement_timezone: str) -> DataFrame:
     """The entries of all facts that count.
 
     Grain: one row per sale, fee, refund and reversal. Positive amounts are owed to the seller.
 
     Args:
-        order_states: valid order states, first copies.
-        refund_notices: valid refunds, first copies.
-        seller_changes: valid changes of sellers, first copies.
+        states: the states table of each source: valid first copies.
         history: the versions of sellers, as `history.sellers_history` makes them.
         settlement_timezone: whose calendar dates an entry, such as `Europe/Berlin`.
 
@@ -35,20 +28,14 @@ def balance_entries(
         currency STRING, amount DECIMAL(18,2), entry_date DATE; and, for the invariants of this table, gross_amount
         DECIMAL(18,2) of the order and copies BIGINT, the number of rows with this entry_id.
     """
-    orders = order_facts(order_states, seller_changes, history, settlement_timezone)
-    refunds = refund_facts(refund_notices, orders, settlement_timezone)
-    gross, fee = F.col("gross_amount"), F.col("fee_amount")
-    of_order = F.array(
-        _entry("sale", F.col("order_id"), gross, F.col("sale_date")),
-        _entry("fee", F.col("order_id"), -fee, F.col("sale_date")),
-        F.when(F.col("is_cancelled"), _entry("reversal", F.col("order_id"), fee - gross, F.col("newest_date"))),
-    )
-    of_refund = F.array(_entry("refund", F.col("refund_id"), -F.col("refund_amount"), F.col("entry_date")))
-    entries = (
-        orders.where("delivered_at IS NOT NULL AND reason IS NULL")
-        .select("*", F.lit(None).cast("string").alias("refund_id"))
-        .select(*FACT_COLUMNS, F.explode(F.array_compact(of_order)).alias("entry"))
-        .unionByName(refunds.where("reason IS NULL").select(*FACT_COLUMNS, F.explode(of_refund).alias("entry")))
+    orders = order_facts(states[ORDERS], states[SELLERS], history, settlement_timezone)
+    refunds = refund_facts(states[REFUNDS], orders, settlement_timezone)
+    entries = reduce(
+        lambda some, more: some.unionByName(more, allowMissingColumns=True),
+        [
+            _of_orders(orders),
+            _of_refunds(refunds),
+        ],
     )
     copies = F.count(F.lit(1)).over(Window.partitionBy("entry.entry_id"))
     return entries.select(
@@ -62,6 +49,25 @@ def balance_entries(
         "entry.entry_date",
         "gross_amount",
         copies.alias("copies"),
+    )
+
+
+def _of_orders(orders: DataFrame) -> DataFrame:
+    gross, fee = F.col("gross_amount"), F.col("fee_amount")
+    entries = F.array(
+        _entry("sale", F.col("order_id"), gross, F.col("sale_date")),
+        _entry("fee", F.col("order_id"), -fee, F.col("sale_date")),
+        F.when(F.col("is_cancelled"), _entry("reversal", F.col("order_id"), fee - gross, F.col("newest_date"))),
+    )
+    return orders.where("delivered_at IS NOT NULL AND reason IS NULL").select(
+        "order_id", "seller_id", "currency", "gross_amount", F.explode(F.array_compact(entries)).alias("entry")
+    )
+
+
+def _of_refunds(refunds: DataFrame) -> DataFrame:
+    entry = _entry("refund", F.col("refund_id"), -F.col("refund_amount"), F.col("entry_date"))
+    return refunds.where("reason IS NULL").select(
+        "order_id", "refund_id", "seller_id", "currency", "gross_amount", entry.alias("entry")
     )
 
 
@@ -87,7 +93,7 @@ def entries_ingested_up_to(
     """The entries as they were for the data that a plan read: a first copy never gets an earlier ingestion time.
 
     Args:
-        order_states: as for `balance_entries`; so are the next two.
+        order_states: the states table of orders; the next two are those of refunds and sellers.
         refund_notices: see there.
         seller_changes: see there.
         orders_up_to: newest ingestion of orders that counts, inclusive; None if none had landed. So are the others.
@@ -98,14 +104,12 @@ def entries_ingested_up_to(
     Returns:
         The columns of `balance_entries`.
     """
-    sellers = _up_to(seller_changes, sellers_up_to)
-    return balance_entries(
-        _up_to(order_states, orders_up_to),
-        _up_to(refund_notices, refunds_up_to),
-        sellers,
-        sellers_history(sellers),
-        settlement_timezone,
-    )
+    states = {
+        ORDERS: _up_to(order_states, orders_up_to),
+        REFUNDS: _up_to(refund_notices, refunds_up_to),
+        SELLERS: _up_to(seller_changes, sellers_up_to),
+    }
+    return balance_entries(states, sellers_history(states[SELLERS]), settlement_timezone)
 
 
 def _up_to(states: DataFrame, newest: datetime | None) -> DataFrame:

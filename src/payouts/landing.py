@@ -4,12 +4,21 @@ Spark's JSON reader rewrites numbers, drops what follows the first object of a l
 line is read as text and parsed here, by native expressions: strictly, and with every scalar kept as it was written.
 """
 
+from collections.abc import Mapping
+from functools import reduce
+
 from pyspark.sql import Column, DataFrame
 from pyspark.sql import functions as F
 
 from payouts.content import with_content_hash
 from payouts.schemas import Source
 
+AS_LINES = {  # options of Auto Loader for the folder of a source
+    "cloudFiles.format": "text",  # a JSON reader would round numbers, and lose what follows the first object of a line
+    "lineSep": "\n",
+    "pathGlobFilter": "*.{json,jsonl}",
+    "recursiveFileLookup": "true",
+}
 STRICT = {
     "allowSingleQuotes": "false",
     "allowNonNumericNumbers": "false",  # NaN is not JSON
@@ -25,6 +34,17 @@ NUMBER_MARK = r"\u0001"  # as JSON spells it: the first character of every numbe
 STRING_MARK = r"\u0002"  # likewise, of every string of an array line
 JSON_BLANKS = " \t\r\n"
 MAX_LENGTH = 2147483647
+
+
+def bronze_rows(lines: DataFrame, source: Source) -> DataFrame:
+    """Reads the lines of files into bronze rows.
+
+    Args:
+        lines: `value`, a line as landed, of files that were read with AS_LINES: their `_metadata` says where it stood.
+        source: see `landed_rows`, as for grain and result.
+    """
+    place = {"_file_path": "_metadata.file_path", "_file_modified_at": "_metadata.file_modification_time"}
+    return landed_rows(lines.select("value", *[F.col(field).alias(name) for name, field in place.items()]), source)
 
 
 def landed_rows(lines: DataFrame, source: Source) -> DataFrame:
@@ -57,6 +77,18 @@ def landed_rows(lines: DataFrame, source: Source) -> DataFrame:
         F.expr("uuid()").alias("_row_id"),
     )
     return with_content_hash(rows, source)
+
+
+def newest_ingestions(bronze: Mapping[Source, DataFrame]) -> DataFrame:
+    """How far the landing zone has been read.
+
+    Grain: one row per source. Columns: source STRING, ingested_to TIMESTAMP, NULL before the first row.
+    """
+    newest = [
+        table.agg(F.max("_ingested_at").alias("ingested_to")).select(F.lit(source.name).alias("source"), "ingested_to")
+        for source, table in bronze.items()
+    ]
+    return reduce(DataFrame.unionByName, newest)
 
 
 def _documents(value: Column) -> Column:

@@ -91,6 +91,11 @@ NO_UNKNOWN_COLUMN = _warn(
 )
 
 
+CURRENCY_KNOWN = _drop(
+    "currency_known", _judged("currency", _one_of("currency", CURRENCIES)), "we cannot pay in any other"
+)
+
+
 def _key_present(source: Source) -> Rule:
     return _drop(f"{source.key}_present", _present(source.key), "a row without key is about nothing")
 
@@ -108,32 +113,36 @@ def _clock_plausible(source: Source) -> Rule:
     )
 
 
-def _amount_rules(source: Source) -> list[Rule]:
-    """An amount is judged by its digits, because a DECIMAL(18,2) has rounded or lost what it could not hold."""
-    amount, text = source.amount, source.amount_text
-    decimals = " ".join(f"WHEN '{currency}' THEN {digits}" for currency, digits in CURRENCIES.items())
+# An amount is judged by its digits, because a DECIMAL(18,2) has rounded or lost what it could not hold.
+def _amount_positive(source: Source) -> Rule:
+    text = source.amount_text
+    return _drop(
+        f"{source.amount}_positive",
+        _judged(source.amount, f"{text} <> '0' AND {text} NOT LIKE '-%'"),
+        "a sale or refund moves money one way only; a missing amount moves none",
+    )
+
+
+def _amount_within_limit(source: Source) -> Rule:
+    text = source.amount_text
     whole_digits = f"length(split_part({text}, '.', 1))"
     small = f"{whole_digits} < {len(str(LARGEST_AMOUNT))} OR {text} = '{LARGEST_AMOUNT}' OR {text} LIKE '-%'"
+    return _drop(
+        f"{source.amount}_within_limit",
+        f"{text} IS NULL OR coalesce({small}, false)",
+        "more than a million for one order is an amount in minor units, or a mistake",
+    )
+
+
+def _amount_fits_currency(source: Source) -> Rule:
+    text = source.amount_text
+    decimals = " ".join(f"WHEN '{currency}' THEN {digits}" for currency, digits in CURRENCIES.items())
     fits = f"length(split_part({text}, '.', 2)) <= CASE currency {decimals} ELSE length({text}) END"
-    missing = f"{text} IS NULL"
-    return [
-        _drop(
-            f"{amount}_positive",
-            _judged(amount, f"{text} <> '0' AND {text} NOT LIKE '-%'"),
-            "a sale or refund moves money one way only; a missing amount moves none",
-        ),
-        _drop(
-            f"{amount}_within_limit",
-            f"{missing} OR coalesce({small}, false)",
-            "more than a million for one order is an amount in minor units, or a mistake",
-        ),
-        _drop("currency_known", _judged("currency", _one_of("currency", CURRENCIES)), "we cannot pay in any other"),
-        _drop(
-            f"{amount}_fits_currency",
-            f"{missing} OR coalesce({fits}, false)",
-            "nobody can pay a fraction of a cent, or of a yen; rounding it would invent money",
-        ),
-    ]
+    return _drop(
+        f"{source.amount}_fits_currency",
+        f"{text} IS NULL OR coalesce({fits}, false)",
+        "nobody can pay a fraction of a cent, or of a yen; rounding it would invent money",
+    )
 
 
 ORDER_RULES = (
@@ -144,7 +153,10 @@ ORDER_RULES = (
         _judged("status", _one_of("status", STATUS_RANKS)),
         "we do not guess whether an unknown state is owed",
     ),
-    *_amount_rules(ORDERS),
+    _amount_positive(ORDERS),
+    _amount_within_limit(ORDERS),
+    CURRENCY_KNOWN,
+    _amount_fits_currency(ORDERS),
     _clock_plausible(ORDERS),
     NO_UNKNOWN_COLUMN,
     _warn(
@@ -157,7 +169,10 @@ ORDER_RULES = (
 REFUND_RULES = (
     ROW_PARSES,
     _key_present(REFUNDS),
-    *_amount_rules(REFUNDS),
+    _amount_positive(REFUNDS),
+    _amount_within_limit(REFUNDS),
+    CURRENCY_KNOWN,
+    _amount_fits_currency(REFUNDS),
     _clock_plausible(REFUNDS),
     NO_UNKNOWN_COLUMN,
 )
@@ -211,7 +226,11 @@ ENTRY_RULES = (
     ),
 )
 
-RULES = {ORDERS.name: ORDER_RULES, REFUNDS.name: REFUND_RULES, SELLERS.name: SELLER_RULES}
+RULES = {
+    ORDERS.name: ORDER_RULES,
+    REFUNDS.name: REFUND_RULES,
+    SELLERS.name: SELLER_RULES,
+}
 
 
 def rules_of(source: Source) -> tuple[Rule, ...]:

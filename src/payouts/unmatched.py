@@ -1,9 +1,12 @@
 """What has landed, is valid, and still does not count: with the reason, and counted."""
 
+from collections.abc import Mapping
+
 from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
 
 from payouts.facts import order_facts, refund_facts
+from payouts.schemas import ORDERS, REFUNDS, SELLERS, Source
 
 REASONS = (
     "order_unknown",
@@ -16,13 +19,7 @@ REASONS = (
 """In the order in which they are looked for. The last two are of orders, and of the refunds that wait with them."""
 
 
-def unmatched_facts(
-    order_states: DataFrame,
-    refund_notices: DataFrame,
-    seller_changes: DataFrame,
-    history: DataFrame,
-    settlement_timezone: str,
-) -> DataFrame:
+def unmatched_facts(states: Mapping[Source, DataFrame], history: DataFrame, settlement_timezone: str) -> DataFrame:
     """The delivered orders and the refunds that make no entry. They may still: what they miss may land.
 
     Grain: one row per delivered order or refund. Arguments as for `entries.balance_entries`.
@@ -31,8 +28,8 @@ def unmatched_facts(
         fact_type STRING (order, refund), fact_id STRING, order_id STRING, seller_id STRING (of the order, NULL if it
         is unknown), currency STRING, amount DECIMAL(18,2) as landed (positive), reason STRING.
     """
-    orders = order_facts(order_states, seller_changes, history, settlement_timezone)
-    refunds = refund_facts(refund_notices, orders, settlement_timezone)
+    orders = order_facts(states[ORDERS], states[SELLERS], history, settlement_timezone)
+    refunds = refund_facts(states[REFUNDS], orders, settlement_timezone)
     return (
         orders.where("reason IS NOT NULL")
         .select(

@@ -1,6 +1,8 @@
 """What the Databricks CLI prints for this bundle: compared by a test, recorded by this script.
 
-    python tests/bundle/cli_output.py       records recorded/validate-<target>.json anew; needs `databricks` on the PATH
+    PYTHONPATH=lakeflow-local/tests/bundle python tests/bundle/cli_output.py
+
+records recorded/validate-<target>.json anew; it needs `databricks` on the PATH.
 
 The bundle is copied into a repository of its own, on branch main with one commit and no origin, so that the
 output does not depend on who records it, or where. Of what remains, the folder, the commit and the host are
@@ -9,7 +11,6 @@ replaced: they are the only differences that issue and documentation allow.
 
 from __future__ import annotations
 
-import importlib.util
 import json
 import os
 import shutil
@@ -19,15 +20,14 @@ import tempfile
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from types import ModuleType
 from typing import Any
+
+import mock_workspace as mock
 
 ROOT = Path(__file__).resolve().parents[2]
 RECORDED = Path(__file__).resolve().parent / "recorded"
 TARGETS = ("local", "dev", "staging", "prod")
 COPIED = ("databricks.yml", "targets", "resources", "pipelines", "src", "pyproject.toml", "README.md", "requirements")
-# What decides the output; a change elsewhere leaves a recording as good as it was.
-INPUTS = ("databricks.yml", "targets", "resources")
 
 
 @dataclass(frozen=True)
@@ -69,17 +69,6 @@ def copy_bundle(folder: Path) -> Copy:
     return Copy(root, git("rev-parse", "HEAD"))
 
 
-def mock_workspace() -> ModuleType:
-    """The stand-in for a workspace that the loader's own tests have too."""
-    path = ROOT / "lakeflow-local" / "tests" / "bundle" / "mock_workspace.py"
-    spec = importlib.util.spec_from_file_location("mock_workspace", path)
-    assert spec is not None and spec.loader is not None
-    module = importlib.util.module_from_spec(spec)
-    sys.modules["mock_workspace"] = module
-    spec.loader.exec_module(module)
-    return module
-
-
 def lookups_of(config: Mapping[str, Any]) -> dict[str, dict[str, str]]:
     """What the bundle looks up by name, answered as the local stand-in answers: `<kind>:<name>`."""
     answers: dict[str, dict[str, str]] = {}
@@ -91,7 +80,6 @@ def lookups_of(config: Mapping[str, Any]) -> dict[str, dict[str, str]]:
 
 def ask_cli(copy: Copy, target: str, lookups: Mapping[str, Mapping[str, str]]) -> dict[str, Any]:
     """What the CLI prints for a target; a host that the target names is replaced by the server on this machine."""
-    mock = mock_workspace()
     with mock.MockWorkspace(lookups) as workspace:
         changed = [path for path in (copy.root / "targets").glob("*.yml") if "    host: " in path.read_text()]
         before = {path: path.read_text() for path in changed}
@@ -114,7 +102,6 @@ def record() -> None:
     """Writes the CLI's output for every target, with the hash of what it was made from."""
     from lakeflow_local.bundle import Workspace, load
 
-    mock = mock_workspace()
     if not mock.has_cli():
         sys.exit(mock.NO_CLI)
     RECORDED.mkdir(exist_ok=True)

@@ -1,36 +1,23 @@
 """`lakeflow-local validate` prints what `databricks bundle validate -o json` prints, for every target of this bundle.
 
-Compared with output of the CLI that was recorded (`python tests/bundle/cli_output.py`), and with the CLI itself
+Compared with output of the CLI that was recorded (see `cli_output.py`), and with the CLI itself
 where it is on the PATH. User, folder, host and commit are the same or left out; nothing else may differ.
 """
 
 from __future__ import annotations
 
-import importlib.util
 import json
-import sys
 from pathlib import Path
-from types import ModuleType
 from typing import Any
 
+import mock_workspace as mock
 import pytest
 
 from lakeflow_local.bundle import Bundle, Workspace, load
 
+from . import cli_output
+
 HERE = Path(__file__).parent
-
-
-def _cli_output() -> ModuleType:
-    spec = importlib.util.spec_from_file_location("cli_output", HERE / "cli_output.py")
-    assert spec is not None and spec.loader is not None
-    module = importlib.util.module_from_spec(spec)
-    sys.modules["cli_output"] = module
-    spec.loader.exec_module(module)
-    return module
-
-
-cli_output = _cli_output()
-mock = cli_output.mock_workspace()
 
 
 @pytest.fixture(scope="module")
@@ -46,7 +33,7 @@ def load_copy(copied: Any, target: str) -> Bundle:
 def test_a_target_agrees_with_the_recorded_output_of_the_cli(copied: Any, target: str) -> None:
     theirs = json.loads((HERE / "recorded" / f"validate-{target}.json").read_text())
     assert copied.neutral(load_copy(copied, target).config) == theirs, (
-        "has the bundle changed since the recording? Then record it anew with `python tests/bundle/cli_output.py`"
+        "has the bundle changed since the recording? Then record it anew, as `cli_output.py` says"
     )
 
 

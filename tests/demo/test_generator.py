@@ -8,10 +8,10 @@ import pytest
 
 from demo.accounts import EXAMPLE_IBANS, check_digits_hold
 from demo.generator import BROKEN_FILE, generate, land
-from tests.recount.casts import instant
-from tests.recount.entries import REASONS, Books
-from tests.recount.gate import window
-from tests.recount.rows import Copy, File, Source, copies_of
+from recount.casts import instant
+from recount.entries import REASONS, Books
+from recount.gate import window
+from recount.rows import Copy, File, Source, copies_of
 
 SOURCES = ("orders", "refunds", "sellers")
 MORNINGS = [instant(f"2026-01-0{day}T06:00Z") for day in (2, 3, 4)]

@@ -14,7 +14,7 @@ from rich.console import Console
 from demo import report
 from demo.figures import Figures
 from demo.screen import Screen
-from tests.recount.test_balance import write_table
+from tests.recount.tables import write_table
 
 MORNING, NOON = (datetime(2026, 1, 2, hour, tzinfo=UTC) for hour in (6, 12))
 

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.recount.balance import recount
+from recount.balance import recount
 from tests.recount.samples import order, refund, seller
 
 ROOT = Path(__file__).parents[2]

@@ -1,4 +1,4 @@
-"""Citations in the documentation: a link to a file, and after it in backticks the keys or symbols that stand in it."""
+"""Citations in the documentation: links to files with the keys or symbols that stand in them, and paths in the text."""
 
 import ast
 import re
@@ -10,6 +10,8 @@ from typing import Any
 import yaml
 
 LINK = re.compile(r"\[[^\]]+\]\((?P<target>[^)#\s]+)(?:#[^)]*)?\)(?P<symbols>(?: `[^`]+`)*)")
+PATH = re.compile(r"(?<![\w/.:*>}\"-])\w[\w.-]*/[\w./*{},<>…-]*")
+MADE = {"build", "dist"}  # what git ignores in them may or may not be there
 NAMES_OF_ITEMS = ("task_key", "name", "metric", "environment_key")
 
 
@@ -36,6 +38,26 @@ def citations(page: Path) -> Iterator[Citation]:
         for match in LINK.finditer(line):
             if "://" not in match["target"]:
                 yield Citation(page, number, match["target"], tuple(re.findall(r"`([^`]+)`", match["symbols"])))
+
+
+def missing_paths(page: Path, root: Path) -> list[str]:
+    """The paths in a page's text, code blocks included, that are not there, each with its line.
+
+    A path begins with a folder at the top of the repository, and is read from there or from a folder that holds the
+    page. In double quotes it is a value of an example, and with a placeholder in it (`<name>`, `…`) it is no file.
+    """
+    folders = {entry.name for entry in root.iterdir() if entry.is_dir()} - MADE
+    starts = [folder for folder in page.parents if folder.is_relative_to(root)]
+    missing = []
+    for number, line in enumerate(page.read_text(encoding="utf-8").splitlines(), start=1):
+        if line.startswith("```"):  # the name of a file that the block makes or changes
+            continue
+        for path in PATH.findall(LINK.sub("", line)):
+            if path.split("/")[0] not in folders or re.search("[<>{}…]", path):
+                continue
+            if not any(next(start.glob(path.rstrip("./,")), None) for start in starts):
+                missing.append(f"{page.name}:{number} {path}")
+    return missing
 
 
 def missing_symbols(citation: Citation) -> list[str]:

@@ -6,11 +6,11 @@ from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
-from drills.faults.market import Market
-from drills.faults.ours import Ours
 from payouts.ledger import DeltaLedger
 from payouts.ledger.schema import TABLES
-from tests.recount import delta
+from recount import delta
+from tests.faults.harness.market import Market
+from tests.faults.harness.ours import Ours
 
 
 class OursOnDelta(Ours):

@@ -6,11 +6,11 @@ from urllib.parse import urlparse
 
 import pytest
 
-from drills.faults.play import play
-from drills.faults.sandbox import sandbox_bank
-from drills.faults.schedules import schedule
 from payouts.ledger import DeltaLedger
 from tests.faults.delta_design import OursOnDelta
+from tests.faults.harness.play import play
+from tests.faults.harness.sandbox import sandbox_bank
+from tests.faults.harness.schedules import schedule
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(1800)]
 SCHEDULES = int(os.environ.get("DELTA_SCHEDULES", "10"))  # more on request

@@ -4,9 +4,9 @@ from types import SimpleNamespace
 
 import pytest
 
-from drills.faults.model import explore, never_twice
 from payouts import protocol
 from payouts.protocol import STATE_AFTER, Answer, Event, State, Step
+from tests.faults.harness.model import explore, never_twice
 
 
 def broken(**functions) -> SimpleNamespace:

@@ -5,17 +5,17 @@ from decimal import Decimal
 
 import pytest
 
-from drills.faults.__main__ import judge, story
-from drills.faults.oracle import PAID_TOO_MUCH
-from drills.faults.ours import Ours
-from drills.faults.play import play
-from drills.faults.sandbox import sandbox_bank
-from drills.faults.schedules import schedule
-from drills.faults.steps import Account, Clock, Fault, Land, Outage, Run, Stop, Suspend
-from drills.faults.wrong import WRONG, RetryUntilGreen
 from payouts import protocol, submission
 from payouts.ledger import SqliteLedger
 from payouts.protocol import Answer, Event, Step
+from tests.faults.harness.__main__ import judge, story
+from tests.faults.harness.oracle import PAID_TOO_MUCH
+from tests.faults.harness.ours import Ours
+from tests.faults.harness.play import play
+from tests.faults.harness.sandbox import sandbox_bank
+from tests.faults.harness.schedules import schedule
+from tests.faults.harness.steps import Account, Clock, Fault, Land, Outage, Run, Stop, Suspend
+from tests.faults.harness.wrong import WRONG, RetryUntilGreen
 
 
 def sale(seller="S01", amount="40.00", day=1, currency="EUR"):

@@ -7,13 +7,13 @@ from itertools import count
 
 import pytest
 
-from drills.faults import interruptions
-from drills.faults.interruptions import Interruptions
-from drills.faults.market import Market
-from drills.faults.ours import Ours
-from drills.faults.sandbox import SandboxBank, sandbox_bank
-from drills.faults.steps import Land, Run, Stop
 from payouts.ledger import SqliteLedger
+from tests.faults.harness import interruptions
+from tests.faults.harness.interruptions import Interruptions
+from tests.faults.harness.market import Market
+from tests.faults.harness.ours import Ours
+from tests.faults.harness.sandbox import SandboxBank, sandbox_bank
+from tests.faults.harness.steps import Land, Run, Stop
 
 pytestmark = pytest.mark.slow
 SELLERS = ("S01", "S02", "S03")

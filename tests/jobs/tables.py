@@ -9,7 +9,7 @@ from payouts.entries import balance_entries
 from payouts.history import VERSION_COLUMNS, sellers_history
 from payouts.landing import landed_rows
 from payouts.rules import dropped
-from payouts.schemas import ORDERS, REFUNDS, SELLERS, SOURCES, Source
+from payouts.schemas import SELLERS, SOURCES, Source
 from payouts.states import judged_states, newest_states, quarantined_rows
 from payouts.unmatched import unmatched_facts
 
@@ -29,11 +29,11 @@ def write_tables(spark: SparkSession, schema: str, landing: dict[str, str], inge
         write(source.states, judged_states(bronze, bronze, source).where(valid))
         write(source.quarantine, quarantined_rows(bronze, bronze, source))
     write("ingested_to", _ingested_to(spark, schema))
-    states = [spark.table(f"{schema}.{source.states}") for source in (ORDERS, REFUNDS, SELLERS)]
-    history = sellers_history(states[2])
-    write("balance_entries", balance_entries(*states, history, TIMEZONE))
-    write("unmatched_facts", unmatched_facts(*states, history, TIMEZONE))
-    newest = newest_states(states[2], SELLERS)
+    states = {source: spark.table(f"{schema}.{source.states}") for source in SOURCES}
+    history = sellers_history(states[SELLERS])
+    write("balance_entries", balance_entries(states, history, TIMEZONE))
+    write("unmatched_facts", unmatched_facts(states, history, TIMEZONE))
+    newest = newest_states(states[SELLERS], SELLERS)
     write("sellers", newest.where("operation = 'UPSERT'").select(*VERSION_COLUMNS))
 
 

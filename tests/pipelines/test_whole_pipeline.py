@@ -10,9 +10,9 @@ from payouts.history import sellers_history
 from payouts.row_counts import row_counts
 from payouts.schemas import ORDERS, REFUNDS, SELLERS, SOURCES
 from payouts.states import newest_states
+from recount.entries import Books
+from recount.rows import File, Source, copies_of
 from tests.landed import delete, order, refund, seller
-from tests.recount.entries import Books
-from tests.recount.rows import File, Source, copies_of
 
 BERLIN = "Europe/Berlin"
 DAY_1 = {

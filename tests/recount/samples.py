@@ -4,12 +4,12 @@ import json
 from datetime import date
 from decimal import Decimal
 
-from .balance import closing_balance
-from .casts import instant
-from .entries import Books
-from .plans import effect_key
-from .rows import File, Source, copies_of
-from .stores import Ledger
+from recount.balance import closing_balance
+from recount.casts import instant
+from recount.entries import Books
+from recount.plans import effect_key
+from recount.rows import File, Source, copies_of
+from recount.stores import Ledger
 
 BERLIN = "Europe/Berlin"
 

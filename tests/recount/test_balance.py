@@ -8,28 +8,18 @@ from datetime import UTC, date, datetime
 from decimal import Decimal
 from pathlib import Path
 
-import pyarrow as pa
-import pyarrow.parquet as parquet
 import pytest
 
-from .balance import recount
-from .plans import effect_key
+from recount.balance import recount
+from recount.plans import effect_key
+
 from .samples import order, seller
+from .tables import write_table
 
 NOON = datetime(2026, 1, 2, 12, tzinfo=UTC)
 LATER = datetime(2026, 1, 2, 13, tzinfo=UTC)
 IBAN = "DE89370400440532013000"
 KEY = effect_key("s1", "EUR", date(2026, 1, 1))
-
-
-def write_table(table: Path, *rows: dict) -> None:
-    """A Delta table of one commit."""
-    log = table / "_delta_log"
-    log.mkdir(parents=True, exist_ok=True)
-    parquet.write_table(pa.Table.from_pylist(list(rows)), table / "part.parquet")
-    schema = {"type": "struct", "fields": [{"name": name, "type": "string"} for name in rows[0]]}
-    actions = {"metaData": {"schemaString": json.dumps(schema)}}, {"add": {"path": "part.parquet"}}
-    (log / f"{0:020}.json").write_text("\n".join(map(json.dumps, actions)))
 
 
 def land(root: Path, source: str, *lines: dict | str) -> Path:

@@ -7,8 +7,9 @@ read, and its plan made, at noon of the next day.
 from datetime import date
 from decimal import Decimal
 
-from .gate import gate_differences, window
-from .plans import MINIMUM_PAYOUTS, plan_differences
+from recount.gate import gate_differences, window
+from recount.plans import MINIMUM_PAYOUTS, plan_differences
+
 from .samples import BERLIN, Desk, landed, moment, order, refund, seller
 
 S1 = ("s1", "EUR")

@@ -8,7 +8,7 @@ import pyarrow as pa
 import pyarrow.parquet as parquet
 import pytest
 
-from . import delta
+from recount import delta
 
 FIELDS = {"id": "long", "day": "date", "note": "string"}
 

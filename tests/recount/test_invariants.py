@@ -7,8 +7,9 @@ from decimal import Decimal
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from .entries import REASONS
-from .rows import FATES
+from recount.entries import REASONS
+from recount.rows import FATES
+
 from .samples import Desk, landed, order, refund, seller
 
 DAYS = st.sampled_from([f"2026-01-0{day}T{hour}:30Z" for day in range(1, 5) for hour in ("00", "12", "23")])

@@ -2,7 +2,8 @@
 
 import pytest
 
-from .lines import rows_of
+from recount.lines import rows_of
+
 from .samples import Desk, fates, landed, order, refund, seller
 
 

@@ -20,7 +20,7 @@ from typing import Any
 
 import httpx
 
-from tests.recount import delta
+from recount import delta
 from tests.recount.samples import order, seller
 
 ROOT = Path(__file__).parents[2]

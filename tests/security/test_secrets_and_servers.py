@@ -13,8 +13,8 @@ from pathlib import Path
 import httpx
 import pytest
 
-from tests.recount import delta
-from tests.recount.plans import effect_key
+from recount import delta
+from recount.plans import effect_key
 from tests.recount.samples import order, seller
 from tests.runbook.office import COPIED, ROOT
 

@@ -67,9 +67,7 @@ def test_contradictions_of_every_source_are_listed_with_the_winner(spark):
         spark, REFUNDS, File([refund("r", "a", reason="x"), refund("r", "a", reason="y"), refund("q", "a")])
     )
     sellers = silver(spark, SELLERS, File([seller("s1"), seller("s1", sequence_number=2), seller("s1", fee_bps=0)]))
-    found = conflicting_states(
-        [(ORDERS, orders.states), (REFUNDS, refunds.states), (SELLERS, sellers.states)]
-    ).collect()
+    found = conflicting_states({ORDERS: orders.states, REFUNDS: refunds.states, SELLERS: sellers.states}).collect()
     listed = {(row.source, row.key, row.tie_breaker, row.contents): row for row in found}
     assert set(listed) == {("orders", "a", 2, 2), ("refunds", "r", None, 2), ("sellers", "s1", 1, 2)}
     won = listed["orders", "a", 2, 2]

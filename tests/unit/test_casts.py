@@ -7,7 +7,7 @@ from pyspark.sql import functions as F
 
 from payouts.casts import canonical, exact, instant_text, micros, typed
 from payouts.schemas import Kind
-from tests.recount import casts as oracle
+from recount import casts as oracle
 
 _AMOUNTS = (
     "10 10.00 10.005 0 -0 0.00 -0.00 000 007.50 -012.50 .5 5. +1 1e2 1E-2 NaN Infinity 1,000.00 0x10 1_000 ١٢ -- - . "

@@ -8,8 +8,8 @@ from pyspark.sql import functions as F
 
 from payouts.landing import landed_rows
 from payouts.schemas import ORDERS
+from recount.lines import rows_of
 from tests.landed import File, bronze
-from tests.recount.lines import rows_of
 
 LINES_WITHOUT_ROWS = [b"", b"  \t", b"\r", b"[]", b"[ ]\r", b" [\t] "]
 

@@ -2,7 +2,7 @@
 
 Each history has sellers and orders of its own, so that all of them are computed together. It lands twice: once as it
 happened, and once shuffled, in part doubled, and split into random files that are read on random days. The oracle is
-`tests.recount`, plain Python that shares no code with the product.
+`recount`, plain Python that shares no code with the product.
 """
 
 import json
@@ -15,12 +15,12 @@ import pytest
 from payouts.entries import balance_entries
 from payouts.history import sellers_history
 from payouts.row_counts import row_counts
-from payouts.schemas import ORDERS, REFUNDS, SELLERS, SOURCES
+from payouts.schemas import SELLERS, SOURCES
 from payouts.unmatched import unmatched_facts
+from recount.entries import Books
+from recount.rows import File, Source, copies_of
 from tests import landed
 from tests.landed import moment, silver
-from tests.recount.entries import Books
-from tests.recount.rows import File, Source, copies_of
 
 BERLIN = "Europe/Berlin"
 HISTORIES = 80
@@ -119,10 +119,10 @@ def _as_file(source: str, file: landed.File) -> File:
 def owed(world):
     """The product's entries and unmatched facts."""
     tables, _, _ = world
-    states = [tables[source.name].states for source in (ORDERS, REFUNDS, SELLERS)]
-    versions = sellers_history(states[2])
-    entries = balance_entries(*states, versions, BERLIN).collect()
-    return entries, unmatched_facts(*states, versions, BERLIN).collect()
+    states = {source: tables[source.name].states for source in SOURCES}
+    versions = sellers_history(states[SELLERS])
+    entries = balance_entries(states, versions, BERLIN).collect()
+    return entries, unmatched_facts(states, versions, BERLIN).collect()
 
 
 def test_what_is_owed_is_what_the_oracle_says_of_the_histories_as_they_happened(world, owed):

@@ -161,17 +161,11 @@ def test_a_row_is_quarantined_with_its_text_and_the_rules_it_broke_or_else_kept(
 
 @pytest.mark.parametrize("rules", [*RULES.values(), CONFLICT_RULES, ENTRY_RULES], ids=[*RULES, "conflicts", "entries"])
 def test_no_predicate_is_null_where_every_column_is(spark, ansi, rules):
-    columns = {column: "STRING" for source in SOURCES for column in source.columns}
-    columns |= {"gross_amount_text": "STRING", "refund_amount_text": "STRING", "_unparsed_columns": "ARRAY<STRING>"}
-    columns |= {"_ingested_at": "TIMESTAMP", "event_at": "TIMESTAMP", "refunded_at": "TIMESTAMP"}
-    columns |= {"changed_at": "TIMESTAMP", "sequence_number": "BIGINT", "fee_bps": "INT", "is_suspended": "BOOLEAN"}
-    columns |= {"_rescued_data": "STRING", "_corrupt_record": "STRING", "contents": "BIGINT", "copies": "BIGINT"}
-    columns |= {
-        "entry_id": "STRING",
-        "entry_type": "STRING",
-        "amount": "DECIMAL(18,2)",
-        "gross_amount": "DECIMAL(18,2)",
-    }
+    columns = {column: kind.value for source in SOURCES for column, kind in source.columns.items()}
+    columns |= {source.amount_text: "STRING" for source in SOURCES if source.amount}
+    columns |= {"_unparsed_columns": "ARRAY<STRING>", "_ingested_at": "TIMESTAMP", "_rescued_data": "STRING"}
+    columns |= {"contents": "BIGINT", "copies": "BIGINT", "entry_id": "STRING", "entry_type": "STRING"}
+    columns |= {"amount": "DECIMAL(18,2)"}
     nothing = spark.sql("SELECT " + ", ".join(f"CAST(NULL AS {kind}) AS {name}" for name, kind in columns.items()))
     answers = nothing.select(*[F.expr(rule.predicate).alias(rule.name) for rule in rules]).first().asDict()
     assert None not in answers.values()

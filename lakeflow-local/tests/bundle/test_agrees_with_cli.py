@@ -5,29 +5,16 @@ What both print must be equal, without exception: user, folder and repository ar
 
 from __future__ import annotations
 
-import importlib.util
 import subprocess
-import sys
 from pathlib import Path
 from textwrap import dedent
-from types import ModuleType
 
+import mock_workspace as mock
 import pytest
 
 from lakeflow_local.bundle import Workspace, load
 from lakeflow_local.errors import UserError
 
-
-def _mock_workspace() -> ModuleType:
-    spec = importlib.util.spec_from_file_location("mock_workspace", Path(__file__).with_name("mock_workspace.py"))
-    assert spec is not None and spec.loader is not None
-    module = importlib.util.module_from_spec(spec)
-    sys.modules.setdefault("mock_workspace", module)
-    spec.loader.exec_module(module)
-    return module
-
-
-mock = _mock_workspace()
 pytestmark = pytest.mark.skipif(not mock.has_cli(), reason=mock.NO_CLI)
 
 LOOKUPS = {"warehouse": {"small one": "0123"}, "notification_destination": {"night": "n-1"}, "service_principal": {}}

@@ -5,18 +5,13 @@ slow; the fold alone is fast.
 """
 
 import random
-import sys
-from pathlib import Path
 
 import pytest
+from cdc_oracle import Change, filled, newest, since_truncate, versions
 
 from lakeflow_local.errors import UserError
 from lakeflow_local.pipelines.model.model import CdcFlow, Place
 from lakeflow_local.pipelines.refresh import cdc, fold
-
-sys.path.insert(0, str(Path(__file__).parent))
-
-from cdc_oracle import Change, filled, newest, since_truncate, versions
 
 ACCOUNTS = 500
 SOURCE = """

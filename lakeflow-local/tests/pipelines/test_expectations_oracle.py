@@ -7,14 +7,9 @@ other ones.
 import json
 import os
 import random
-import sys
 from collections import Counter
-from pathlib import Path
 
 import pytest
-
-sys.path.insert(0, str(Path(__file__).parent))
-
 from expectations_oracle import DROP, FAIL, WARN, random_case
 
 pytestmark = pytest.mark.slow

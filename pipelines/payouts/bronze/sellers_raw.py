@@ -2,9 +2,8 @@
 
 from pyspark import pipelines as dp
 from pyspark.sql import SparkSession
-from pyspark.sql import functions as F
 
-from payouts.landing import landed_rows
+from payouts.landing import AS_LINES, bronze_rows
 from payouts.schemas import SELLERS, bronze_schema
 
 
@@ -20,21 +19,6 @@ from payouts.schemas import SELLERS, bronze_schema
 )
 def sellers_raw():
     spark = SparkSession.active()
-    lines = (
-        spark.readStream.format("cloudFiles")
-        # Lines as text: a JSON reader would round numbers, and lose what follows the first object of a line.
-        .option("cloudFiles.format", "text")
-        .option("lineSep", "\n")
-        .option("pathGlobFilter", "*.{json,jsonl}")
-        .option("recursiveFileLookup", "true")
-        .schema("value STRING")
-        .load(f"{spark.conf.get('payouts.landing_path')}/sellers")
-    )
-    return landed_rows(
-        lines.select(
-            "value",
-            F.col("_metadata.file_path").alias("_file_path"),
-            F.col("_metadata.file_modification_time").alias("_file_modified_at"),
-        ),
-        SELLERS,
-    )
+    folder = f"{spark.conf.get('payouts.landing_path')}/{SELLERS.name}"
+    lines = spark.readStream.format("cloudFiles").options(**AS_LINES).schema("value STRING").load(folder)
+    return bronze_rows(lines, SELLERS)

@@ -5,6 +5,7 @@ from pyspark.sql import SparkSession
 
 from payouts.entries import balance_entries as entries
 from payouts.rules import ENTRY_RULES, Severity, predicates
+from payouts.schemas import SOURCES
 
 
 @dp.materialized_view(
@@ -14,10 +15,5 @@ from payouts.rules import ENTRY_RULES, Severity, predicates
 @dp.expect_all_or_fail(predicates(ENTRY_RULES, Severity.FAIL))  # defects of this code, so nothing may be paid
 def balance_entries():
     spark = SparkSession.active()
-    return entries(
-        spark.read.table("order_states"),
-        spark.read.table("refund_notices"),
-        spark.read.table("seller_changes"),
-        spark.read.table("sellers_history"),
-        spark.conf.get("payouts.settlement_timezone"),
-    )
+    states = {source: spark.read.table(source.states) for source in SOURCES}
+    return entries(states, spark.read.table("sellers_history"), spark.conf.get("payouts.settlement_timezone"))

@@ -3,6 +3,7 @@
 from pyspark import pipelines as dp
 from pyspark.sql import SparkSession
 
+from payouts.schemas import SOURCES
 from payouts.unmatched import unmatched_facts as facts
 
 
@@ -12,10 +13,5 @@ from payouts.unmatched import unmatched_facts as facts
 )
 def unmatched_facts():
     spark = SparkSession.active()
-    return facts(
-        spark.read.table("order_states"),
-        spark.read.table("refund_notices"),
-        spark.read.table("seller_changes"),
-        spark.read.table("sellers_history"),
-        spark.conf.get("payouts.settlement_timezone"),
-    )
+    states = {source: spark.read.table(source.states) for source in SOURCES}
+    return facts(states, spark.read.table("sellers_history"), spark.conf.get("payouts.settlement_timezone"))

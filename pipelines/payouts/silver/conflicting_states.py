@@ -15,4 +15,4 @@ from payouts.schemas import SOURCES
 @dp.expect_all(predicates(CONFLICT_RULES, Severity.WARN))  # every row here breaks it: the count is the warning
 def conflicting_states():
     spark = SparkSession.active()
-    return contradictions([(source, spark.read.table(source.states)) for source in SOURCES])
+    return contradictions({source: spark.read.table(source.states) for source in SOURCES})

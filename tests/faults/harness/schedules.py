@@ -3,7 +3,7 @@
 import random
 from decimal import Decimal
 
-from drills.faults.steps import (
+from tests.faults.harness.steps import (
     FAULTS,
     Account,
     Arrive,

@@ -12,11 +12,11 @@ from pathlib import Path
 
 import httpx
 
-from drills.faults.bank import Line
-from drills.faults.steps import Fault, Outage, Refuse, Step
 from payouts.gateway import Payout, Reply
 from payouts.gateway.http import HttpGateway
 from payouts.protocol import Answer
+from tests.faults.harness.bank import Line
+from tests.faults.harness.steps import Fault, Outage, Refuse, Step
 
 # What a schedule says, in the gateway's words. Without a network in between nothing arrives twice, and nothing is
 # unreachable: those two are left out here.

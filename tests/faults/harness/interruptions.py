@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from typing import Any
 
-from drills.faults.steps import Run, Step
+from tests.faults.harness.steps import Run, Step
 
 COUNTED = frozenset(
     {"add_settlement", "add_claims", "add_holds", "add_events", "send", "ask", "statement", "write", "finish"}

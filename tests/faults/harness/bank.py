@@ -4,9 +4,9 @@ from dataclasses import dataclass, replace
 from datetime import date
 from decimal import Decimal
 
-from drills.faults.steps import Fault, Outage, Refuse, Step
 from payouts.gateway import Payout, Reply
 from payouts.protocol import Answer
+from tests.faults.harness.steps import Fault, Outage, Refuse, Step
 
 
 @dataclass(frozen=True)

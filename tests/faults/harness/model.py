@@ -1,6 +1,6 @@
 """The payout protocol as a state machine, explored exhaustively: two payouts, two attempts each, a crash anywhere.
 
-    python -m drills.faults.model
+    python -m tests.faults.harness.model
 
 The two payouts are of one seller, on two days, because only such two can pay the same money: day 1 owes 1, day 2 owes
 2 in all, and each claim takes what is open then. Every decision is made by the functions of `payouts.protocol` that

@@ -1,4 +1,4 @@
-"""`python -m drills.faults`: random schedules for ours and for five wrong designs; see --help."""
+"""`python -m tests.faults.harness`: random schedules for ours and for five wrong designs; see --help."""
 
 import argparse
 import sys
@@ -8,12 +8,12 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
-from drills.faults.oracle import MISSING, PAID_TOO_MUCH, totals
-from drills.faults.ours import Ours
-from drills.faults.play import play
-from drills.faults.schedules import schedule
-from drills.faults.shrink import shrink
-from drills.faults.wrong import WRONG
+from tests.faults.harness.oracle import MISSING, PAID_TOO_MUCH, totals
+from tests.faults.harness.ours import Ours
+from tests.faults.harness.play import play
+from tests.faults.harness.schedules import schedule
+from tests.faults.harness.shrink import shrink
+from tests.faults.harness.wrong import WRONG
 
 
 @dataclass
@@ -51,7 +51,7 @@ def story(design: Callable[..., Any], seed: int) -> str:
 
 def main() -> int:
     """Prints the table, and the story of the first failing seed of each design; 1 if ours is at fault, or none is."""
-    arguments = argparse.ArgumentParser(prog="python -m drills.faults", description=__doc__.split("; ")[0])
+    arguments = argparse.ArgumentParser(prog="python -m tests.faults.harness", description=__doc__.split("; ")[0])
     arguments.add_argument("--schedules", type=int, default=1000)
     arguments.add_argument("--seed", type=int, default=1, help="the first seed; the others follow it")
     given = arguments.parse_args()

@@ -2,7 +2,7 @@
 
 It is written from the model of the business alone, in plain Python. It imports nothing of `payouts`, starts no Spark
 and trusts no figure of the product, so a mistake would have to be made twice, in two ways, to stay unseen.
-`python -m tests.recount --root .` prints the differences between `.lakeflow/balance.json` and what it counted itself.
+`python -m recount --root .` prints the differences between `.lakeflow/balance.json` and what it counted itself.
 """
 
 SOURCES = ("orders", "refunds", "sellers")

@@ -4,10 +4,6 @@ from collections.abc import Callable
 from datetime import UTC, datetime
 from typing import Any
 
-from drills.faults.interruptions import Interruptions, TaskKilled
-from drills.faults.market import MINIMUMS, Market
-from drills.faults.schedules import SELLERS
-from drills.faults.steps import Run, day_of
 from payouts.attempt import Attempt
 from payouts.balance import SellerBalance, seller_balances
 from payouts.completeness import unsettled
@@ -20,6 +16,10 @@ from payouts.plan_facts import PlanFacts
 from payouts.preparation import Preparation, cancel_claims, prepare
 from payouts.reconciliation import reconcile
 from payouts.submission import submit
+from tests.faults.harness.interruptions import Interruptions, TaskKilled
+from tests.faults.harness.market import MINIMUMS, Market
+from tests.faults.harness.schedules import SELLERS
+from tests.faults.harness.steps import Run, day_of
 
 INGESTED_TO = {"orders": datetime(2026, 1, 5, tzinfo=UTC), "refunds": None, "sellers": None}
 

@@ -4,8 +4,8 @@ from collections import defaultdict
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 
-from drills.faults.schedules import SELLERS, account_of
-from drills.faults.steps import Account, Clock, Land, Step, Suspend
+from tests.faults.harness.schedules import SELLERS, account_of
+from tests.faults.harness.steps import Account, Clock, Land, Step, Suspend
 
 Key = tuple[str, str]
 MINIMUMS = {"EUR": Decimal(10), "USD": Decimal(10), "GBP": Decimal(10), "JPY": Decimal(1500)}

@@ -9,11 +9,11 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
 
-from drills.faults.bank import Line
-from drills.faults.market import MINIMUMS, Key, Market
-from drills.faults.schedules import SELLERS
-from drills.faults.steps import Run, day_of
 from payouts.protocol import Event, State, transition
+from tests.faults.harness.bank import Line
+from tests.faults.harness.market import MINIMUMS, Key, Market
+from tests.faults.harness.schedules import SELLERS
+from tests.faults.harness.steps import Run, day_of
 
 PAID_TOO_MUCH = "paid too much"
 MISSING = "missing, and the run is green"

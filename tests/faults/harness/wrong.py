@@ -9,12 +9,12 @@ from collections import defaultdict
 from decimal import Decimal
 from typing import Any
 
-from drills.faults.interruptions import Interruptions, TaskKilled
-from drills.faults.market import MINIMUMS, Key, Market
-from drills.faults.schedules import SELLERS
-from drills.faults.steps import Run, day_of
 from payouts.gateway import Payout
 from payouts.protocol import Answer
+from tests.faults.harness.interruptions import Interruptions, TaskKilled
+from tests.faults.harness.market import MINIMUMS, Key, Market
+from tests.faults.harness.schedules import SELLERS
+from tests.faults.harness.steps import Run, day_of
 
 
 class Table:

@@ -1,13 +1,10 @@
-"""`python -m tests.recount` or `python tests/recount`: prints the differences; exit 1 if there is one."""
+"""Prints the differences; exit 1 if there is one."""
 
 import argparse
 import sys
 from pathlib import Path
 
-if not __package__:  # run as a folder: make the package importable under the name that it has in the repository
-    sys.path[0] = str(Path(__file__).resolve().parents[2])
-
-from tests.recount.balance import recount
+from recount.balance import recount
 
 
 def main() -> int:

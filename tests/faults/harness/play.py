@@ -4,13 +4,13 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from drills.faults.bank import Bank
-from drills.faults.interruptions import Interruptions, RunnerKilled
-from drills.faults.market import Market
-from drills.faults.oracle import Oracle, Violation
-from drills.faults.ours import Ours
-from drills.faults.schedules import LAST_DAY
-from drills.faults.steps import Arrive, Clock, Run, Step
+from tests.faults.harness.bank import Bank
+from tests.faults.harness.interruptions import Interruptions, RunnerKilled
+from tests.faults.harness.market import Market
+from tests.faults.harness.oracle import Oracle, Violation
+from tests.faults.harness.ours import Ours
+from tests.faults.harness.schedules import LAST_DAY
+from tests.faults.harness.steps import Arrive, Clock, Run, Step
 
 
 @dataclass(frozen=True)
