@@ -2,7 +2,7 @@
 
 A later layer wins, so that the author's word always beats ours. The first two are the session's for a whole update; a
 dataset's and a flow's `spark_conf` are laid over them while it is evaluated and written. Why one session serves all:
-docs/adr/spark-settings-in-one-merge.md.
+docs/adr/0003-spark-settings-in-one-merge.md.
 """
 
 from __future__ import annotations
