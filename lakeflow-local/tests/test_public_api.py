@@ -5,6 +5,8 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pytest
+
 import lakeflow_local
 
 FOLDER = Path(__file__).parent.parent
@@ -51,3 +53,38 @@ def test_the_bench_uses_public_names_only():
     used = {path.name: imported(path) for path in sorted((FOLDER / "bench").glob("*.py"))}
     assert set().union(*used.values())
     assert {name: names - public for name, names in used.items() if names - public} == {}
+
+
+BUNDLE = """
+bundle: {name: fleet}
+variables: {city: {default: Bonn}}
+targets: {local: {default: true}}
+resources:
+  pipelines:
+    rides: {name: rides, catalog: spark_catalog, schema: rides, libraries: [{glob: {include: rides/**}}]}
+  jobs:
+    nightly:
+      name: nightly
+      parameters: [{name: day, default: sunday}]
+      tasks:
+        - {task_key: refresh, pipeline_task: {pipeline_id: "${resources.pipelines.rides.id}"}}
+    weekly: {name: weekly, tasks: [{task_key: show, dashboard_task: {dashboard_id: d}}]}
+"""
+
+
+@pytest.mark.slow
+def test_the_code_of_the_readme_runs(tmp_path):
+    section = (FOLDER / "README.md").read_text().split("## Use it from Python\n")[1]
+    (tmp_path / "databricks.yml").write_text(BUNDLE)
+    (tmp_path / "rides").mkdir()
+    (tmp_path / "rides" / "trips.sql").write_text(
+        "CREATE MATERIALIZED VIEW trips (CONSTRAINT known EXPECT (id > 1)) AS SELECT id FROM range(3)"
+    )
+    (tmp_path / "readme.py").write_text(section.split("```python\n")[1].split("```")[0])
+    done = subprocess.run([sys.executable, "readme.py"], cwd=tmp_path, capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr
+    resolved, run, refused, update = done.stdout.splitlines()
+    assert resolved == "Ulm ['nightly', 'weekly'] ()"
+    assert run.startswith("1 SUCCESS {'life_cycle_state': 'TERMINATED'")
+    assert refused.startswith("databricks.yml:14: task show is a dashboard_task, which cannot run here")
+    assert update == "COMPLETED 0 {}"  # nothing new, so nothing is counted
