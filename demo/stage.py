@@ -70,7 +70,7 @@ def open_stage(root: Path, screen: Screen, variables: Mapping[str, str] | None =
             root,
             TARGET,
             dict(variables or {}),
-            watcher=TaskLines(screen),
+            listener=TaskLines(screen),
             messages=lambda line: screen.say(line, "dim"),
         ) as workspace:
             yield Stage(root, screen, workspace)
@@ -79,7 +79,7 @@ def open_stage(root: Path, screen: Screen, variables: Mapping[str, str] | None =
 
 
 class TaskLines:
-    """A watcher that prints a line for each task that has ended; iterations speak through their for-each."""
+    """A listener that prints a line for each task that has ended; iterations speak through their for-each."""
 
     def __init__(self, screen: Screen) -> None:
         self._screen = screen

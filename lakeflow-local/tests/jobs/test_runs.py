@@ -191,7 +191,7 @@ time.sleep(600)
         def progress(self, state, key, iteration, text):
             """Nothing."""
 
-    workspace = opened(watcher=Canceler())
+    workspace = opened(listener=Canceler())
     report = workspace.run_job("daily")
     assert report.result is Result.CANCELED
     pid = int((tmp_path / "pid").read_text())

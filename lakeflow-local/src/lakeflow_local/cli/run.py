@@ -117,7 +117,7 @@ def open_workspace(
         Path.cwd(),
         target,
         options.pairs(variables, "--var"),
-        watcher=progress,
+        listener=progress,
         messages=progress.say,
         skip_unsupported=skip_unsupported,
         seeds=seeding.parse(seeds),

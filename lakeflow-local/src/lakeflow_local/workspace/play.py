@@ -18,7 +18,7 @@ from lakeflow_local.jobs.store.runs import RunStore
 from lakeflow_local.workspace.admission import QueueLeft, Refused, admit
 from lakeflow_local.workspace.definitions import Definitions
 from lakeflow_local.workspace.facilities import Facilities
-from lakeflow_local.workspace.runner import JobRunner, Watcher, now
+from lakeflow_local.workspace.runner import JobRunner, RunListener, now
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -28,14 +28,14 @@ class RunContext:
     Attributes:
         definitions: the jobs of the bundle.
         facilities: makes executors.
-        watcher: sees each change; None for nobody.
+        listener: sees each change; None for nobody.
         failpoint: see JobRunner; None outside of tests.
         messages: takes lines for people.
     """
 
     definitions: Definitions
     facilities: Facilities
-    watcher: Watcher | None
+    listener: RunListener | None
     failpoint: Callable[[str], None] | None
     messages: Callable[[str], None]
 
@@ -205,7 +205,7 @@ class JobRun:
     def _play(self, state: RunState, first: Callable[[], Begin | RepairRequested]) -> None:
         context = self._context
         executors = context.facilities.executors(self.spec, self.open_child)  # may take seconds, before any task's own
-        self._runner = JobRunner(self.store, state, executors, watcher=context.watcher, failpoint=context.failpoint)
+        self._runner = JobRunner(self.store, state, executors, listener=context.listener, failpoint=context.failpoint)
         if self._canceled.is_set():
             self._runner.cancel()
         self._runner.play(first())

@@ -38,7 +38,7 @@ def now() -> int:
     return time.time_ns() // 1_000_000
 
 
-class Watcher(Protocol):
+class RunListener(Protocol):
     """Shows a run while it is played, as the terminal does. Called on the runner's thread, `progress` on any."""
 
     def changed(self, state: RunState, changes: list[tuple[Unit, Attempt]]) -> None:
@@ -67,7 +67,7 @@ class JobRunner:
         state: RunState,
         executors: Mapping[TaskKind, Executor],
         *,
-        watcher: Watcher | None = None,
+        listener: RunListener | None = None,
         failpoint: Callable[[str], None] | None = None,
     ) -> None:
         """
@@ -75,13 +75,13 @@ class JobRunner:
             store: where the run is kept.
             state: the run.
             executors: by task type.
-            watcher: shows the run.
+            listener: shows the run.
             failpoint: called with the name of each point that the runner passes, so that tests can kill it there.
         """
         self.state = state
         self._store = store
         self._executors = executors
-        self._watcher = watcher
+        self._listener = listener
         self._failpoint = failpoint or (lambda point: None)
         self._inbox: queue.SimpleQueue[Event | _Call] = queue.SimpleQueue()
 
@@ -129,8 +129,8 @@ class JobRunner:
         if changes or not isinstance(event, Tick):
             self._store.save(self.state, now())
         self._failpoint(f"{name} stored")
-        if self._watcher is not None:
-            self._watcher.changed(self.state, changes)
+        if self._listener is not None:
+            self._listener.changed(self.state, changes)
         for command in commands:
             self._carry_out(command)
         self._failpoint(f"{name} done")
@@ -184,8 +184,8 @@ class JobRunner:
 
     def progressed(self, key: str, iteration: int | None, text: str) -> None:
         """Show the progress that a task has reported."""
-        if self._watcher is not None:
-            self._watcher.progress(self.state, key, iteration, text)
+        if self._listener is not None:
+            self._listener.progress(self.state, key, iteration, text)
 
 
 class AttemptReporter:

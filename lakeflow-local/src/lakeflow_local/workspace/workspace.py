@@ -23,7 +23,7 @@ from lakeflow_local.workspace.definitions import Definitions
 from lakeflow_local.workspace.facilities import Facilities
 from lakeflow_local.workspace.play import JobRun, RunContext
 from lakeflow_local.workspace.report import RunReport, UpdateReport
-from lakeflow_local.workspace.runner import Watcher, now
+from lakeflow_local.workspace.runner import RunListener, now
 from lakeflow_local.workspace.updates import check_pipeline, recorded_update
 
 if TYPE_CHECKING:
@@ -51,7 +51,7 @@ class LocalWorkspace:
         *,
         spark_server: SparkServer | None = None,
         options: RunOptions | None = None,
-        watcher: Watcher | None = None,
+        listener: RunListener | None = None,
         messages: Callable[[str], None] | None = None,
         failpoint: Callable[[str], None] | None = None,
         warm: bool = True,
@@ -65,7 +65,7 @@ class LocalWorkspace:
             variables: bundle variables, as with `--var`.
             spark_server: one that runs already; else one is started when something needs it.
             options: how runs are played.
-            watcher: sees each change of a run, such as the terminal.
+            listener: sees each change of a run, such as the terminal.
             messages: takes lines for people.
             failpoint: for tests, see JobRunner.
             warm: whether Python tasks may use Spark; without it they start sooner.
@@ -81,7 +81,7 @@ class LocalWorkspace:
         self._context = RunContext(
             definitions=self._definitions,
             facilities=self._facilities,
-            watcher=watcher,
+            listener=listener,
             failpoint=failpoint,
             messages=self.messages,
         )

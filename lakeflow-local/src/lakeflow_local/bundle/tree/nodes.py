@@ -166,13 +166,6 @@ def _matches(node: Node, steps: tuple[str, ...], path: NodePath) -> Iterator[tup
             yield from _matches(child, rest, (*path, step))
 
 
-def replace_text(node: Node, change: Callable[[str], str]) -> None:
-    """Changes every string below a node in place."""
-    for _, child in walk(node):
-        if isinstance(child.value, str):
-            child.value = change(child.value)
-
-
 def show(path: NodePath) -> str:
     """A path as it is written in messages: `resources.jobs.nightly.tasks[0]`."""
     text = ""
