@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from lakeflow_local.bundle.tree.report import Report
+from lakeflow_local.bundle.tree.diagnostics import Diagnostics
 from lakeflow_local.bundle.tree.source import read
 from lakeflow_local.errors import BundleError
 
@@ -87,9 +87,11 @@ def test_what_is_no_yaml_is_one_line_with_its_place_and_reason(
 def test_a_key_that_stands_twice_counts_the_second_time_and_is_reported(tmp_path: Path) -> None:
     path = tmp_path / "trips.yml"
     path.write_text("name: first\nname: second\n")
-    report = Report()
-    assert read(path, report).plain() == {"name": "second"}
-    assert [str(note) for note in report.notes] == [f"{path}:2: name stands twice in this map: the later one counts"]
+    diagnostics = Diagnostics()
+    assert read(path, diagnostics).plain() == {"name": "second"}
+    assert [str(note) for note in diagnostics.notes] == [
+        f"{path}:2: name stands twice in this map: the later one counts"
+    ]
 
 
 def test_an_empty_file_is_null_and_json_is_yaml(tmp_path: Path) -> None:

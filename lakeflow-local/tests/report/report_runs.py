@@ -13,7 +13,7 @@ from lakeflow_local.jobs.model.state import RunOptions
 from lakeflow_local.jobs.store.runs import RunStore
 from lakeflow_local.report.contents import contents
 from lakeflow_local.report.page import render
-from lakeflow_local.report.secrets import Redactor
+from lakeflow_local.report.redaction import Redactor
 from lakeflow_local.workspace.workspace import LocalWorkspace
 
 SECRET = 'tok"en-4711'

@@ -11,7 +11,7 @@ from report_runs import play, record, update
 from lakeflow_local.jobs.store.runs import RunStore
 from lakeflow_local.report.contents import contents
 from lakeflow_local.report.page import render
-from lakeflow_local.report.secrets import Redactor
+from lakeflow_local.report.redaction import Redactor
 from lakeflow_local.workspace.runner import now
 
 BROWSERS = ("chromium", "chromium-browser", "google-chrome", "chrome")

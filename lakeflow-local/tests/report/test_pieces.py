@@ -13,7 +13,7 @@ from lakeflow_local.jobs.tasks.base import Logs
 from lakeflow_local.report.graph import HEIGHT, WIDTH, draw
 from lakeflow_local.report.logs import log_text
 from lakeflow_local.report.quarantine import samples
-from lakeflow_local.report.secrets import Redactor, read_redactor
+from lakeflow_local.report.redaction import Redactor, read_redactor
 from lakeflow_local.report.words import length
 
 

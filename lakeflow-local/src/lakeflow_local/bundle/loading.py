@@ -34,10 +34,10 @@ from lakeflow_local.bundle.steps.places import (
 from lakeflow_local.bundle.steps.python_code import LOAD, MUTATE, run_python
 from lakeflow_local.bundle.steps.syncing import anchor_patterns, infer_sync_root
 from lakeflow_local.bundle.steps.targets import prepare_targets, select_target
+from lakeflow_local.bundle.tree.diagnostics import Diagnostics
 from lakeflow_local.bundle.tree.draft import Draft, Workspace
 from lakeflow_local.bundle.tree.merging import join_keyed_lists
 from lakeflow_local.bundle.tree.nodes import matches
-from lakeflow_local.bundle.tree.report import Report
 from lakeflow_local.bundle.values.dependencies import check_references
 from lakeflow_local.bundle.values.references import Resolver
 from lakeflow_local.bundle.values.secrets import check_secrets, hide_secrets
@@ -68,12 +68,12 @@ def load(
         UserError: one line, with file and line where the mistake stands in one.
     """
     folder = Path(root).resolve()
-    report = Report()
-    config = load_files(folder, report)
+    diagnostics = Diagnostics()
+    config = load_files(folder, diagnostics)
     if workspace is None:
         settings = load_settings(folder)
         workspace = Workspace(user_name=settings.user_name, lookups=settings.lookups)
-    draft = Draft(folder, config, report, workspace=workspace)
+    draft = Draft(folder, config, diagnostics, workspace=workspace)
     try:
         prepare_targets(draft)
         check_keys(draft)
@@ -150,7 +150,7 @@ def _resolve(draft: Draft, *, outside_resources: bool) -> None:
     for key, section in draft.config.value.items():
         if (key != "resources") == outside_resources:
             resolver.resolve(section)
-    fitted = normalize(draft.config, sections.root(), draft.report)
+    fitted = normalize(draft.config, sections.root(), draft.diagnostics)
     assert fitted is not None  # a map always fits the root record
     draft.config = fitted
 

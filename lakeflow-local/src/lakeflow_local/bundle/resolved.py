@@ -7,9 +7,9 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any
 
+from lakeflow_local.bundle.tree.diagnostics import Note
 from lakeflow_local.bundle.tree.draft import Draft
 from lakeflow_local.bundle.tree.nodes import Location, Node, from_plain, parse, walk
-from lakeflow_local.bundle.tree.report import Note
 from lakeflow_local.bundle.values.references import PREFIXES, Resolver
 from lakeflow_local.errors import BundleError
 
@@ -32,7 +32,7 @@ class Bundle:
         self.config: dict[str, Any] = _printable(draft.config)
         self.lookups: Mapping[str, str] = dict(draft.lookups)
         self._tree = draft.config
-        self._notes = tuple(draft.report.notes)
+        self._notes = tuple(draft.diagnostics.notes)
 
     @property
     def resources(self) -> dict[str, Any]:

@@ -11,7 +11,7 @@ from lakeflow_local.cli.runs import open_store
 from lakeflow_local.errors import ChoiceError, short_path
 from lakeflow_local.report.contents import contents
 from lakeflow_local.report.page import render
-from lakeflow_local.report.secrets import Redactor, read_redactor
+from lakeflow_local.report.redaction import Redactor, read_redactor
 from lakeflow_local.settings import load_settings
 from lakeflow_local.workspace.runner import now
 

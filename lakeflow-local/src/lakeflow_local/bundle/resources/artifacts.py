@@ -7,10 +7,10 @@ from pathlib import Path
 
 from lakeflow_local.bundle.resources.libraries import is_local_library
 from lakeflow_local.bundle.resources.wheels import latest_wheels
+from lakeflow_local.bundle.tree.diagnostics import error
 from lakeflow_local.bundle.tree.draft import Draft
 from lakeflow_local.bundle.tree.files import glob, has_glob
 from lakeflow_local.bundle.tree.nodes import Node, from_plain, matches
-from lakeflow_local.bundle.tree.report import error
 
 _WHEEL_BUILD = "python3 setup.py bdist_wheel"
 

@@ -6,9 +6,9 @@ its author wrote the name: only so is the schema deployed first.
 
 from __future__ import annotations
 
+from lakeflow_local.bundle.tree.diagnostics import error
 from lakeflow_local.bundle.tree.draft import Draft
 from lakeflow_local.bundle.tree.nodes import Node, parse, walk
-from lakeflow_local.bundle.tree.report import error
 from lakeflow_local.bundle.tree.syntax import REFERENCE
 
 

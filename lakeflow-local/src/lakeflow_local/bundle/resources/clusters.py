@@ -27,7 +27,7 @@ def warn_single_node(draft: Draft) -> None:
         for path, cluster in matches(draft.config, pattern):
             if cluster.is_map and _is_half_single(cluster):
                 message = "num_workers: 0 needs spark.databricks.cluster.profile singleNode, spark.master local[*]"
-                draft.report.warn(f"{message} and the tag ResourceClass SingleNode", cluster, path)
+                draft.diagnostics.warn(f"{message} and the tag ResourceClass SingleNode", cluster, path)
 
 
 def fit_clusters(draft: Draft) -> None:

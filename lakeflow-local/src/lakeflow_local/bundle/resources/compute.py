@@ -5,9 +5,9 @@ from __future__ import annotations
 import os
 
 from lakeflow_local.bundle.resources.libraries import is_local_library
+from lakeflow_local.bundle.tree.diagnostics import error
 from lakeflow_local.bundle.tree.draft import Draft
 from lakeflow_local.bundle.tree.nodes import Node, matches
-from lakeflow_local.bundle.tree.report import error
 
 _COMPUTE_TASKS = ("python_wheel_task", "dbt_task", "spark_jar_task", "spark_submit_task", "spark_python_task")
 _COMPUTE = ("new_cluster", "job_cluster_key", "environment_key", "existing_cluster_id")
@@ -20,10 +20,10 @@ def override_compute(draft: Draft) -> None:
     """
     cluster = draft.config.get("bundle", "cluster_id")
     if cluster is not None and draft.mode == "production":
-        draft.report.warn("cluster_id in a target with mode: production is not recommended", cluster)
+        draft.diagnostics.warn("cluster_id in a target with mode: production is not recommended", cluster)
     given = os.environ.get("DATABRICKS_CLUSTER_ID", "")
     if given and draft.mode != "development":
-        draft.report.warn("DATABRICKS_CLUSTER_ID is set but counts in development mode only")
+        draft.diagnostics.warn("DATABRICKS_CLUSTER_ID is set but counts in development mode only")
         return
     if given:
         cluster = draft.config.set(("bundle", "cluster_id"), given)
@@ -51,7 +51,7 @@ def check_compute(draft: Draft) -> None:
             for place, task in matches(job, pattern):
                 named = _value(task, "job_cluster_key")
                 if named and named not in keys:
-                    draft.report.warn(f"job_cluster_key {named} is not defined", task, (*path, *place))
+                    draft.diagnostics.warn(f"job_cluster_key {named} is not defined", task, (*path, *place))
                 if wrapped is None or wrapped.value is not True:
                     _check_runtime(job, task)
                 needs = next((kind for kind in _COMPUTE_TASKS if task.get(kind) is not None), None)

@@ -6,10 +6,10 @@ import json
 from typing import Any
 
 from lakeflow_local.bundle.resources.libraries import is_local_path
+from lakeflow_local.bundle.tree.diagnostics import error
 from lakeflow_local.bundle.tree.draft import Draft
 from lakeflow_local.bundle.tree.files import glob, has_glob
 from lakeflow_local.bundle.tree.nodes import Node
-from lakeflow_local.bundle.tree.report import error
 from lakeflow_local.bundle.tree.syntax import has_reference
 
 _ALERT_IN_YAML = ("warehouse_id", "display_name", "file_path", "permissions", "lifecycle")

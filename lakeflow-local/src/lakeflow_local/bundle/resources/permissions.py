@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
+from lakeflow_local.bundle.tree.diagnostics import error
 from lakeflow_local.bundle.tree.draft import Draft, is_uuid
 from lakeflow_local.bundle.tree.nodes import Node, from_plain
-from lakeflow_local.bundle.tree.report import error
 
 LEVELS = ("CAN_MANAGE", "CAN_VIEW", "CAN_RUN")
 
@@ -71,7 +71,7 @@ def recommend_deployer(draft: Draft) -> None:
     managers = [item for item in section.value if _text(item, "level") == "CAN_MANAGE"]
     if not any(_user(item) == draft.user_name for item in managers):
         message = f"permissions should name the deploying identity {draft.user_name}, or a group of it, with CAN_MANAGE"
-        draft.report.recommend(message, section)
+        draft.diagnostics.recommend(message, section)
 
 
 def warn_shared_root(draft: Draft) -> None:
@@ -83,7 +83,7 @@ def warn_shared_root(draft: Draft) -> None:
         if _text(item, "group_name") == "users" and _text(item, "level") == "CAN_MANAGE":
             return
     message = "root_path lies in /Workspace/Shared, where everybody may write: give group users CAN_MANAGE, or move it"
-    draft.report.warn(message, draft.config.get("workspace", "root_path"))
+    draft.diagnostics.warn(message, draft.config.get("workspace", "root_path"))
 
 
 def _converted(
@@ -99,7 +99,7 @@ def _converted(
             for principal in _PRINCIPALS:
                 name = _text(item, principal)
                 if name and name == _text(grant, principal):
-                    draft.report.warn(f"'{kind}' already has permissions set for '{name}'", None, path)
+                    draft.diagnostics.warn(f"'{kind}' already has permissions set for '{name}'", None, path)
                     known = True
         if not known:
             principals = {key: _text(grant, key) for key in _PRINCIPALS if _text(grant, key)}

@@ -5,9 +5,9 @@ from __future__ import annotations
 import posixpath
 
 from lakeflow_local.bundle.resources.tagging import tag_key, tag_value
+from lakeflow_local.bundle.tree.diagnostics import error
 from lakeflow_local.bundle.tree.draft import Draft, normalize_name
 from lakeflow_local.bundle.tree.nodes import Node, from_plain
-from lakeflow_local.bundle.tree.report import error
 
 # Kind of resource -> the field that the prefix goes before.
 _NAMES = {

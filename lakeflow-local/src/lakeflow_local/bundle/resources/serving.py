@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+from lakeflow_local.bundle.tree.diagnostics import error
 from lakeflow_local.bundle.tree.draft import Draft
-from lakeflow_local.bundle.tree.report import error
 
 _RENAMED = {"model_name": "entity_name", "model_version": "entity_version"}
 
@@ -20,7 +20,7 @@ def convert_served_models(draft: Draft) -> None:
             continue
         if entities is not None and entities.value:
             raise error("an endpoint cannot have both served_models and served_entities", endpoint)
-        draft.report.warn("served_models is deprecated: use served_entities", models)
+        draft.diagnostics.warn("served_models is deprecated: use served_entities", models)
         for model in models.value:
             model.value = {_RENAMED.get(key, key): node for key, node in model.value.items()}
         endpoint.set(("config", "served_entities"), models)

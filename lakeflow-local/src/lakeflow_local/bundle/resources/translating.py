@@ -12,10 +12,10 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from lakeflow_local.bundle.resources.libraries import PIP_FLAGS, has_scheme, is_local_library, local_path_in_flag
+from lakeflow_local.bundle.tree.diagnostics import error
 from lakeflow_local.bundle.tree.draft import Draft
 from lakeflow_local.bundle.tree.files import NOTEBOOK_EXTENSIONS, is_notebook
 from lakeflow_local.bundle.tree.nodes import Node, NodePath, matches, show
-from lakeflow_local.bundle.tree.report import error
 
 _TASK_PATHS = (
     ("notebook_task.notebook_path", "notebook"),

@@ -6,9 +6,9 @@ import difflib
 
 from lakeflow_local.bundle.shapes.schema import ListOf, MapOf, Record, Scalar, Shape
 from lakeflow_local.bundle.shapes.sections import root as root_shape
+from lakeflow_local.bundle.tree.diagnostics import Diagnostics, error
 from lakeflow_local.bundle.tree.draft import Draft
 from lakeflow_local.bundle.tree.nodes import Node, NodePath, matches
-from lakeflow_local.bundle.tree.report import Report, error
 from lakeflow_local.bundle.tree.syntax import REFERENCE, has_reference
 from lakeflow_local.errors import BundleError, short_path
 
@@ -66,13 +66,13 @@ def check_written(draft: Draft) -> None:
     if engine is not None and engine.value not in ("direct", "terraform"):
         raise error(f"engine is {engine.value!r}: it can be direct or terraform", engine)
     if engine is not None and engine.value == "terraform":
-        draft.report.warn("the terraform engine is deprecated: use direct", engine)
+        draft.diagnostics.warn("the terraform engine is deprecated: use direct", engine)
     name = draft.config.get("bundle", "name")
     if name is not None and has_reference(str(name.value)):
-        draft.report.warn("a bundle's name is part of the path of its state: write it without references", name)
+        draft.diagnostics.warn("a bundle's name is part of the path of its state: write it without references", name)
     for path, node in matches(draft.config, "workspace.*"):
         if path[-1] in _AUTHENTICATION and isinstance(node.value, str) and has_reference(node.value):
-            draft.report.warn(f"references do not work in workspace.{path[-1]}: it is needed to connect", node)
+            draft.diagnostics.warn(f"references do not work in workspace.{path[-1]}: it is needed to connect", node)
 
 
 def _check_script(name: str, script: Node) -> None:
@@ -105,32 +105,32 @@ def check_shapes(draft: Draft) -> None:
         for field in ("principal", "privileges"):
             if not _value(grant, field):
                 raise error(f"a grant needs {field}", grant)
-    _check_shape(draft.config, root_shape(), (), draft.report)
+    _check_shape(draft.config, root_shape(), (), draft.diagnostics)
 
 
-def _check_shape(node: Node, shape: Shape, path: NodePath, report: Report) -> None:
+def _check_shape(node: Node, shape: Shape, path: NodePath, diagnostics: Diagnostics) -> None:
     if isinstance(shape, Record) and (node.is_map or node.is_null):
         for name, field in shape.fields.items():
             child = node.get(name)
             if child is not None:
-                _check_shape(child, field.shape, (*path, name), report)
+                _check_shape(child, field.shape, (*path, name), diagnostics)
             if field.required and (child is None or child.is_null):
-                report.warn(f'required field "{name}" is not set', node, path)
+                diagnostics.warn(f'required field "{name}" is not set', node, path)
     elif isinstance(shape, MapOf) and node.is_map:
         for key, child in node.value.items():
-            _check_shape(child, shape.item, (*path, key), report)
+            _check_shape(child, shape.item, (*path, key), diagnostics)
     elif isinstance(shape, ListOf) and node.is_list:
         for index, child in enumerate(node.value):
-            _check_shape(child, shape.item, (*path, index), report)
+            _check_shape(child, shape.item, (*path, index), diagnostics)
     elif isinstance(shape, Scalar) and shape.values and isinstance(node.value, str):
-        _check_value(node, shape.values, path, report)
+        _check_value(node, shape.values, path, diagnostics)
 
 
-def _check_value(node: Node, values: tuple[str, ...], path: NodePath, report: Report) -> None:
+def _check_value(node: Node, values: tuple[str, ...], path: NodePath, diagnostics: Diagnostics) -> None:
     if node.value not in values and not has_reference(node.value):
         near = difflib.get_close_matches(str(node.value), values, n=3, cutoff=0.3) if len(values) > 8 else values
         listed = f" (there are: {', '.join(near)}{' and more' if len(near) < len(values) else ''})" if near else ""
-        report.warn(f'"{node.value}" is no value of this field{listed}', node, path)
+        diagnostics.warn(f'"{node.value}" is no value of this field{listed}', node, path)
 
 
 def _value(node: Node, field: str) -> object:

@@ -10,60 +10,60 @@ import math
 from decimal import Decimal
 
 from lakeflow_local.bundle.shapes.schema import ListOf, MapOf, Record, Scalar, Shape
+from lakeflow_local.bundle.tree.diagnostics import Diagnostics
 from lakeflow_local.bundle.tree.nodes import Node, NodePath
-from lakeflow_local.bundle.tree.report import Report
 from lakeflow_local.bundle.tree.syntax import is_pure_reference
 
 _TRUE = {"true", "y", "Y", "yes", "Yes", "YES", "on", "On", "ON"}
 _FALSE = {"false", "n", "N", "no", "No", "NO", "off", "Off", "OFF"}
 
 
-def normalize(node: Node, shape: Shape, report: Report, path: NodePath = ()) -> Node | None:
-    """The node as its shape wants it, or None where it does not fit at all (the report says why)."""
+def normalize(node: Node, shape: Shape, diagnostics: Diagnostics, path: NodePath = ()) -> Node | None:
+    """The node as its shape wants it, or None where it does not fit at all (the diagnostics say why)."""
     if isinstance(shape, Scalar):
-        return _scalar(node, shape, report, path)
+        return _scalar(node, shape, diagnostics, path)
     if node.is_null:
         return node
     if isinstance(node.value, str) and is_pure_reference(node.value):
         return node
     if isinstance(shape, ListOf):
-        return _list(node, shape, report, path)
+        return _list(node, shape, diagnostics, path)
     if not node.is_map:
-        report.warn(f"expected map, found {_kind(node)}", node, path)
+        diagnostics.warn(f"expected map, found {_kind(node)}", node, path)
         return None
-    return _map(node, shape, report, path) if isinstance(shape, MapOf) else _record(node, shape, report, path)
+    return _map(node, shape, diagnostics, path) if isinstance(shape, MapOf) else _record(node, shape, diagnostics, path)
 
 
-def _list(node: Node, shape: ListOf, report: Report, path: NodePath) -> Node | None:
+def _list(node: Node, shape: ListOf, diagnostics: Diagnostics, path: NodePath) -> Node | None:
     if not node.is_list:
-        report.warn(f"expected sequence, found {_kind(node)}", node, path)
+        diagnostics.warn(f"expected sequence, found {_kind(node)}", node, path)
         return None
     items = []
     for item in node.value:
-        fitted = normalize(item, shape.item, report, (*path, len(items)))
+        fitted = normalize(item, shape.item, diagnostics, (*path, len(items)))
         if fitted is not None:
             items.append(fitted)
     return _like(node, items)
 
 
-def _map(node: Node, shape: MapOf, report: Report, path: NodePath) -> Node:
+def _map(node: Node, shape: MapOf, diagnostics: Diagnostics, path: NodePath) -> Node:
     entries = {}
     for key, child in node.value.items():
-        fitted = normalize(child, shape.item, report, (*path, key))
+        fitted = normalize(child, shape.item, diagnostics, (*path, key))
         if fitted is not None:
             entries[key] = fitted
     return _like(node, entries)
 
 
-def _record(node: Node, shape: Record, report: Report, path: NodePath) -> Node:
+def _record(node: Node, shape: Record, diagnostics: Diagnostics, path: NodePath) -> Node:
     entries = {}
     for key, child in node.value.items():
         known = shape.fields.get(key)
         if known is None:
             if not _only_anchors(child):
-                report.warn(f"unknown field: {key}", child, path, at_key=True)
+                diagnostics.warn(f"unknown field: {key}", child, path, at_key=True)
             continue
-        fitted = normalize(child, known.shape, report, (*path, key))
+        fitted = normalize(child, known.shape, diagnostics, (*path, key))
         if fitted is None or (fitted.is_null and not known.keeps_null):
             continue
         if isinstance(known.shape, Scalar) and not known.keeps and fitted.value in ("", 0, False):
@@ -72,35 +72,35 @@ def _record(node: Node, shape: Record, report: Report, path: NodePath) -> Node:
     return _like(node, entries)
 
 
-def _scalar(node: Node, shape: Scalar, report: Report, path: NodePath) -> Node | None:
+def _scalar(node: Node, shape: Scalar, diagnostics: Diagnostics, path: NodePath) -> Node | None:
     if shape.kind == "any":
         return node
     value = node.value
     if value is None:
-        report.warn(f"expected a {shape.kind} value, found null", node, path)
+        diagnostics.warn(f"expected a {shape.kind} value, found null", node, path)
         return None
     if isinstance(value, (dict, list)):
-        report.warn(f"expected {shape.kind}, found {_kind(node)}", node, path)
+        diagnostics.warn(f"expected {shape.kind}, found {_kind(node)}", node, path)
         return None
     if shape.kind == "string":
         return _like(node, _spell(value))
     if isinstance(value, str):
-        return _from_text(node, shape.kind, report, path)
+        return _from_text(node, shape.kind, diagnostics, path)
     if shape.kind == "bool":
         if not isinstance(value, bool):
-            report.warn(f"expected bool, found {_kind(node)}", node, path)
+            diagnostics.warn(f"expected bool, found {_kind(node)}", node, path)
             return None
         return node
     if isinstance(value, bool):
-        report.warn(f"expected {shape.kind}, found bool", node, path)
+        diagnostics.warn(f"expected {shape.kind}, found bool", node, path)
         return None
     if shape.kind == "int" and value != int(value):
-        report.warn(f'cannot accurately represent "{value:g}" as integer due to precision loss', node, path)
+        diagnostics.warn(f'cannot accurately represent "{value:g}" as integer due to precision loss', node, path)
         return None
     return _like(node, int(value) if shape.kind == "int" else float(value))
 
 
-def _from_text(node: Node, kind: str, report: Report, path: NodePath) -> Node | None:
+def _from_text(node: Node, kind: str, diagnostics: Diagnostics, path: NodePath) -> Node | None:
     text = node.value
     if kind == "bool" and text in _TRUE | _FALSE:
         return _like(node, text in _TRUE)
@@ -113,7 +113,7 @@ def _from_text(node: Node, kind: str, report: Report, path: NodePath) -> Node | 
         return node
     kinds = {"int": "an integer", "float": "a floating point number"}
     message = "expected bool, found string" if kind == "bool" else f'cannot parse "{text}" as {kinds[kind]}'
-    report.warn(message, node, path)
+    diagnostics.warn(message, node, path)
     return None
 
 

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
+from lakeflow_local.bundle.tree.diagnostics import error
 from lakeflow_local.bundle.tree.draft import Draft
 from lakeflow_local.bundle.tree.nodes import Node
-from lakeflow_local.bundle.tree.report import error
 
 _UNSUPPORTED = ("model_serving_endpoints", "quality_monitors", "apps")
 
@@ -23,7 +23,7 @@ def apply_run_as(draft: Draft) -> None:
         raise error("run_as must name exactly one identity: service_principal_name or user_name", run_as)
     legacy = draft.config.get("experimental", "use_legacy_run_as")
     if legacy is not None and legacy.value is True:
-        draft.report.warn(
+        draft.diagnostics.warn(
             "the legacy mode of run_as may be removed: it makes its identity the pipelines' owner", legacy
         )
         _own_pipelines(draft, principal, user)

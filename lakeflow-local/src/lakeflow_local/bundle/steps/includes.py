@@ -8,10 +8,10 @@ from lakeflow_local.bundle.shapes import sections
 from lakeflow_local.bundle.shapes.normalizing import normalize
 from lakeflow_local.bundle.shapes.resource_shapes import kinds, singular
 from lakeflow_local.bundle.shapes.shorthands import expand_target_variables
+from lakeflow_local.bundle.tree.diagnostics import Diagnostics, error
 from lakeflow_local.bundle.tree.files import glob, has_glob
 from lakeflow_local.bundle.tree.merging import merge
 from lakeflow_local.bundle.tree.nodes import Node, from_plain, matches
-from lakeflow_local.bundle.tree.report import Report, error
 from lakeflow_local.bundle.tree.source import read
 from lakeflow_local.errors import BundleError
 
@@ -45,14 +45,14 @@ def root_file(root: Path) -> Path:
     return found[0]
 
 
-def load_files(root: Path, report: Report) -> Node:
+def load_files(root: Path, diagnostics: Diagnostics) -> Node:
     """The root file with all its includes laid over it, in order; `include` then lists the files.
 
     Raises:
         BundleError: for a file that is no YAML, a section of a wrong type, an include that is not there.
     """
     entry = root_file(root)
-    config = _load(entry, report)
+    config = _load(entry, diagnostics)
     _check_root_path(root)
     files: list[str] = []
     ignored: list[Node] = []
@@ -64,10 +64,10 @@ def load_files(root: Path, report: Report) -> Node:
                 continue
             seen.add(relative)
             files.append(relative)
-            part = _load(root / relative, report)
-            _check_one_resource(part, relative, report)
+            part = _load(root / relative, diagnostics)
+            _check_one_resource(part, relative, diagnostics)
             if part.get("include") is not None:
-                report.warn(
+                diagnostics.warn(
                     "include works in the root file only; it is ignored here", part.get("include"), ("include",)
                 )
                 ignored.extend(part.get("include").value)
@@ -81,8 +81,8 @@ def load_files(root: Path, report: Report) -> Node:
     return config
 
 
-def _load(path: Path, report: Report) -> Node:
-    tree = read(path, report)
+def _load(path: Path, diagnostics: Diagnostics) -> Node:
+    tree = read(path, diagnostics)
     if tree.is_null:
         return Node({}, tree.locations)
     if not tree.is_map:
@@ -94,7 +94,7 @@ def _load(path: Path, report: Report) -> Node:
         if node is not None and isinstance(node.value, str) and "${" not in node.value:
             raise error(f"{section} must be a {'map' if kind is dict else 'list'}", node)
     expand_target_variables(tree)
-    fitted = normalize(tree, sections.root(), report)
+    fitted = normalize(tree, sections.root(), diagnostics)
     assert fitted is not None  # a map always fits the root record
     return fitted
 
@@ -123,7 +123,7 @@ def _check_root_path(root: Path) -> None:
             raise BundleError(f"the bundle's path holds {char!r}, which include patterns cannot deal with", root)
 
 
-def _check_one_resource(part: Node, relative: str, report: Report) -> None:
+def _check_one_resource(part: Node, relative: str, diagnostics: Diagnostics) -> None:
     """Recommends one resource a file where the file's name promises it (`nightly.job.yml`)."""
     name = Path(relative).name
     known = {singular(kind) for kind in kinds()}
@@ -136,4 +136,4 @@ def _check_one_resource(part: Node, relative: str, report: Report) -> None:
         listed = ", ".join(sorted({f"{path[-1]} ({singular(str(path[-2]))})" for path, _ in found}))
         extension = name[name.index(f".{promised}.") :]
         message = f"a file named *{extension} should define one {promised} only; this one has {listed}"
-        report.recommend(message, found[0][1])
+        diagnostics.recommend(message, found[0][1])

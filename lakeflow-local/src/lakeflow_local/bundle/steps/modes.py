@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from lakeflow_local.bundle.steps.places import PATHS
+from lakeflow_local.bundle.tree.diagnostics import error
 from lakeflow_local.bundle.tree.draft import Draft, is_uuid
 from lakeflow_local.bundle.tree.nodes import Node
-from lakeflow_local.bundle.tree.report import error
 
 _DEVELOPMENT_RUNS = 4
 
@@ -82,7 +82,7 @@ def _check_production(draft: Draft) -> None:
     runs_as_somebody = all(job.get("run_as") is not None for _, job in draft.resources("jobs"))
     node = draft.config.get("bundle", "mode")
     if runs_as_somebody or is_uuid(draft.user_name):
-        draft.report.recommend(f"a target in production mode should {advice}", node)
+        draft.diagnostics.recommend(f"a target in production mode should {advice}", node)
         return
     example = f"root_path: /Workspace/Users/{draft.user_name}/.bundle/${{bundle.name}}/${{bundle.target}}"
     raise error(f"a target in production mode must {advice} (for example {example})", node)

@@ -25,7 +25,7 @@ def warn_unmatched_patterns(draft: Draft) -> None:
             del open_patterns[expression]
     for nodes in open_patterns.values():
         for node in nodes:
-            draft.report.warn(f"pattern {node.value} does not match any files", node)
+            draft.diagnostics.warn(f"pattern {node.value} does not match any files", node)
 
 
 def _files(root: Path):

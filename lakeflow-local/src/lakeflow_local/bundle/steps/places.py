@@ -6,9 +6,9 @@ import os
 import subprocess
 from pathlib import Path
 
+from lakeflow_local.bundle.tree.diagnostics import error
 from lakeflow_local.bundle.tree.draft import Draft
 from lakeflow_local.bundle.tree.nodes import walk
-from lakeflow_local.bundle.tree.report import error
 
 PATHS = ("root_path", "file_path", "resource_path", "artifact_path", "state_path")
 _FOLDERS = {"file_path": "files", "resource_path": "resources", "artifact_path": "artifacts", "state_path": "state"}
@@ -83,7 +83,7 @@ def drop_doubled_prefix(draft: Draft) -> None:
             reference = f"${{workspace.{key}}}"
             for doubled in (f"/Workspace/{reference}", f"/Workspace{reference}"):
                 if doubled in node.value:
-                    draft.report.warn(f'"{doubled}" names /Workspace twice: write "{reference}"', node, path)
+                    draft.diagnostics.warn(f'"{doubled}" names /Workspace twice: write "{reference}"', node, path)
                     node.value = node.value.replace(doubled, reference)
 
 

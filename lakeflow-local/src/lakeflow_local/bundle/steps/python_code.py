@@ -15,9 +15,9 @@ import tempfile
 from pathlib import Path
 from typing import Any
 
+from lakeflow_local.bundle.tree.diagnostics import error
 from lakeflow_local.bundle.tree.draft import Draft
 from lakeflow_local.bundle.tree.nodes import Location, Node, from_plain, walk
-from lakeflow_local.bundle.tree.report import error
 from lakeflow_local.errors import BundleError
 
 LOAD, MUTATE = "load_resources", "apply_mutators"
@@ -119,7 +119,7 @@ def _tell(draft: Draft, found: dict[str, Any], functions: Node) -> None:
     message = ": ".join([found["summary"], *detail[-1:]])  # of a traceback, what it ends with
     place = found.get("location") or {}
     if found.get("severity") != "error":
-        draft.report.warn(message, functions)
+        draft.diagnostics.warn(message, functions)
     elif place.get("file"):
         raise BundleError(message, draft.root / place["file"], place.get("line"))
     else:

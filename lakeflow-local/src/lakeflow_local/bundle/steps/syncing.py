@@ -5,9 +5,9 @@ from __future__ import annotations
 import os
 from pathlib import Path
 
+from lakeflow_local.bundle.tree.diagnostics import error
 from lakeflow_local.bundle.tree.draft import Draft
 from lakeflow_local.bundle.tree.nodes import Node
-from lakeflow_local.bundle.tree.report import error
 
 
 def anchor_patterns(draft: Draft) -> None:

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
+from lakeflow_local.bundle.tree.diagnostics import error
 from lakeflow_local.bundle.tree.draft import Draft
 from lakeflow_local.bundle.tree.merging import merge
 from lakeflow_local.bundle.tree.nodes import Node
-from lakeflow_local.bundle.tree.report import error
 from lakeflow_local.errors import ChoiceError
 
 _MERGED = ("bundle", "workspace", "artifacts", "resources", "sync", "permissions", "presets")
@@ -28,7 +28,7 @@ def prepare_targets(draft: Draft) -> None:
     for node in [config.get("bundle"), *targets.value.values()]:
         old = node.get("compute_id") if node is not None and node.is_map else None
         if node is not None and old is not None:
-            draft.report.warn("compute_id is deprecated, use cluster_id", old)
+            draft.diagnostics.warn("compute_id is deprecated, use cluster_id", old)
             node.value["cluster_id"] = old
             node.drop("compute_id")
     variables = config.get("variables")

@@ -9,8 +9,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from lakeflow_local.bundle.tree.diagnostics import Diagnostics
 from lakeflow_local.bundle.tree.nodes import Node, NodePath
-from lakeflow_local.bundle.tree.report import Report
 
 
 @dataclass(frozen=True)
@@ -50,7 +50,7 @@ class Draft:
     Attributes:
         root: The folder of `databricks.yml`.
         config: The configuration so far.
-        report: Warnings and recommendations.
+        diagnostics: Warnings and recommendations.
         target: The target's name, once it is selected.
         target_config: The target's own section, before it was merged.
         sync_root: The folder that holds everything that is synchronised: `root`, or one above it.
@@ -61,7 +61,7 @@ class Draft:
 
     root: Path
     config: Node
-    report: Report = field(default_factory=Report)
+    diagnostics: Diagnostics = field(default_factory=Diagnostics)
     target: str = ""
     target_config: Node = field(default_factory=lambda: Node({}))
     sync_root: Path = Path()

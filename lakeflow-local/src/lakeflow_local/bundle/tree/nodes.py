@@ -6,7 +6,7 @@ the loader works on `Node` trees and turns them into plain dictionaries only at 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any

@@ -17,8 +17,8 @@ from ruamel.yaml.error import MarkedYAMLError, YAMLError
 from ruamel.yaml.nodes import MappingNode, ScalarNode, SequenceNode
 from ruamel.yaml.nodes import Node as YamlNode
 
+from lakeflow_local.bundle.tree.diagnostics import Diagnostics
 from lakeflow_local.bundle.tree.nodes import Location, Node
-from lakeflow_local.bundle.tree.report import Report
 from lakeflow_local.errors import BundleError
 
 _INT = re.compile(r"[-+]?(0|[1-9][0-9_]*|0[0-9_]+|0x[0-9a-fA-F_]+|0o[0-7_]+|0b[01_]+)")
@@ -29,7 +29,7 @@ _TRUE, _FALSE = {"true", "True", "TRUE"}, {"false", "False", "FALSE"}
 _MERGE = "tag:yaml.org,2002:merge"
 
 
-def read(path: Path, report: Report | None = None) -> Node:
+def read(path: Path, diagnostics: Diagnostics | None = None) -> Node:
     """The first document of a YAML or JSON file; an empty file is null.
 
     A key that stands twice in a map is reported: the later one counts, as for the CLI.
@@ -52,7 +52,7 @@ def read(path: Path, report: Report | None = None) -> Node:
         raise BundleError(f"not YAML: {' '.join(reason.split())}", path, mark.line + 1 if mark else 1) from problem
     except YAMLError as problem:
         raise BundleError(f"not YAML: {' '.join(str(problem).split())}", path, 1) from problem
-    return Node(None, (Location(path, 1, 1),)) if root is None else _Reader(path, report).node(root)
+    return Node(None, (Location(path, 1, 1),)) if root is None else _Reader(path, diagnostics).node(root)
 
 
 def _parser() -> YAML:
@@ -65,8 +65,8 @@ def _parser() -> YAML:
 class _Reader:
     """Turns ruamel's nodes into ours; aliases are expanded, a cyclic one is an error."""
 
-    def __init__(self, path: Path, report: Report | None) -> None:
-        self._path, self._report = path, report
+    def __init__(self, path: Path, diagnostics: Diagnostics | None) -> None:
+        self._path, self._diagnostics = path, diagnostics
         self._open: set[int] = set()
 
     def node(self, yaml: YamlNode) -> Node:
@@ -99,8 +99,8 @@ class _Reader:
                 continue
             child = self.node(value)
             child.key = self._place(key)
-            if key.value in own and self._report is not None:
-                self._report.recommend(f"{key.value} stands twice in this map: the later one counts", child)
+            if key.value in own and self._diagnostics is not None:
+                self._diagnostics.recommend(f"{key.value} stands twice in this map: the later one counts", child)
             own.pop(key.value, None)
             own[key.value] = child
         # As the CLI has it, and other than YAML's merge draft: of several merged maps the last one wins.

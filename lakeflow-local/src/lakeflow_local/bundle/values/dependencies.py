@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
+from lakeflow_local.bundle.tree.diagnostics import error
 from lakeflow_local.bundle.tree.draft import Draft
 from lakeflow_local.bundle.tree.nodes import Node, NodePath, walk
-from lakeflow_local.bundle.tree.report import error
 from lakeflow_local.bundle.tree.syntax import REFERENCE
 
 
@@ -34,7 +34,7 @@ def check_references(draft: Draft, *, strict: bool) -> None:
                 message = f"${{{reference}}}: there is no {kind}.{key} (there are: {names})"
                 if strict:
                     raise error(message, node)
-                draft.report.warn(f"{message}; it cannot be deployed or run", node, path)
+                draft.diagnostics.warn(f"{message}; it cannot be deployed or run", node, path)
                 continue
             if path[0] == "resources" and len(path) >= 3:
                 source, goal = f"{path[1]}.{path[2]}", f"{kind}.{key}"

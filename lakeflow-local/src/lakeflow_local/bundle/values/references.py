@@ -9,8 +9,8 @@ from __future__ import annotations
 
 from lakeflow_local.bundle.shapes.schema import ANY, ListOf, MapOf, Record, Scalar, Shape
 from lakeflow_local.bundle.shapes.sections import root as root_shape
+from lakeflow_local.bundle.tree.diagnostics import error
 from lakeflow_local.bundle.tree.nodes import Node, NodePath, parse, walk
-from lakeflow_local.bundle.tree.report import error
 from lakeflow_local.bundle.tree.syntax import REFERENCE
 
 PREFIXES = ("bundle", "workspace", "variables")

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
+from lakeflow_local.bundle.tree.diagnostics import error
 from lakeflow_local.bundle.tree.draft import Draft
 from lakeflow_local.bundle.tree.nodes import Node, matches
-from lakeflow_local.bundle.tree.report import error
 from lakeflow_local.bundle.tree.syntax import REFERENCE
 
 HIDDEN = "[redacted]"

@@ -10,9 +10,9 @@ import os
 from collections.abc import Mapping
 
 from lakeflow_local.bundle.shapes.sections import LOOKUP_KINDS
+from lakeflow_local.bundle.tree.diagnostics import error
 from lakeflow_local.bundle.tree.draft import Draft
 from lakeflow_local.bundle.tree.nodes import Node, from_plain, walk
-from lakeflow_local.bundle.tree.report import error
 from lakeflow_local.bundle.tree.source import read
 from lakeflow_local.bundle.tree.syntax import REFERENCE
 from lakeflow_local.bundle.values.references import Resolver

@@ -30,7 +30,7 @@ class Note:
 
 
 @dataclass
-class Report:
+class Diagnostics:
     """Collects notes; the same remark about the same place is kept once."""
 
     notes: list[Note] = field(default_factory=list)
