@@ -12,7 +12,7 @@ def passed(task):
 def test_a_task_gets_each_parameter_of_its_parser_once_and_no_other(root, staging_tasks):
     scripts = tomllib.loads((root / "pyproject.toml").read_text())["project"]["scripts"]
     wheel_tasks = [task for task in staging_tasks if "python_wheel_task" in task.spec]
-    assert len(wheel_tasks) == 8
+    assert len(wheel_tasks) == 9
     different = {}
     for task in wheel_tasks:
         module = scripts[task.spec["python_wheel_task"]["entry_point"]].partition(":")[0]

@@ -11,6 +11,7 @@ from typing import Protocol
 from payouts.ledger.records import (
     Claim,
     ClaimStatus,
+    ClosingFigure,
     ExpectationCount,
     Hold,
     PayoutEvent,
@@ -74,6 +75,12 @@ class Ledger(Protocol):
     def verdicts(self, settlement_date: date) -> list[Verdict]:
         """The newest judgement of a date, a row per source."""
 
+    def add_closing_figures(self, figures: Sequence[ClosingFigure]) -> None:
+        """Adds the figures of one attempt in one commit; an attempt that is there already stays as it is."""
+
+    def closing_figures(self, settlement_date: date | None) -> list[ClosingFigure]:
+        """What the newest attempt recorded for a date, in no order; None asks for the time before the first plan."""
+
     def add_expectation_counts(self, counts: Sequence[ExpectationCount]) -> None:
         """Appends what an update's expectations counted."""
 
@@ -85,6 +92,13 @@ def newest_settlement(settlements: Iterable[Settlement], settlement_date: date |
     """The newest plan of a date, or of the newest date that was settled."""
     of_date = [row for row in settlements if settlement_date in (None, row.settlement_date)]
     return max(of_date, key=lambda row: (row.settlement_date, row.planned_at), default=None)
+
+
+def newest_attempt(figures: Iterable[ClosingFigure]) -> list[ClosingFigure]:
+    """Of the figures of several attempts, those of the one that closed last."""
+    found = list(figures)
+    newest = max(((row.closed_at, row.attempt_key) for row in found), default=None)
+    return [row for row in found if (row.closed_at, row.attempt_key) == newest]
 
 
 def is_closed(settlements: Iterable[Settlement], settlement_date: date) -> bool:
