@@ -27,6 +27,8 @@ from lakeflow_local.seeding import Seed, plant
 from lakeflow_local.services import RunningService, start_services
 
 if TYPE_CHECKING:
+    from pyspark.sql import SparkSession
+
     from lakeflow_local.session import SparkServer
 
 
@@ -96,6 +98,10 @@ class Facilities:
             found["python_wheel_task"] = python
             found["spark_python_task"] = found["notebook_task"] = OnLocalPaths(python, paths)
         return found
+
+    def spark_session(self) -> SparkSession:
+        """The session of this process, with the schemas of the bundle; Spark starts now if it has not."""
+        return self._ready_spark().ensure().spark
 
     def update(self, key: str, options: Mapping[str, Any], listener: Callable[[Any], None]) -> Any:
         """Run one update of a pipeline in the process's Spark session."""

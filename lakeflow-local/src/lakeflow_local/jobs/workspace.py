@@ -30,6 +30,8 @@ from lakeflow_local.jobs.state import RunOptions, RunState
 from lakeflow_local.runs import RunStore
 
 if TYPE_CHECKING:
+    from pyspark.sql import SparkSession
+
     from lakeflow_local.pipelines.update import Update
     from lakeflow_local.seeding import Seed
     from lakeflow_local.session import SparkServer
@@ -107,6 +109,11 @@ class LocalWorkspace:
     def bundle(self) -> Bundle:
         """The bundle as it was at the last run."""
         return self._definitions.bundle
+
+    @property
+    def spark(self) -> SparkSession:
+        """The Spark session in which pipelines run here, for a look at the tables; the first use starts it."""
+        return self._facilities.spark_session()
 
     def cancel(self) -> bool:
         """Ask for the end of the run that is played; safe in a signal handler.
