@@ -1,6 +1,7 @@
 """The interface of the ledger, behind which two stores stand: Delta tables and SQLite.
 
-Writers only add. The one row that must not be added twice is a claim, and `add_claims` is called by one writer.
+Writers only add. The one row that must not be added twice is a claim, and `add_claims` is called by one writer; the
+figures of an attempt to close are kept once, too.
 `tests/ledger/` holds one suite that every store passes.
 """
 
@@ -49,7 +50,7 @@ class Ledger(Protocol):
         """What was claimed before, per seller and currency; claims dated later do not count into `claimed`."""
 
     def claims(self) -> list[ClaimStatus]:
-        """Every claim there is, by effect key. History-sized: for proofs, not for the daily path."""
+        """Every claim there is, by effect key. History-sized: for the closing balance and other proofs alone."""
 
     def pending_claims(self, lower: str = "", upper: str = "") -> list[ClaimStatus]:
         """Claims neither confirmed nor released, by effect key, `lower` <= key < `upper`; an empty bound is open."""
