@@ -44,7 +44,7 @@ class Figures:
         return Ledger.read(self._warehouse, "ledger")
 
     def balance(self) -> dict:
-        """The closing balance that the last run wrote."""
+        """The closing balance after the last run."""
         return json.loads((self._state / "balance.json").read_text(encoding="utf-8"))
 
     def payouts(self) -> list[dict]:

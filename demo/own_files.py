@@ -49,8 +49,6 @@ def settle(root: Path, screen: Screen, landing: Path, dates: Sequence[date], acc
             since = report.Bookmark(figures)
             run = stage.run(day, accepted)
             is_green = is_green and run.is_green
-            for error in run.after_run_errors:
-                screen.say(error, "red")
             for task in run.state.tasks.values():
                 if task.last is not None and str(task.result) == "FAILED":
                     screen.say(f"{task.key}: {' '.join(task.last.message.split())}", "red")

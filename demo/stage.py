@@ -8,6 +8,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
+from demo import balance
 from demo.errors import WrongInput
 from demo.screen import Screen
 from lakeflow_local import LocalWorkspace, RunReport, UserError
@@ -51,10 +52,11 @@ class Stage:
     def _ended(self, play: Any) -> RunReport:
         started = time.monotonic()
         report = play()
-        self.newest_run_id = report.run_id
         seconds = time.monotonic() - started
+        self.newest_run_id = report.run_id
         style = "bold green" if report.is_green else "bold red"
         self.screen.say(f"run {report.run_id}: {report.result} in {seconds:.0f} s", style)
+        balance.write(self.workspace, self.state)
         return report
 
 

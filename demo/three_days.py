@@ -165,7 +165,7 @@ def _why(run: RunReport) -> str:
         key for key, task in run.state.tasks.items() if str(task.result) in ("FAILED", "TIMEDOUT", "INTERNAL_ERROR")
     ]
     told = [f"{key}: {_message(run, key)}" for key in failed]
-    return "; ".join(told + run.after_run_errors) or "no task failed"
+    return "; ".join(told) or "no task failed"
 
 
 def where_to_look_next(screen: Screen, run_id: int | None) -> None:

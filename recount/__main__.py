@@ -17,7 +17,7 @@ def main() -> int:
     arguments = parser.parse_args()
     if not (arguments.root / ".lakeflow/balance.json").is_file():
         print(
-            f"recount: {arguments.root / '.lakeflow/balance.json'} is missing; run daily_payouts first", file=sys.stderr
+            f"recount: {arguments.root / '.lakeflow/balance.json'} is missing; `make demo` writes it", file=sys.stderr
         )
         return 2
     differences = recount(

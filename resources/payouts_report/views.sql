@@ -67,3 +67,25 @@ SELECT
   sum(failed) AS failed
 FROM data_quality
 GROUP BY dataset, rule, severity;
+
+-- One row per settlement date, source (its rows) or currency (the money of all sellers), and term: the newest closing balance of the date.
+-- The one that closed last of all is_newest.
+-- Judged per source, and per seller and currency, before it is summed here: two errors that cancel out stay two unbalanced keys.
+CREATE OR REPLACE VIEW IDENTIFIER(:catalog || '.' || :reporting_schema || '.closing_balances') AS
+SELECT
+  figures.settlement_date,
+  figures.scope,
+  CASE WHEN figures.scope = 'source' THEN figures.key END AS source,
+  figures.currency,
+  figures.term,
+  sum(figures.figure) AS figure,
+  count_if(NOT figures.balanced) AS unbalanced,
+  max(figures.closed_at) AS closed_at,
+  max(figures.closed_at) = max(max(figures.closed_at)) OVER () AS is_newest
+FROM closing_balances AS figures
+INNER JOIN (
+  SELECT settlement_date, max_by(attempt_key, closed_at) AS attempt_key
+  FROM closing_balances
+  GROUP BY settlement_date
+) AS newest ON newest.attempt_key = figures.attempt_key
+GROUP BY figures.settlement_date, figures.scope, CASE WHEN figures.scope = 'source' THEN figures.key END, figures.currency, figures.term;

@@ -10,12 +10,12 @@ the rest is the ledger. None is a difference, so that a lost row or a second pay
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime
 from decimal import Decimal
 from typing import Any
 
 from payouts.gateway.client import StatementLine
-from payouts.ledger.records import ClaimStatus, Hold, SellerCurrency, Settlement
+from payouts.ledger.records import ClaimStatus, ClosingFigure, Hold, SellerCurrency, Settlement
 
 ROW_TERMS = ("landed", "kept", "superseded", "quarantined", "redelivered")
 MONEY_TERMS = ("entitled", "accepted", "in_flight", "released", "held")
@@ -71,6 +71,37 @@ class Balance:
             "unmatched": dict(self.unmatched),
         }
 
+    def figures(self, attempt_key: str, closed_at: datetime) -> list[ClosingFigure]:
+        """The rows of the ledger. Each source, seller and currency is judged alone, so that no two errors cancel."""
+        keys = [
+            ("source", source, None, {term: Decimal(counts[term]) for term in ROW_TERMS}, rows_balance(counts))
+            for source, counts in self.rows.items()
+        ] + [
+            (
+                "seller",
+                seller.seller_id,
+                seller.currency,
+                {term: getattr(seller, term) for term in MONEY_TERMS},
+                seller.difference == 0,
+            )
+            for seller in self.sellers
+        ]
+        return [
+            ClosingFigure(
+                settlement_date=self.settlement_date,
+                scope=scope,
+                key=key,
+                currency=currency,
+                term=term,
+                figure=figure,
+                balanced=balanced,
+                attempt_key=attempt_key,
+                closed_at=closed_at,
+            )
+            for scope, key, currency, terms, balanced in keys
+            for term, figure in terms.items()
+        ]
+
     def totals(self) -> dict[str, dict[str, Decimal]]:
         """The money terms summed per currency."""
         totals: dict[str, dict[str, Decimal]] = {}
@@ -84,14 +115,19 @@ class Balance:
         """Where a contract is broken, a line each."""
         broken = []
         for source, counts in self.rows.items():
-            accounted = sum(counts[term] for term in ROW_TERMS[1:])
-            if counts["landed"] != accounted:
+            if not rows_balance(counts):
+                accounted = sum(counts[term] for term in ROW_TERMS[1:])
                 broken.append(f"{source}: {accounted} of {counts['landed']} landed rows are accounted for")
         return broken + [
             f"{seller.seller_id} {seller.currency}: {seller.difference} of {seller.entitled} is not accounted for"
             for seller in self.sellers
             if seller.difference != 0
         ]
+
+
+def rows_balance(counts: Mapping[str, int]) -> bool:
+    """Whether every landed row of a source is accounted for."""
+    return counts["landed"] == sum(counts[term] for term in ROW_TERMS[1:])
 
 
 def seller_balances(

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator, Sequence
 
-from payouts.balance import MONEY_TERMS, ROW_TERMS, Balance
+from payouts.balance import MONEY_TERMS, ROW_TERMS, Balance, rows_balance
 
 
 def balance_lines(balance: Balance) -> Iterator[str]:
@@ -13,7 +13,7 @@ def balance_lines(balance: Balance) -> Iterator[str]:
     yield from _table(
         ("source", *ROW_TERMS, ""),
         [
-            (source, *(f"{counts[term]:,}" for term in ROW_TERMS), _mark(_rows_agree(counts)))
+            (source, *(f"{counts[term]:,}" for term in ROW_TERMS), _mark(rows_balance(counts)))
             for source, counts in balance.rows.items()
         ],
     )
@@ -35,10 +35,6 @@ def balance_lines(balance: Balance) -> Iterator[str]:
         yield ""
         yield "does not count yet: " + ", ".join(f"{reason} {count:,}" for reason, count in waiting.items())
     yield from (f"NOT BALANCED: {error}" for error in balance.errors()[:20])
-
-
-def _rows_agree(counts: dict[str, int]) -> bool:
-    return counts["landed"] == sum(counts[term] for term in ROW_TERMS[1:])
 
 
 def _mark(agrees: bool) -> str:

@@ -6,7 +6,8 @@ PayoutsError
 ├── LedgerInconsistent    the ledger contradicts itself: nothing may be sent
 ├── CancelRefused         an operator's cancel that would risk a second payout
 ├── PayoutsHeld           raised on purpose: the gate is closed, someone has to look
-└── NotSettled            raised on purpose: something payable is not confirmed
+├── NotSettled            raised on purpose: something payable is not confirmed
+└── NotBalanced           raised on purpose: a row or an amount is not accounted for
 """
 
 

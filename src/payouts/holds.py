@@ -4,13 +4,6 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from decimal import Decimal
 
-DEFAULT_MINIMUMS: Mapping[str, Decimal] = {
-    "EUR": Decimal("10.00"),
-    "USD": Decimal("10.00"),
-    "GBP": Decimal("10.00"),
-    "JPY": Decimal("1500"),
-}
-
 
 @dataclass(frozen=True, kw_only=True)
 class Seller:

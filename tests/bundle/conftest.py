@@ -38,7 +38,8 @@ class TaskOfJob:
         return f"{self.job}.{self.key}"
 
 
-def _tasks(jobs: dict[str, Any]) -> Iterator[TaskOfJob]:
+def tasks_of(jobs: dict[str, Any]) -> Iterator[TaskOfJob]:
+    """Every task of some jobs, the nested ones of for-each tasks among them."""
     for job, spec in jobs.items():
         for task in spec["tasks"]:
             yield TaskOfJob(job, task)
@@ -87,13 +88,13 @@ def jobs(config) -> dict[str, Any]:
 @pytest.fixture(scope="session")
 def tasks(jobs) -> list[TaskOfJob]:
     """Every task of every job, the nested ones of for-each tasks among them."""
-    return list(_tasks(jobs))
+    return list(tasks_of(jobs))
 
 
 @pytest.fixture(scope="session")
 def staging_tasks(resolve) -> list[TaskOfJob]:
     """The tasks of the target that has every job, with the settings of production."""
-    return list(_tasks(resolve("staging")["resources"]["jobs"]))
+    return list(tasks_of(resolve("staging")["resources"]["jobs"]))
 
 
 @pytest.fixture(scope="session")

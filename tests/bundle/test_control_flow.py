@@ -9,7 +9,7 @@ JUDGED = {"gate_open": "true", "settlement_date": "2026-01-03", "verdict": "pass
 PREPARED = {"plan_id": "plan-1", "batches": ["batch-1", "batch-2", "batch-3"]}
 OPEN = {"assess_quality": JUDGED, "prepare_batches": PREPARED}
 CLOSED = {"assess_quality": JUDGED | {"gate_open": "false", "verdict": "hold"}}
-MONEY = ("prepare_batches", "submit_batches", "reconcile", "assert_settled")
+MONEY = ("prepare_batches", "submit_batches", "reconcile", "closing_balance", "assert_settled")
 TARGETS = ("local", "dev", "staging", "prod")
 
 
@@ -35,7 +35,16 @@ def test_a_closed_gate_ends_red_and_touches_no_money(daily):
 
 @pytest.mark.parametrize("how", ["failed", "timed_out", "canceled"])
 @pytest.mark.parametrize(
-    "task", ["refresh_pipeline", "assess_quality", "prepare_batches", "submit_batch", "reconcile", "assert_settled"]
+    "task",
+    [
+        "refresh_pipeline",
+        "assess_quality",
+        "prepare_batches",
+        "submit_batch",
+        "reconcile",
+        "closing_balance",
+        "assert_settled",
+    ],
 )
 def test_no_task_that_breaks_can_leave_a_green_run_unless_the_last_one_vouches_for_it(job, task, how):
     """assert_settled looks at the ledger: where it ran and was content, everything payable is confirmed."""
@@ -52,7 +61,9 @@ def test_a_gate_that_cannot_be_judged_neither_pays_nor_ends_green(daily):
     assert "prepare_batches" not in without_verdict.started
 
 
-@pytest.mark.parametrize("task", ["hold_payouts", "prepare_batches", "submit_batch", "assert_settled"])
+@pytest.mark.parametrize(
+    "task", ["hold_payouts", "prepare_batches", "submit_batch", "closing_balance", "assert_settled"]
+)
 def test_what_moves_money_or_fails_on_purpose_is_attempted_once_even_on_serverless(daily, task):
     """Without disable_auto_optimization the documented serverless retries would show here."""
     run = daily.simulate({task: "failed"}, values=CLOSED if task == "hold_payouts" else OPEN)
@@ -65,14 +76,31 @@ def test_what_moves_money_or_fails_on_purpose_is_attempted_once_even_on_serverle
 def test_a_lost_batch_stops_no_other_and_is_asked_about(daily):
     run = daily.simulate({"submit_batches[0]": "failed"}, values=OPEN)
     assert [iteration.result for iteration in run["submit_batches"].iterations] == ["FAILED", "SUCCESS", "SUCCESS"]
-    assert {"reconcile", "assert_settled"} <= set(run.started)
+    assert {"reconcile", "closing_balance", "assert_settled"} <= set(run.started)
+
+
+def test_a_balance_is_closed_after_a_reconcile_that_failed_too_and_saves_no_run(daily):
+    run = daily.simulate({"reconcile": "failed"}, values=OPEN)
+    assert run.results["closing_balance"] == "SUCCESS"
+    assert (run.results["assert_settled"], run.result) == ("UPSTREAM_FAILED", "FAILED")
+
+
+def test_a_balance_that_does_not_balance_makes_the_run_red(daily):
+    run = daily.simulate({"closing_balance": "failed"}, values=OPEN)
+    assert (run.results["assert_settled"], run.result) == ("UPSTREAM_FAILED", "FAILED")
+
+
+def test_a_refresh_that_failed_has_no_balance(daily):
+    run = daily.simulate({"refresh_pipeline": "failed"}, values={})
+    assert run.result == "FAILED"
+    assert not {"closing_balance", "hold_payouts"} & set(run.started)
 
 
 def test_a_repair_after_a_lost_batch_sends_it_again_and_judges_again(daily):
     run = daily.simulate({"submit_batches[0]": "failed", "assert_settled": "failed"}, values=OPEN)
     repaired = run.repair(rerun_tasks=["submit_batches"], rerun_dependent_tasks=True)
     assert repaired.result == "SUCCESS"
-    assert repaired.started[-2:] == ["reconcile", "assert_settled"]
+    assert repaired.started[-3:] == ["reconcile", "closing_balance", "assert_settled"]
     assert "prepare_batches" not in repaired.started
 
 

@@ -33,7 +33,7 @@ def imports(folder: str) -> Iterator[tuple[str, str]]:
         ("recount", {"recount"}),
         ("lakeflow-local/src", {"lakeflow_local"}),
         ("lakeflow-local/bench", {"lakeflow_local"}),
-        ("demo", {"demo", "lakeflow_local", "recount"}),
+        ("demo", {"demo", "lakeflow_local", "payouts", "recount"}),
         ("drills", {"drills", "lakeflow_local"}),
     ],
 )
@@ -49,3 +49,14 @@ def test_the_recount_needs_only_the_standard_library_and_a_reader_of_parquet():
 
 def test_only_the_demos_own_tests_import_the_demo():
     assert {where.split("/")[1] for where, package in imports("tests") if package == "demo"} == {"demo"}
+
+
+@pytest.mark.parametrize("folder", ["demo", "drills"])
+def test_of_lakeflow_local_only_public_names_are_imported(folder: str):
+    used = {
+        node.module
+        for path in (ROOT / folder).rglob("*.py")
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8")))
+        if isinstance(node, ast.ImportFrom) and node.module and node.module.startswith("lakeflow_local")
+    }
+    assert used == {"lakeflow_local"}

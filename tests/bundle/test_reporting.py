@@ -35,8 +35,8 @@ def columns(query):
     return [re.split(r"[\s.]+", part.strip())[-1] for part in [*items, item]]
 
 
-def test_the_report_makes_the_four_views(root):
-    assert set(views(root)) == {"payouts", "payout_holds", "quality_verdicts", "rule_results"}
+def test_the_report_makes_the_five_views(root):
+    assert set(views(root)) == {"payouts", "payout_holds", "quality_verdicts", "rule_results", "closing_balances"}
 
 
 def test_no_view_shows_more_of_an_account_than_its_last_four_characters(root):
@@ -103,8 +103,9 @@ def test_dashboard_and_alert_stand_in_the_schema_reporting(config):
     reporting = ("${resources.schemas.reporting.name}", config["resources"]["schemas"]["reporting"]["name"])
     assert config["resources"]["dashboards"]["payouts_overview"]["dataset_schema"] in reporting
     query = config["resources"]["alerts"]["payouts_unsettled"]["query_text"]
-    [(schema, view)] = re.findall(r"FROM `[^`]+`\.`([^`]+)`\.(\w+)", query)
-    assert schema in reporting and view == "payouts"
+    read = re.findall(r"FROM `[^`]+`\.`([^`]+)`\.(\w+)", query)
+    assert {schema for schema, _ in read} <= set(reporting)
+    assert [view for _, view in read] == ["payouts", "closing_balances"]
 
 
 def test_the_alert_looks_at_the_column_that_its_query_gives(config):

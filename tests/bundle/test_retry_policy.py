@@ -77,7 +77,15 @@ def in_reading_order(tasks):
     """Jobs as in the document, tasks in the order in which they run."""
     jobs = ["daily_payouts", "backfill_settlement", "ingest_on_arrival", "payouts_report", "seed_landing"]
     order = ["refresh_pipeline", "assess_quality", "quality_gate", "hold_payouts", "prepare_batches", "submit_batches"]
-    order += ["submit_batch", "reconcile", "assert_settled", "list_settlement_dates", "settle_dates", "settle_date"]
+    order += [
+        "submit_batch",
+        "reconcile",
+        "closing_balance",
+        "assert_settled",
+        "list_settlement_dates",
+        "settle_dates",
+        "settle_date",
+    ]
     rank = {key: number for number, key in enumerate(order)}
     return sorted(tasks, key=lambda task: (jobs.index(task.job), rank.get(task.key, 0)))
 

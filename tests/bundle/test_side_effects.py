@@ -1,7 +1,7 @@
 """What moves money is marked, and is never started a second time by a machine."""
 
 SIDE_EFFECTS = {"daily_payouts.submit_batch", "backfill_settlement.settle_date"}
-FAIL_ON_PURPOSE = {"daily_payouts.hold_payouts", "daily_payouts.assert_settled"}
+FAIL_ON_PURPOSE = {"daily_payouts.hold_payouts", "daily_payouts.closing_balance", "daily_payouts.assert_settled"}
 BLOCK = {"max_retries": 0, "retry_on_timeout": False, "disable_auto_optimization": True}
 
 
@@ -58,9 +58,11 @@ def test_the_last_tasks_of_daily_payouts_are_the_two_that_can_turn_it_red(config
     assert {task["task_key"] for task in tasks} - upstream == {"hold_payouts", "assert_settled"}
 
 
-def test_assert_settled_runs_only_after_a_reconcile_that_always_runs(config):
+def test_assert_settled_runs_only_after_a_reconcile_and_a_closing_balance_that_always_run(config):
     tasks = {task["task_key"]: task for task in config["resources"]["jobs"]["daily_payouts"]["tasks"]}
-    assert tasks["reconcile"]["run_if"] == "ALL_DONE"
+    assert tasks["reconcile"]["run_if"] == tasks["closing_balance"]["run_if"] == "ALL_DONE"
+    assert tasks["closing_balance"]["depends_on"] == [{"task_key": "reconcile"}]
+    assert {need["task_key"] for need in tasks["assert_settled"]["depends_on"]} == {"reconcile", "closing_balance"}
     assert tasks["assert_settled"].get("run_if", "ALL_SUCCESS") == "ALL_SUCCESS"
     assert (
         "--prepare_batches_state={{tasks.prepare_batches.result_state}}"

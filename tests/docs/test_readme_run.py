@@ -4,9 +4,12 @@ import json
 import shutil
 import subprocess
 import sys
+from datetime import date
 from pathlib import Path
 
 import pytest
+
+from recount import delta
 
 ROOT = Path(__file__).parents[2]
 NOT_COPIED = (".git", ".venv*", ".lakeflow", ".databricks", "dist", "build", "__pycache__", ".*_cache", ".hypothesis")
@@ -60,20 +63,17 @@ def test_one_run_pays_what_is_owed_and_is_listed(copy: Path) -> None:
     assert ended["state"]["result_state"] == "SUCCESS"
     states = {task["task_key"]: task["state"].get("result_state") for task in ended["tasks"]}
     assert states["assert_settled"] == "SUCCESS"
-    balance = json.loads((copy / ".lakeflow/balance.json").read_text())
-    assert balance["settlement_date"] == "2026-01-03"
-    assert balance["sellers"] == [
-        {
-            "seller_id": "s1",
-            "currency": "EUR",
-            "entitled": "90.00",
-            "accepted": "90.00",
-            "in_flight": "0.00",
-            "released": "0.00",
-            "held": "0.00",
-            "hold_reason": None,
-        }
-    ]
+    assert states["closing_balance"] == "SUCCESS"
+    figures = delta.read(copy / ".lakeflow/warehouse/ledger/closing_balances")
+    assert {row["settlement_date"] for row in figures} == {date(2026, 1, 3)}
+    assert all(row["balanced"] for row in figures)
+    assert {row["term"]: f"{row['figure']}" for row in figures if row["scope"] == "seller"} == {
+        "entitled": "90.00",
+        "accepted": "90.00",
+        "in_flight": "0.00",
+        "released": "0.00",
+        "held": "0.00",
+    }
 
     listed = lakeflow_local(copy, "runs")
     assert listed.returncode == 0, listed.stderr

@@ -1,6 +1,5 @@
 """Calls the tasks in this process, with a stand-in for what the platform gives them."""
 
-import json
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -10,23 +9,32 @@ from pathlib import Path
 from types import SimpleNamespace
 
 import pytest
+from pyspark.sql import SparkSession
 
+from payouts.gateway import open_gateway
 from payouts.ledger import DeltaLedger
 from payouts.tasks import context
+from payouts.tasks.closing import closing_balance
+from payouts.tasks.tables import PipelineTables
 
 from .tables import TIMEZONE
+from .world import MINIMUMS
+
+SMALLEST = [f"--minimum_payout_{currency.lower()}={amount}" for currency, amount in MINIMUMS.items()]
 
 
 @dataclass
 class Job:
     """The tasks of daily_payouts by their command lines; `values` are the task values that they have set."""
 
+    spark: SparkSession
     folder: Path
     ledger: DeltaLedger
     pipeline_schema: str
     ledger_schema: str
     gateway: list[str]
     values: dict[str, object] = field(default_factory=dict)
+    attempts: int = 0
 
     def task(self, name: str, *arguments: str) -> None:
         """Calls a task that touches no tables."""
@@ -34,11 +42,14 @@ class Job:
         import_module(f"payouts.tasks.{name}").main()
 
     def _on_tables(self, name: str, *arguments: str) -> None:
+        self.attempts += 1
         schemas = (f"--pipeline_schema={self.pipeline_schema}", f"--ledger_schema={self.ledger_schema}")
-        self.task(name, "--catalog=spark_catalog", *schemas, *arguments)
+        attempt = ("--run_id=1", f"--attempt_key=1-0-{self.attempts}")
+        self.task(name, "--catalog=spark_catalog", *schemas, *attempt, *arguments)
 
-    def assess(self, settlement_date: str, *more: str) -> None:
+    def assess(self, settlement_date: str, *, accepted: int = 0, event_log: str = "") -> None:
         """Triggered when in Berlin the fourth of January has begun."""
+        more = (f"--accepted_quarantined_rows={accepted}", f"--event_log={event_log}")
         thresholds = [f"--max_quarantined_{source}_percent=2" for source in ("orders", "refunds", "sellers")]
         trigger = ("--triggered_at=2026-01-03T23:30:00Z", f"--settlement_timezone={TIMEZONE}")
         self._on_tables("assess_quality", f"--settlement_date={settlement_date}", *trigger, *thresholds, *more)
@@ -48,10 +59,11 @@ class Job:
         return f"--settlement_date={self.values['settlement_date']}"
 
     def hold(self) -> None:
-        self._on_tables("hold_payouts", self.day, f"--verdict={self.values['verdict']}")
+        verdict = f"--verdict={self.values['verdict']}"
+        self._on_tables("hold_payouts", self.day, *self.gateway, f"--settlement_timezone={TIMEZONE}", verdict)
 
-    def prepare(self, *more: str) -> None:
-        self._on_tables("prepare_batches", self.day, *self.gateway, *more)
+    def prepare(self) -> None:
+        self._on_tables("prepare_batches", self.day, *self.gateway, *SMALLEST, "--cancel_claims=")
 
     def submit(self) -> None:
         for batch in self.values["batches"]:
@@ -64,8 +76,12 @@ class Job:
     def assert_settled(self, state: str = "success") -> None:
         self._on_tables("assert_settled", self.day, f"--prepare_batches_state={state}")
 
+    def close(self) -> None:
+        self._on_tables("closing_balance", self.day, *self.gateway, f"--settlement_timezone={TIMEZONE}")
+
     def finish(self) -> None:
         self.reconcile()
+        self.close()
         self.assert_settled()
 
     def run(self, settlement_date: str) -> None:
@@ -77,10 +93,10 @@ class Job:
         self.finish()
 
     def balance(self) -> dict:
-        """The closing balance, as written."""
-        out = self.folder / "balance.json"
-        self._on_tables("closing_balance", *self.gateway, f"--settlement_timezone={TIMEZONE}", f"--out={out}")
-        return json.loads(out.read_text())
+        """The closing balance of now, as the demo writes it."""
+        tables = PipelineTables(self.spark, "spark_catalog", self.pipeline_schema)
+        bank = open_gateway(self.gateway[0].partition("=")[2], token=str)
+        return closing_balance(tables, self.ledger, bank.statement, TIMEZONE).as_dict()
 
 
 @contextmanager
@@ -90,7 +106,14 @@ def job_on(spark, folder: Path, name: str) -> Iterator[Job]:
     for schema in (pipeline_schema, ledger_schema):
         spark.sql(f"CREATE SCHEMA IF NOT EXISTS {schema}")
     ledger = DeltaLedger(spark, "spark_catalog", ledger_schema)
-    job = Job(folder, ledger, pipeline_schema, ledger_schema, [f"--gateway_url=file:{folder}/gateway"])
+    job = Job(
+        spark,
+        folder,
+        ledger,
+        pipeline_schema,
+        ledger_schema,
+        [f"--gateway_url=file:{folder}/gateway", "--gateway_secret_scope="],
+    )
     values = SimpleNamespace(set=lambda key, value: job.values.__setitem__(key, value))
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(context, "_dbutils", lambda: SimpleNamespace(jobs=SimpleNamespace(taskValues=values)))

@@ -15,7 +15,7 @@ from payouts.submission import submit
 from .world import Killed, World
 
 DAY1, DAY2 = date(2026, 1, 1), date(2026, 1, 2)
-WRITES = {"add_settlement", "add_claims", "add_holds", "add_events", "send", "ask"}
+WRITES = {"add_settlement", "add_claims", "add_holds", "add_events", "add_closing_figures", "send", "ask"}
 
 
 class Killing:
@@ -159,7 +159,9 @@ def test_a_plan_that_was_not_finished_is_found_in_the_tables_alone(world):
     assert len(unsettled(world.ledger, lambda: world.entitled(DAY2), DAY2, prepared="success")) == 2
 
 
-@pytest.mark.parametrize("task", ["prepare_batches", "submit_batches", "reconcile", "assert_settled"])
+@pytest.mark.parametrize(
+    "task", ["prepare_batches", "submit_batches", "reconcile", "closing_balance", "assert_settled"]
+)
 def test_each_task_that_does_not_run_leaves_a_red_run_or_everything_confirmed(world, task):
     marketplace(world)
     run = world.run(DAY2, kill=task)

@@ -8,10 +8,12 @@ from chispa import assert_df_equality
 
 from payouts.effect_key import effect_key
 from payouts.errors import InvalidParameter
-from payouts.holds import DEFAULT_MINIMUMS, HOLD_REASONS, OpenBalance, Seller, hold_reason
+from payouts.holds import HOLD_REASONS, OpenBalance, Seller, hold_reason
 from payouts.ledger import Position
 from payouts.plan import Batch, batches, make_plan, open_balances
 from payouts.plan_facts import entitled_amounts, known_sellers, seller_entitlements
+
+from .world import MINIMUMS
 
 DAY = date(2026, 1, 2)
 NOON = datetime(2026, 1, 3, 12, tzinfo=UTC)
@@ -87,7 +89,7 @@ def test_a_plan_is_every_open_balance_once_as_a_claim_or_as_a_hold():
         entitled=entitled,
         positions=positions,
         sellers={"S": seller()},
-        minimums=DEFAULT_MINIMUMS,
+        minimums=MINIMUMS,
         claimed_at=NOON,
         attempt_key="1-0-1",
     )

@@ -5,6 +5,7 @@ import uuid
 from pathlib import Path
 
 import pytest
+import yaml
 
 from lakeflow_local.notebooks.statements import bind_markers, split_statements
 from payouts.ledger.schema import TABLES
@@ -12,6 +13,9 @@ from payouts.ledger.schema import TABLES
 ROOT = Path(__file__).parents[2]
 SQL = (ROOT / "resources/payouts_report/views.sql").read_text()
 DASHBOARD = json.loads((ROOT / "resources/dashboards/payouts_overview.lvdash.json").read_text())
+ALERT = yaml.safe_load((ROOT / "resources/payouts_unsettled.alert.yml").read_text())["resources"]["alerts"][
+    "payouts_unsettled"
+]["query_text"]
 ROWS = {
     "payout_claims": """
         ('k1', 'p2', DATE'2026-01-01', 's1', 'EUR', 10, 'DE89370400440532013000', 10, TIMESTAMP'2026-01-02', 'a'),
@@ -31,6 +35,13 @@ ROWS = {
     "quality_verdicts": """
         (DATE'2026-01-01', 'orders', 100, 5, 0, 'hold', '5 of 100', TIMESTAMP'2026-01-02 04:00:00'),
         (DATE'2026-01-01', 'orders', 100, 0, 0, 'pass', '', TIMESTAMP'2026-01-02 05:00:00')""",
+    "closing_balances": """
+        (NULL, 'source', 'orders', NULL, 'landed', 1, true, '0-0-1', TIMESTAMP'2026-01-01 05:00:00'),
+        (DATE'2026-01-01', 'seller', 's1', 'EUR', 'held', 5, false, '1-0-1', TIMESTAMP'2026-01-02 04:00:00'),
+        (DATE'2026-01-01', 'source', 'orders', NULL, 'landed', 9, true, '1-1-1', TIMESTAMP'2026-01-02 05:00:00'),
+        (DATE'2026-01-01', 'seller', 's1', 'EUR', 'held', 7, false, '1-1-1', TIMESTAMP'2026-01-02 05:00:00'),
+        (DATE'2026-01-01', 'seller', 's2', 'EUR', 'held', -2, false, '1-1-1', TIMESTAMP'2026-01-02 05:00:00'),
+        (DATE'2026-01-01', 'seller', 's3', 'EUR', 'held', 1, true, '1-1-1', TIMESTAMP'2026-01-02 05:00:00')""",
     "data_quality": """
         ('u1', 'order_states', 'gross_amount_positive', 'drop', 90, 10),
         ('u2', 'order_states', 'gross_amount_positive', 'drop', 10, 0)""",
@@ -83,8 +94,22 @@ def test_only_holds_of_the_newest_plan_and_only_the_newest_verdict_are_shown(spa
     ]
 
 
+def test_the_newest_closing_balance_of_a_date_is_summed_after_it_was_judged(spark, reporting):
+    shown = "settlement_date, source, currency, term, figure, unbalanced, is_newest"
+    assert rows(spark, f"SELECT {shown} FROM {reporting}.closing_balances") == [
+        ("2026-01-01", "None", "EUR", "held", "6.00", "2", "True"),
+        ("2026-01-01", "orders", "None", "landed", "9.00", "0", "True"),
+        ("None", "orders", "None", "landed", "1.00", "0", "False"),
+    ]
+
+
+def test_the_alert_counts_open_payouts_and_what_does_not_balance_now(spark, reporting):
+    query = ALERT.replace("${var.catalog}", "spark_catalog").replace("${resources.schemas.reporting.name}", reporting)
+    assert rows(spark, query) == [("2",)]  # s3's claim, and the held money in EUR
+
+
 def test_no_view_gives_an_account_away(spark, reporting):
-    for view in ("payouts", "payout_holds", "quality_verdicts", "rule_results"):
+    for view in ("payouts", "payout_holds", "quality_verdicts", "rule_results", "closing_balances"):
         shown = str(spark.table(f"{reporting}.{view}").collect())
         assert "DE89" not in shown and "DE75" not in shown and "GB33" not in shown, view
 
@@ -99,4 +124,5 @@ def test_the_queries_of_the_dashboard_run_over_the_views(spark, reporting):
         "holds": 1,
         "verdicts": 1,
         "rules": 1,
+        "closing": 2,
     }

@@ -71,6 +71,7 @@ def test_a_gateway_that_cannot_be_had_fails_the_tasks_after_what_they_could_do(j
         with pytest.raises(GatewayUnavailable, match="1 payouts met no gateway"):
             job.submit()
         with pytest.raises(GatewayUnavailable, match="1 claims have no clear answer"):
-            job.finish()
+            job.reconcile()
     job.submit()
-    job.finish()
+    job.reconcile()
+    job.assert_settled()

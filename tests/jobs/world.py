@@ -11,10 +11,10 @@ from decimal import Decimal
 from pathlib import Path
 
 from payouts.attempt import Attempt
-from payouts.balance import SellerBalance, seller_balances
+from payouts.balance import Balance, SellerBalance, seller_balances
 from payouts.completeness import unsettled
 from payouts.gateway import FileGateway, Gateway, Payout, Reply
-from payouts.holds import DEFAULT_MINIMUMS, Seller
+from payouts.holds import Seller
 from payouts.ledger import Ledger, SqliteLedger, newest_settlement
 from payouts.plan import Batch
 from payouts.plan_facts import PlanFacts
@@ -23,6 +23,7 @@ from payouts.protocol import Answer
 from payouts.reconciliation import reconcile
 from payouts.submission import submit
 
+MINIMUMS = {"EUR": Decimal("10.00"), "USD": Decimal("10.00"), "GBP": Decimal("10.00"), "JPY": Decimal("1500")}
 INGESTED_TO = {"orders": datetime(2026, 1, 1, tzinfo=UTC), "refunds": None, "sellers": None}
 
 
@@ -145,9 +146,7 @@ class World:
         def prepare_batches() -> None:
             nonlocal prepared
             cancel_claims(ledger, gateway, cancel, attempt)
-            prepared = prepare(
-                ledger, lambda: self.facts(day), settlement_date=day, minimums=DEFAULT_MINIMUMS, attempt=attempt
-            )
+            prepared = prepare(ledger, lambda: self.facts(day), settlement_date=day, minimums=MINIMUMS, attempt=attempt)
 
         def submit_batches() -> None:
             for text in prepared.batches:
@@ -171,9 +170,22 @@ class World:
             state = "success" if ok else "failed"
             problems.extend(unsettled(ledger, lambda: self.entitled(day), day, prepared=state))
 
-        if reconciled and not _task("assert_settled", assert_settled, kill):
+        closed = _task("closing_balance", lambda: self.close(ledger, gateway, attempt), kill)  # ALL_DONE
+        problems += [] if closed else ["closing_balance died"]
+        if reconciled and closed and not _task("assert_settled", assert_settled, kill):
             problems.append("assert_settled died")
         return Run(problems, prepared, killed=not (ok and submitted and reconciled))
+
+    def close(self, ledger: Ledger, gateway: Gateway, attempt: Attempt) -> None:
+        """What closing_balance records, without rows: this world has none."""
+        settlement = newest_settlement(ledger.settlements())
+        balance = Balance(
+            settlement_date=settlement.settlement_date if settlement else None,
+            rows={},
+            sellers=self.balance(ledger, gateway) if settlement else (),
+            unmatched={},
+        )
+        ledger.add_closing_figures(balance.figures(attempt.key, attempt.clock()))
 
     def paid(self) -> dict[tuple[str, str, str], Decimal]:
         """What the gateway accepted: seller, currency and account -> amount."""
@@ -192,15 +204,16 @@ class World:
         held = self.ledger.holds(settlement.plan_id)
         return {(hold.seller_id, hold.currency): (hold.reason, hold.amount) for hold in held}
 
-    def balance(self) -> tuple[SellerBalance, ...]:
+    def balance(self, ledger: Ledger | None = None, gateway: Gateway | None = None) -> tuple[SellerBalance, ...]:
         """The closing balance of the newest settled date."""
-        settlement = newest_settlement(self.ledger.settlements())
+        ledger, gateway = ledger or self.ledger, gateway or self.gateway
+        settlement = newest_settlement(ledger.settlements())
         return seller_balances(
             settlement=settlement,
             entitled=self.entitled(settlement.settlement_date),
-            statement=self.gateway.statement(),
-            claims=self.ledger.claims(),
-            holds=self.ledger.holds(settlement.plan_id),
+            statement=gateway.statement(),
+            claims=ledger.claims(),
+            holds=ledger.holds(settlement.plan_id),
         )
 
     def assert_balanced(self) -> None:

@@ -13,6 +13,7 @@ import pytest
 from payouts.effect_key import effect_key
 from payouts.ledger import (
     Claim,
+    ClosingFigure,
     DeltaLedger,
     ExpectationCount,
     Hold,
@@ -109,6 +110,24 @@ VERDICTS = [
 ]
 
 
+def figures(attempt: str, minute: int, day: date | None = DAY1, figure: str = "1.00") -> list[ClosingFigure]:
+    """What an attempt records: a term of a source and one of a seller."""
+    return [
+        ClosingFigure(
+            settlement_date=day,
+            scope=scope,
+            key=key,
+            currency=currency,
+            term=term,
+            figure=Decimal(figure),
+            balanced=scope == "source",
+            attempt_key=attempt,
+            closed_at=NOON + timedelta(minutes=minute),
+        )
+        for scope, key, currency, term in (("source", "orders", None, "landed"), ("seller", "S", "EUR", "entitled"))
+    ]
+
+
 @pytest.fixture(scope="module")
 def delta_schema(spark) -> Iterator[str]:
     spark.sql("CREATE SCHEMA IF NOT EXISTS ledger_conformance")
@@ -149,7 +168,17 @@ def ledger(request: pytest.FixtureRequest) -> Ledger:
     store.add_holds([hold, Hold(**{**vars(hold), "plan_id": "b"})])
     store.add_verdicts(VERDICTS[:2])
     store.add_verdicts(VERDICTS[2:])
-    for nothing in (store.add_claims, store.add_events, store.add_holds, store.add_expectation_counts):
+    store.add_closing_figures(figures("1-0-1", 0, None))
+    store.add_closing_figures(figures("3-0-1", 9))
+    store.add_closing_figures(figures("2-0-1", 5))
+    store.add_closing_figures(figures("3-0-1", 10, figure="2.00"))  # the same attempt again
+    for nothing in (
+        store.add_closing_figures,
+        store.add_claims,
+        store.add_events,
+        store.add_holds,
+        store.add_expectation_counts,
+    ):
         nothing([])
     store.add_expectation_counts(
         [ExpectationCount(update_id="u", dataset="d", rule="r", severity=None, passed=1, failed=0)]
@@ -251,6 +280,15 @@ def test_holds_are_those_of_one_plan(ledger):
 def test_the_newest_judgement_of_a_date_counts_and_a_missing_figure_stays_missing(ledger):
     assert ledger.verdicts(DAY1) == [VERDICTS[3], VERDICTS[2]]
     assert ledger.verdicts(DAY2) == []
+
+
+def test_the_newest_attempt_of_a_date_closes_it_and_an_attempt_is_recorded_once(ledger):
+    def by_scope(rows):
+        return sorted(rows, key=lambda row: row.scope)
+
+    assert by_scope(ledger.closing_figures(DAY1)) == by_scope(figures("3-0-1", 9))
+    assert by_scope(ledger.closing_figures(None)) == by_scope(figures("1-0-1", 0, None))
+    assert ledger.closing_figures(DAY2) == []
 
 
 def test_expectation_counts_are_kept_once_per_update(ledger):

@@ -127,6 +127,20 @@ class Office:
         """The accounts that it went to: seller -> account."""
         return {seller_id: account for seller_id, _, account in self._accepted(day)}
 
+    @contextmanager
+    def payout_by_somebody_else(self, seller_id: str, amount: str) -> Iterator[None]:
+        """A payout on the gateway's statement that no claim stands for, until the gateway takes it back."""
+        key = "f" * 64
+        row = (key, seller_id, "EUR", amount, ACCOUNT, "2025-12-31", "accepted", None, "2026-01-01T00:00:00+00:00")
+        self._in_store("INSERT INTO payouts VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)", *row)
+        yield
+        self._in_store("DELETE FROM payouts WHERE effect_key = ?", key)
+
+    def _in_store(self, statement: str, *values: str | None) -> None:
+        with sqlite3.connect(self.state / "gateway.db", timeout=30) as store:
+            store.execute(statement, values)
+        store.close()
+
     def _accepted(self, day: str) -> list[tuple[str, str, str]]:
         query = (
             "SELECT seller_id, amount, payout_account FROM payouts WHERE settlement_date = ? AND status = 'accepted'"
@@ -137,6 +151,12 @@ class Office:
         return rows
 
     # What lies in the tables
+
+    def unbalanced(self) -> set[tuple[str, str | None]]:
+        """Key and currency of what does not balance in the newest closing balance."""
+        figures = self.rows("ledger.closing_balances")
+        newest = max(row["closed_at"] for row in figures)
+        return {(row["key"], row["currency"]) for row in figures if row["closed_at"] == newest and not row["balanced"]}
 
     def rows(self, table: str) -> list[dict]:
         """All rows of `schema.table`, read without Spark."""

@@ -11,7 +11,7 @@ from tests.runbook.office import Ended, Office
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(900)]
 PAGE = Path(__file__).parents[2] / "docs/runbook.md"
 DAILY = ("refresh_pipeline", "assess_quality", "quality_gate", "hold_payouts")
-DAILY += ("prepare_batches", "submit_batches", "reconcile", "assert_settled")
+DAILY += ("prepare_batches", "submit_batches", "reconcile", "closing_balance", "assert_settled")
 BACKFILL = ("list_settlement_dates", "settle_dates")
 VERBS = (
     ("appends to", ("WRITE Append", "STREAMING UPDATE")),

@@ -109,6 +109,20 @@ def test_a_full_refresh_keeps_what_has_landed_and_pays_nobody_again(office: Offi
     assert office.requests() == requests
 
 
+def test_a_closing_balance_that_does_not_balance_names_the_seller_and_is_counted_again(office: Office):
+    day = office.next_day()
+    with office.payout_by_somebody_else("s1", "7.00"):
+        run = office.run(settlement_date=day)
+        assert not run.is_green
+        assert run.results["closing_balance"] == "FAILED"
+        assert run.results["reconcile"] == "SUCCESS"
+        assert office.unbalanced() == {("s1", "EUR")}
+    repaired = office.repair(run.run_id, "closing_balance")
+    assert repaired.is_green, repaired.results
+    assert office.unbalanced() == set()
+    assert office.paid(day) == {"s1": "90.00", "s2": "180.00"}
+
+
 def test_a_deployment_that_broke_the_job_is_put_right_and_the_run_repaired(office: Office):
     day = office.next_day()
     dataset = office.root / "pipelines/payouts/gold/seller_balances.sql"

@@ -4,6 +4,7 @@ from payouts.ledger.delta import DeltaLedger
 from payouts.ledger.records import (
     Claim,
     ClaimStatus,
+    ClosingFigure,
     ExpectationCount,
     Hold,
     PayoutEvent,
@@ -18,6 +19,7 @@ from payouts.ledger.store import Ledger, is_closed, newest_settlement
 __all__ = [
     "Claim",
     "ClaimStatus",
+    "ClosingFigure",
     "DeltaLedger",
     "ExpectationCount",
     "Hold",

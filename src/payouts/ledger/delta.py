@@ -1,7 +1,8 @@
 """The ledger in Delta tables, by Spark SQL and DataFrames only: the same code runs on Spark Connect and serverless.
 
 Claims are added by MERGE on the effect key; two writers that do so at once conflict, and one of them fails before it
-has sent anything. Events, holds and settlements are plain appends, which never conflict.
+has sent anything. Closing balances are merged on the attempt key. Events, holds and settlements are plain appends,
+which never conflict.
 """
 
 from collections.abc import Iterable, Sequence
@@ -17,6 +18,7 @@ from pyspark.sql import functions as F
 from payouts.ledger.records import (
     Claim,
     ClaimStatus,
+    ClosingFigure,
     ExpectationCount,
     Hold,
     PayoutEvent,
@@ -25,10 +27,11 @@ from payouts.ledger.records import (
     Verdict,
 )
 from payouts.ledger.schema import TABLES, create_statement
+from payouts.ledger.store import newest_attempt
 from payouts.protocol import PENDING, RELEASED, STATE_AFTER, Event, State
 from payouts.table_names import table_names
 
-_INSTANTS = frozenset({"planned_at", "claimed_at", "occurred_at", "judged_at"})
+_INSTANTS = frozenset({"planned_at", "claimed_at", "occurred_at", "judged_at", "closed_at"})
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _STATE_OF_EVENT = "CASE event {} END".format(
     " ".join(f"WHEN '{event}' THEN {int(state)}" for event, state in STATE_AFTER.items())
@@ -123,6 +126,19 @@ class DeltaLedger:
 
     def unconfirmed_claims(self) -> list[ClaimStatus]:
         return self._claim_statuses(_is(PENDING | {State.CANCELLED}))
+
+    def add_closing_figures(self, figures: Sequence[ClosingFigure]) -> None:
+        if not figures:
+            return
+        self._spark.sql(
+            f"MERGE INTO {self.name('closing_balances')} AS known USING {{figures}} AS new "
+            "ON known.attempt_key = new.attempt_key WHEN NOT MATCHED THEN INSERT *",
+            figures=self._frame("closing_balances", figures).coalesce(1),
+        ).collect()
+
+    def closing_figures(self, settlement_date: date | None) -> list[ClosingFigure]:
+        of_date = F.col("settlement_date").eqNullSafe(F.lit(settlement_date))
+        return newest_attempt(self._records(ClosingFigure, "closing_balances", of_date))
 
     def add_expectation_counts(self, counts: Sequence[ExpectationCount]) -> None:
         self._append("data_quality", counts)

@@ -92,6 +92,29 @@ class ExpectationCount:
 
 
 @dataclass(frozen=True, kw_only=True)
+class ClosingFigure:
+    """One row per attempt, scope, key, currency and term of a closing balance.
+
+    Attributes:
+        settlement_date: The newest settled date, of which the money speaks; None before the first plan.
+        scope: `source` (terms count rows) or `seller` (terms are amounts in `currency`).
+        key: Name of the source, or seller_id.
+        currency: None for a source.
+        balanced: Whether the terms of this key and currency add up; the same in each of its rows.
+    """
+
+    settlement_date: date | None
+    scope: str
+    key: str
+    currency: str | None
+    term: str
+    figure: Decimal
+    balanced: bool
+    attempt_key: str
+    closed_at: datetime
+
+
+@dataclass(frozen=True, kw_only=True)
 class ClaimStatus:
     """A claim and what its events say.
 

@@ -81,6 +81,23 @@ TABLES: Mapping[str, Table] = {
             "judged_at": ("TIMESTAMP", "When it was judged"),
         },
     ),
+    "closing_balances": Table(
+        "One row per attempt to close, scope, key, currency and term; the newest attempt of a date counts.",
+        {
+            "settlement_date": (
+                "DATE",
+                "The newest settled date, also on a held day; NULL before the first plan",
+            ),
+            "scope": ("STRING", "source: rows, of all that has been ingested; seller: money, up to settlement_date"),
+            "key": ("STRING", "Name of the source, or seller_id"),
+            "currency": ("STRING", "ISO 4217 code; NULL for a source"),
+            "term": ("STRING", "landed, kept, superseded, ... of a source; entitled, accepted, held, ... of a seller"),
+            "figure": (MONEY, "A number of rows, or an amount in currency"),
+            "balanced": ("BOOLEAN", "Whether the terms of this key and currency add up"),
+            "attempt_key": ("STRING", "Run, repair and execution that closed; its rows are written once"),
+            "closed_at": ("TIMESTAMP", "When it closed"),
+        },
+    ),
     "data_quality": Table(
         "One row per pipeline update, dataset and rule: the event log's counts, kept as evidence.",
         {

@@ -11,6 +11,7 @@ from typing import Any
 from payouts.ledger.records import (
     Claim,
     ClaimStatus,
+    ClosingFigure,
     ExpectationCount,
     Hold,
     PayoutEvent,
@@ -18,6 +19,7 @@ from payouts.ledger.records import (
     Settlement,
     Verdict,
 )
+from payouts.ledger.store import newest_attempt
 from payouts.protocol import RELEASED, STATE_AFTER, Event, State, transition
 
 _TABLES = {
@@ -26,14 +28,17 @@ _TABLES = {
     PayoutEvent: "payout_events",
     Hold: "payout_holds",
     Verdict: "quality_verdicts",
+    ClosingFigure: "closing_balances",
     ExpectationCount: "data_quality",
 }
 _READERS = {
     Decimal: Decimal,
     date: date.fromisoformat,
+    date | None: date.fromisoformat,
     datetime: datetime.fromisoformat,
     datetime | None: datetime.fromisoformat,
     Event: Event,
+    bool: bool,
 }
 
 
@@ -149,6 +154,14 @@ class SqliteLedger:
     def unconfirmed_claims(self) -> list[ClaimStatus]:
         return [status for status in self.claims() if status.is_pending or status.state is State.CANCELLED]
 
+    def add_closing_figures(self, figures: Sequence[ClosingFigure]) -> None:
+        known = {row.attempt_key for row in self._rows(ClosingFigure)}
+        self._add([row for row in figures if row.attempt_key not in known])
+
+    def closing_figures(self, settlement_date: date | None) -> list[ClosingFigure]:
+        day = None if settlement_date is None else settlement_date.isoformat()
+        return newest_attempt(self._rows(ClosingFigure, "WHERE settlement_date IS ?", day))
+
     def add_expectation_counts(self, counts: Sequence[ExpectationCount]) -> None:
         self._add(counts)
 
@@ -164,7 +177,7 @@ class SqliteLedger:
             self._connection.execute("BEGIN IMMEDIATE")
             self._connection.executemany(statement, [tuple(map(_stored, astuple(row))) for row in records])
 
-    def _rows(self, record: type, condition: str = "", *parameters: str) -> list[Any]:
+    def _rows(self, record: type, condition: str = "", *parameters: str | None) -> list[Any]:
         cursor = self._connection.execute(f"SELECT * FROM {_TABLES[record]} {condition}", parameters)
         types = [(field.name, _READERS.get(field.type)) for field in fields(record)]
         return [

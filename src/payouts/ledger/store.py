@@ -1,6 +1,7 @@
 """The interface of the ledger, behind which two stores stand: Delta tables and SQLite.
 
-Writers only add. The one row that must not be added twice is a claim, and `add_claims` is called by one writer.
+Writers only add. The one row that must not be added twice is a claim, and `add_claims` is called by one writer; the
+figures of an attempt to close are kept once, too.
 `tests/ledger/` holds one suite that every store passes.
 """
 
@@ -11,6 +12,7 @@ from typing import Protocol
 from payouts.ledger.records import (
     Claim,
     ClaimStatus,
+    ClosingFigure,
     ExpectationCount,
     Hold,
     PayoutEvent,
@@ -48,7 +50,7 @@ class Ledger(Protocol):
         """What was claimed before, per seller and currency; claims dated later do not count into `claimed`."""
 
     def claims(self) -> list[ClaimStatus]:
-        """Every claim there is, by effect key. History-sized: for proofs, not for the daily path."""
+        """Every claim there is, by effect key. History-sized: for the closing balance and other proofs alone."""
 
     def pending_claims(self, lower: str = "", upper: str = "") -> list[ClaimStatus]:
         """Claims neither confirmed nor released, by effect key, `lower` <= key < `upper`; an empty bound is open."""
@@ -74,6 +76,12 @@ class Ledger(Protocol):
     def verdicts(self, settlement_date: date) -> list[Verdict]:
         """The newest judgement of a date, a row per source."""
 
+    def add_closing_figures(self, figures: Sequence[ClosingFigure]) -> None:
+        """Adds the figures of one attempt in one commit; an attempt that is there already stays as it is."""
+
+    def closing_figures(self, settlement_date: date | None) -> list[ClosingFigure]:
+        """What the newest attempt recorded for a date, in no order; None asks for the time before the first plan."""
+
     def add_expectation_counts(self, counts: Sequence[ExpectationCount]) -> None:
         """Appends what an update's expectations counted."""
 
@@ -85,6 +93,13 @@ def newest_settlement(settlements: Iterable[Settlement], settlement_date: date |
     """The newest plan of a date, or of the newest date that was settled."""
     of_date = [row for row in settlements if settlement_date in (None, row.settlement_date)]
     return max(of_date, key=lambda row: (row.settlement_date, row.planned_at), default=None)
+
+
+def newest_attempt(figures: Iterable[ClosingFigure]) -> list[ClosingFigure]:
+    """Of the figures of several attempts, those of the one that closed last."""
+    found = list(figures)
+    newest = max(((row.closed_at, row.attempt_key) for row in found), default=None)
+    return [row for row in found if (row.closed_at, row.attempt_key) == newest]
 
 
 def is_closed(settlements: Iterable[Settlement], settlement_date: date) -> bool:

@@ -14,7 +14,7 @@ SHOWN = 20
 
 def parser() -> argparse.ArgumentParser:
     """The arguments of this task."""
-    arguments = task_parser(__doc__)
+    arguments = task_parser("assert_settled", __doc__)
     add_settlement_date(arguments)
     arguments.add_argument("--prepare_batches_state", required=True, help="its result state; only `success` is good")
     return arguments

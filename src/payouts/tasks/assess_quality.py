@@ -22,14 +22,14 @@ SOURCE_NAMES = tuple(RULES)
 
 def parser() -> argparse.ArgumentParser:
     """The arguments of this task."""
-    arguments = task_parser(__doc__.splitlines()[0])
-    arguments.add_argument("--settlement_date", default="", help="YYYY-MM-DD; empty: the day before the trigger")
+    arguments = task_parser("assess_quality", __doc__.splitlines()[0])
+    arguments.add_argument("--settlement_date", required=True, help="YYYY-MM-DD; empty: the day before the trigger")
     arguments.add_argument("--triggered_at", required=True, help="trigger time of the run, ISO 8601")
     arguments.add_argument("--settlement_timezone", required=True)
     for source in SOURCE_NAMES:
         arguments.add_argument(f"--max_quarantined_{source}_percent", type=amount, required=True)
-    arguments.add_argument("--accepted_quarantined_rows", type=count, default=0)
-    arguments.add_argument("--event_log", default="", help="name of the published event log in the pipeline's schema")
+    arguments.add_argument("--accepted_quarantined_rows", type=count, required=True)
+    arguments.add_argument("--event_log", required=True, help="the published event log, in the pipeline's schema")
     return arguments
 
 

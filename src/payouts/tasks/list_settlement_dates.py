@@ -6,12 +6,13 @@ Task value: settlement_dates (a list of YYYY-MM-DD, for the for-each).
 import argparse
 
 from payouts.settlement_date import dates_between, parse_date
+from payouts.tasks.arguments import TaskParser
 from payouts.tasks.context import set_task_value
 
 
 def parser() -> argparse.ArgumentParser:
     """The arguments of this task."""
-    arguments = argparse.ArgumentParser(description=__doc__.splitlines()[0], allow_abbrev=False)
+    arguments = TaskParser("list_settlement_dates", __doc__.splitlines()[0], "backfill_settlement")
     arguments.add_argument("--from_date", required=True, help="first date, YYYY-MM-DD")
     arguments.add_argument("--to_date", required=True, help="last date, YYYY-MM-DD")
     return arguments

@@ -5,9 +5,9 @@ Task values: plan_id, batches (a list of ranges of effect keys, for the for-each
 
 import argparse
 
-from payouts.holds import DEFAULT_MINIMUMS
 from payouts.ledger import DeltaLedger
 from payouts.preparation import cancel_claims, prepare
+from payouts.rules import CURRENCIES
 from payouts.tasks.arguments import add_gateway, add_settlement_date, amount, attempt_of, task_parser
 from payouts.tasks.context import gateway, set_task_value, spark
 from payouts.tasks.tables import PipelineTables
@@ -15,12 +15,12 @@ from payouts.tasks.tables import PipelineTables
 
 def parser() -> argparse.ArgumentParser:
     """The arguments of this task."""
-    arguments = task_parser(__doc__.splitlines()[0])
+    arguments = task_parser("prepare_batches", __doc__.splitlines()[0])
     add_settlement_date(arguments)
     add_gateway(arguments)
-    for currency, minimum in DEFAULT_MINIMUMS.items():
-        arguments.add_argument(f"--minimum_payout_{currency.lower()}", type=amount, default=minimum)
-    arguments.add_argument("--cancel_claims", default="", help="effect keys, separated by commas, to take back first")
+    for currency in CURRENCIES:
+        arguments.add_argument(f"--minimum_payout_{currency.lower()}", type=amount, required=True)
+    arguments.add_argument("--cancel_claims", required=True, help="effect keys to take back first, comma-separated")
     return arguments
 
 
@@ -41,7 +41,7 @@ def main() -> None:
         ledger,
         lambda: tables.plan_facts(day),
         settlement_date=day,
-        minimums={name: getattr(arguments, f"minimum_payout_{name.lower()}") for name in DEFAULT_MINIMUMS},
+        minimums={name: getattr(arguments, f"minimum_payout_{name.lower()}") for name in CURRENCIES},
         attempt=attempt,
     )
     print(

@@ -11,7 +11,7 @@ from payouts.tasks.context import gateway, spark
 
 def parser() -> argparse.ArgumentParser:
     """The arguments of this task."""
-    arguments = task_parser(__doc__)
+    arguments = task_parser("reconcile", __doc__)
     add_gateway(arguments)
     return arguments
 

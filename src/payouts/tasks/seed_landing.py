@@ -7,15 +7,15 @@ from pathlib import Path
 from payouts.errors import InvalidParameter
 from payouts.seed import landing_files
 from payouts.settlement_date import settlement_date
-from payouts.tasks.arguments import count
+from payouts.tasks.arguments import TaskParser, count
 
 
 def parser() -> argparse.ArgumentParser:
     """The arguments of this task."""
-    arguments = argparse.ArgumentParser(description=__doc__, allow_abbrev=False)
+    arguments = TaskParser("seed_landing", __doc__, "seed_landing")
     arguments.add_argument("--landing_path", type=Path, required=True, help="volume with orders/, refunds/, sellers/")
-    arguments.add_argument("--days", type=count, default=3, help="how many days, the last one before the trigger")
-    arguments.add_argument("--seed", type=int, default=1)
+    arguments.add_argument("--days", type=count, required=True, help="how many days, the last one before the trigger")
+    arguments.add_argument("--seed", type=int, required=True)
     arguments.add_argument("--triggered_at", required=True, help="trigger time of the run, ISO 8601")
     arguments.add_argument("--settlement_timezone", required=True)
     return arguments

@@ -13,7 +13,7 @@ from payouts.tasks.tables import PipelineTables
 
 def parser() -> argparse.ArgumentParser:
     """The arguments of this task."""
-    arguments = task_parser(__doc__)
+    arguments = task_parser("submit_batch", __doc__)
     add_settlement_date(arguments)
     add_gateway(arguments)
     arguments.add_argument("--plan_id", required=True, help="the plan that this run carries out")

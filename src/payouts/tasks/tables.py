@@ -45,7 +45,7 @@ class PipelineTables:
 
     def plan_facts(self, settlement_date: date) -> PlanFacts:
         """What a plan needs, in two queries."""
-        ingested_to = self._ingested_to()
+        ingested_to = self.ingested_to()
         rows = seller_entitlements(self.read("balance_entries"), self.read("sellers"), settlement_date).collect()
         return PlanFacts(entitled=entitled_amounts(rows), sellers=known_sellers(rows), ingested_to=ingested_to)
 
@@ -74,6 +74,11 @@ class PipelineTables:
             figures[row.source] = Figure(row.window_rows, row.open_quarantined)
         return figures, next((row.newest_day for row in rows if row.source == ORDERS.name), None)
 
+    def ingested_to(self) -> Mapping[str, datetime | None]:
+        """Newest ingestion that gold rests on, by source."""
+        watermarks = self.read("ingested_to").select("source", F.unix_micros("ingested_to").alias("micros"))
+        return {row.source: _instant(row.micros) for row in watermarks.collect()}
+
     def _window(self, source: Source, since: Settlement | None, timezone: str) -> DataFrame:
         states = self.read(source.states)
         bound = since.ingested_to(source.name) if since else None
@@ -85,10 +90,6 @@ class PipelineTables:
         return counts.select(
             F.lit(source.name).alias("source"), "window_rows", "open_quarantined", newest.alias("newest_day")
         )
-
-    def _ingested_to(self) -> Mapping[str, datetime | None]:
-        watermarks = self.read("ingested_to").select("source", F.unix_micros("ingested_to").alias("micros"))
-        return {row.source: _instant(row.micros) for row in watermarks.collect()}
 
 
 def _instant(micros: int | None) -> datetime | None:

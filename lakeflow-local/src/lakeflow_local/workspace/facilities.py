@@ -26,6 +26,8 @@ from lakeflow_local.workspace.services import RunningService, start_services
 from lakeflow_local.workspace.support import starts_with_python
 
 if TYPE_CHECKING:
+    from pyspark.sql import SparkSession
+
     from lakeflow_local.spark.session import SparkServer
 
 
@@ -89,6 +91,10 @@ class Facilities:
         if starts_with_python(spec):
             self._forks().wait_ready()
         return found
+
+    def spark_session(self) -> SparkSession:
+        """The session of this process, with the schemas of the bundle; Spark starts now if it has not."""
+        return self._ready_spark().ensure().spark
 
     def update(self, key: str, options: Mapping[str, Any], listener: Callable[[Any], None]) -> Any:
         """Run one update of a pipeline in the process's Spark session."""

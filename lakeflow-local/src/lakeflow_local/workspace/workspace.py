@@ -27,6 +27,8 @@ from lakeflow_local.workspace.runner import RunListener, now
 from lakeflow_local.workspace.updates import check_pipeline, recorded_update
 
 if TYPE_CHECKING:
+    from pyspark.sql import SparkSession
+
     from lakeflow_local.pipelines.model.update import Update
     from lakeflow_local.spark.seeding import Seed
     from lakeflow_local.spark.session import SparkServer
@@ -106,6 +108,11 @@ class LocalWorkspace:
     def bundle(self) -> Bundle:
         """The bundle as it was at the last run."""
         return self._definitions.bundle
+
+    @property
+    def spark(self) -> SparkSession:
+        """The Spark session in which pipelines run here, for a look at the tables; the first use starts it."""
+        return self._facilities.spark_session()
 
     def cancel(self) -> bool:
         """Ask for the end of the run that is played; safe in a signal handler.

@@ -1,0 +1,127 @@
+"""Closes a date: the closing balance from tables and the gateway's statement, as the tasks and the demo compute it."""
+
+import json
+import os
+from collections.abc import Callable, Iterable, Mapping
+from concurrent.futures import ThreadPoolExecutor
+from datetime import datetime
+from functools import reduce
+from pathlib import Path
+
+from pyspark.sql import DataFrame
+from pyspark.sql import functions as F
+
+from payouts.attempt import Attempt
+from payouts.balance import ROW_TERMS, Balance, SellerBalance, seller_balances
+from payouts.balance_text import balance_lines
+from payouts.balances import entitled
+from payouts.entries import entries_ingested_up_to
+from payouts.errors import NotBalanced
+from payouts.gateway.client import StatementLine
+from payouts.ledger import DeltaLedger, Settlement, newest_settlement
+from payouts.plan_facts import entitled_amounts
+from payouts.row_counts import row_counts
+from payouts.schemas import ORDERS, REFUNDS, SELLERS, SOURCES, Source
+from payouts.tasks.tables import PipelineTables
+from payouts.unmatched import REASONS, unmatched_counts
+
+Statement = Callable[[], Iterable[StatementLine]]
+
+
+def closing_balance(
+    tables: PipelineTables,
+    ledger: DeltaLedger,
+    statement: Statement,
+    settlement_timezone: str,
+    *,
+    ingested_to: Mapping[str, datetime | None] | None = None,
+) -> Balance:
+    """The closing balance of the newest settled date; works before the first plan, and before the first row, too.
+
+    Args:
+        statement: The gateway's statement; not asked for before the first plan.
+        ingested_to: By source, the newest ingestion whose rows count; None counts all that is there. A job gives what
+            gold rests on: ingest_on_arrival may be half way through a newer file.
+    """
+    settlement = newest_settlement(ledger.settlements())
+    with ThreadPoolExecutor() as beside:  # one question is as long as the others together
+        rows = beside.submit(_rows, tables, ingested_to)
+        sellers = _sellers(tables, ledger, settlement, statement, settlement_timezone) if settlement else ()
+        unmatched = _unmatched(tables)
+        return Balance(
+            settlement_date=settlement.settlement_date if settlement else None,
+            rows=rows.result(),
+            sellers=sellers,
+            unmatched=unmatched,
+        )
+
+
+def close(
+    tables: PipelineTables, ledger: DeltaLedger, statement: Statement, settlement_timezone: str, attempt: Attempt
+) -> None:
+    """Computes the closing balance, records it under the attempt and prints it.
+
+    Raises:
+        NotBalanced: A contract is broken; the figures are recorded all the same.
+    """
+    ingested_to = tables.ingested_to() if tables.exists("ingested_to") else None
+    balance = closing_balance(tables, ledger, statement, settlement_timezone, ingested_to=ingested_to)
+    ledger.add_closing_figures(balance.figures(attempt.key, attempt.clock()))
+    print("\n".join(balance_lines(balance)))
+    if errors := balance.errors():
+        raise NotBalanced(
+            f"the closing balance of {balance.settlement_date or 'no settlement yet'} does not balance, "
+            f"{len(errors)} open points, first: {errors[0]} (docs/runbook.md says how to go on)"
+        )
+
+
+def write_balance(path: Path, balance: Balance) -> None:
+    """Writes the JSON of the contract, whole or not at all."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    draft = path.with_name(f".{path.name}.{os.getpid()}.tmp")
+    draft.write_text(json.dumps(balance.as_dict(), indent=1) + "\n", encoding="utf-8")
+    os.replace(draft, path)
+
+
+def _rows(tables: PipelineTables, ingested_to: Mapping[str, datetime | None] | None) -> dict[str, dict[str, int]]:
+    def read(table: str, source: Source) -> DataFrame:
+        if ingested_to is None:
+            return tables.read(table)
+        return tables.read(table).where(F.col("_ingested_at") <= F.lit(ingested_to.get(source.name)))
+
+    counts = {source.name: dict.fromkeys(ROW_TERMS, 0) for source in SOURCES}
+    there = [source for source in SOURCES if tables.exists(source.bronze, source.states, source.quarantine)]
+    frames = [row_counts(*(read(name, s) for name in (s.bronze, s.states, s.quarantine)), s) for s in there]
+    for row in reduce(DataFrame.unionByName, frames).collect() if frames else []:
+        counts[row.source] = {term: row[term] for term in ROW_TERMS}
+    return counts
+
+
+def _unmatched(tables: PipelineTables) -> dict[str, int]:
+    counts = dict.fromkeys(REASONS, 0)
+    if tables.exists("unmatched_facts"):
+        counts.update({row.reason: row.facts for row in unmatched_counts(tables.read("unmatched_facts")).collect()})
+    return counts
+
+
+def _sellers(
+    tables: PipelineTables,
+    ledger: DeltaLedger,
+    settlement: Settlement,
+    statement: Statement,
+    settlement_timezone: str,
+) -> tuple[SellerBalance, ...]:
+    entries = entries_ingested_up_to(
+        *(tables.read(source.states) for source in (ORDERS, REFUNDS, SELLERS)),
+        orders_up_to=settlement.orders_ingested_to,
+        refunds_up_to=settlement.refunds_ingested_to,
+        sellers_up_to=settlement.sellers_ingested_to,
+        settlement_timezone=settlement_timezone,
+    )
+    return seller_balances(
+        settlement=settlement,
+        entitled=entitled_amounts(entitled(entries, settlement.settlement_date).collect()),
+        statement=statement(),
+        claims=ledger.claims(),
+        holds=ledger.holds(settlement.plan_id),
+    )
