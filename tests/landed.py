@@ -10,10 +10,10 @@ from pyspark.sql import DataFrame, SparkSession
 from pyspark.sql import functions as F
 
 from payouts import schemas
-from payouts.content import with_content_hash
-from payouts.landing import landed_rows
+from payouts.rows.content import with_content_hash
+from payouts.rows.landing import landed_rows
+from payouts.rows.states import judged_states, quarantined_rows
 from payouts.rules import dropped
-from payouts.states import judged_states, quarantined_rows
 
 FIRST_LOAD = "2026-01-10T06:00:00Z"
 

@@ -11,11 +11,11 @@ from decimal import Decimal
 
 from pyspark.sql import SparkSession
 
-from payouts.conflicts import conflicting_states
-from payouts.entries import balance_entries
-from payouts.history import sellers_history
+from payouts.money.entries import balance_entries
+from payouts.money.history import sellers_history
+from payouts.money.unmatched import unmatched_facts
+from payouts.rows.conflicts import conflicting_states
 from payouts.schemas import SELLERS, SOURCES
-from payouts.unmatched import unmatched_facts
 from tests.landed import File, Silver, silver
 
 BERLIN = "Europe/Berlin"

@@ -58,7 +58,7 @@ def test_the_report_gets_the_parameters_that_its_sql_names(root, jobs):
 
 
 def test_a_view_of_the_payouts_knows_every_event_of_the_protocol_in_its_order(root):
-    from payouts.protocol import STATE_AFTER, State
+    from payouts.ledger.protocol import STATE_AFTER, State
 
     ranks = dict(re.findall(r"WHEN '(\w+)' THEN (\d)", views(root)["payouts"]))
     assert ranks == {str(event): str(state + 1) for event, state in STATE_AFTER.items()}
@@ -114,7 +114,7 @@ def test_the_alert_looks_at_the_column_that_its_query_gives(config):
 
 
 def test_the_alert_counts_exactly_the_states_that_are_neither_confirmed_nor_released(config):
-    from payouts.protocol import PENDING, State
+    from payouts.ledger.protocol import PENDING, State
 
     [listed] = re.findall(r"state NOT IN \(([^)]+)\)", config["resources"]["alerts"]["payouts_unsettled"]["query_text"])
     assert set(re.findall(r"'(\w+)'", listed)) == {state.name for state in State if state not in PENDING}

@@ -4,8 +4,8 @@ from types import SimpleNamespace
 
 import pytest
 
-from payouts import protocol
-from payouts.protocol import STATE_AFTER, Answer, Event, State, Step
+from payouts.ledger import protocol
+from payouts.ledger.protocol import STATE_AFTER, Answer, Event, State, Step
 from tests.faults.harness.model import explore, never_twice
 
 

@@ -5,9 +5,9 @@ from decimal import Decimal
 
 import pytest
 
-from payouts import protocol, submission
-from payouts.ledger import SqliteLedger
-from payouts.protocol import Answer, Event, Step
+from payouts.ledger import SqliteLedger, protocol
+from payouts.ledger.protocol import Answer, Event, Step
+from payouts.settlement import submission
 from tests.faults.harness.__main__ import judge, story
 from tests.faults.harness.oracle import PAID_TOO_MUCH
 from tests.faults.harness.ours import Ours

@@ -7,9 +7,9 @@ from decimal import Decimal
 
 import pytest
 
-from payouts.effect_key import effect_key
 from payouts.gateway import Gateway, Payout
-from payouts.protocol import Answer
+from payouts.ledger.protocol import Answer
+from payouts.settlement.effect_key import effect_key
 
 
 @pytest.fixture

@@ -11,7 +11,7 @@ import pytest
 from payouts.errors import GatewayUnavailable
 from payouts.gateway import Payout
 from payouts.gateway.http import HttpGateway
-from payouts.protocol import Answer
+from payouts.ledger.protocol import Answer
 
 
 @pytest.fixture

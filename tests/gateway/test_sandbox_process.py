@@ -14,7 +14,7 @@ import pytest
 from payouts.errors import InvalidParameter
 from payouts.gateway import FileGateway, Payout, open_gateway
 from payouts.gateway.http import HttpGateway
-from payouts.protocol import Answer
+from payouts.ledger.protocol import Answer
 
 from .conftest import start, stop
 

@@ -5,13 +5,13 @@ from datetime import datetime
 from pyspark.sql import DataFrame, SparkSession
 from pyspark.sql import functions as F
 
-from payouts.entries import balance_entries
-from payouts.history import VERSION_COLUMNS, sellers_history
-from payouts.landing import landed_rows
+from payouts.money.entries import balance_entries
+from payouts.money.history import VERSION_COLUMNS, sellers_history
+from payouts.money.unmatched import unmatched_facts
+from payouts.rows.landing import landed_rows
+from payouts.rows.states import judged_states, newest_states, quarantined_rows
 from payouts.rules import dropped
 from payouts.schemas import SELLERS, SOURCES, Source
-from payouts.states import judged_states, newest_states, quarantined_rows
-from payouts.unmatched import unmatched_facts
 
 TIMEZONE = "Europe/Berlin"
 

@@ -4,11 +4,11 @@ import json
 from datetime import date
 from decimal import Decimal
 
-from payouts.balance import Balance, SellerBalance
-from payouts.balance_text import balance_lines
-from payouts.effect_key import effect_key
 from payouts.gateway import Reply
-from payouts.protocol import Answer
+from payouts.ledger.protocol import Answer
+from payouts.settlement.closing_balance import Balance, SellerBalance
+from payouts.settlement.closing_balance_text import balance_lines
+from payouts.settlement.effect_key import effect_key
 
 from .world import World
 

@@ -5,10 +5,10 @@ from decimal import Decimal
 
 import pytest
 
-from payouts.effect_key import effect_key
 from payouts.errors import CancelRefused
 from payouts.gateway import Payout
-from payouts.protocol import State
+from payouts.ledger.protocol import State
+from payouts.settlement.effect_key import effect_key
 
 from .world import World
 

@@ -6,12 +6,12 @@ from decimal import Decimal
 
 import pytest
 
-from payouts.balance import MONEY_TERMS, ROW_TERMS
-from payouts.effect_key import effect_key
 from payouts.errors import NotBalanced, PayoutsHeld
 from payouts.gateway import FileGateway
 from payouts.ledger import ClosingFigure
 from payouts.seed import landing_files
+from payouts.settlement.closing_balance import MONEY_TERMS, ROW_TERMS
+from payouts.settlement.effect_key import effect_key
 
 from .job import Job
 from .tables import TIMEZONE, write_tables

@@ -5,8 +5,8 @@ from decimal import Decimal
 
 import pytest
 
-from payouts.evidence import expectation_counts, new_counts
-from payouts.gate import Figure, Judgement, judge
+from payouts.settlement.evidence import expectation_counts, new_counts
+from payouts.settlement.gate import Figure, Judgement, judge
 
 DAY = date(2026, 1, 2)
 CLEAN = Figure(1000, 0)

@@ -7,10 +7,10 @@ from typing import Any
 
 import pytest
 
-from payouts.completeness import unsettled
-from payouts.plan import Batch
-from payouts.protocol import Event, State
-from payouts.submission import submit
+from payouts.ledger.protocol import Event, State
+from payouts.settlement.completeness import unsettled
+from payouts.settlement.plan import Batch
+from payouts.settlement.submission import submit
 
 from .world import Killed, World
 

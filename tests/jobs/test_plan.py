@@ -6,12 +6,12 @@ from decimal import Decimal
 import pytest
 from chispa import assert_df_equality
 
-from payouts.effect_key import effect_key
 from payouts.errors import InvalidParameter
-from payouts.holds import HOLD_REASONS, OpenBalance, Seller, hold_reason
 from payouts.ledger import Position
-from payouts.plan import Batch, batches, make_plan, open_balances
-from payouts.plan_facts import entitled_amounts, known_sellers, seller_entitlements
+from payouts.settlement.effect_key import effect_key
+from payouts.settlement.holds import HOLD_REASONS, OpenBalance, Seller, hold_reason
+from payouts.settlement.plan import Batch, batches, make_plan, open_balances
+from payouts.settlement.plan_facts import entitled_amounts, known_sellers, seller_entitlements
 
 from .world import MINIMUMS
 

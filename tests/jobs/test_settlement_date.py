@@ -5,7 +5,7 @@ from datetime import date
 import pytest
 
 from payouts.errors import InvalidParameter
-from payouts.settlement_date import dates_between, settlement_date
+from payouts.settlement.settlement_date import dates_between, settlement_date
 
 BERLIN = "Europe/Berlin"
 

@@ -10,7 +10,7 @@ import pytest
 
 from payouts.errors import InvalidParameter, NotSettled, PayoutsHeld
 from payouts.gateway import FileGateway
-from payouts.protocol import State
+from payouts.ledger.protocol import State
 
 from .job import Job
 from .tables import TIMEZONE

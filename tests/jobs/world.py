@@ -10,18 +10,18 @@ from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from pathlib import Path
 
-from payouts.attempt import Attempt
-from payouts.balance import Balance, SellerBalance, seller_balances
-from payouts.completeness import unsettled
 from payouts.gateway import FileGateway, Gateway, Payout, Reply
-from payouts.holds import Seller
 from payouts.ledger import Ledger, SqliteLedger, newest_settlement
-from payouts.plan import Batch
-from payouts.plan_facts import PlanFacts
-from payouts.preparation import Preparation, cancel_claims, prepare
-from payouts.protocol import Answer
-from payouts.reconciliation import reconcile
-from payouts.submission import submit
+from payouts.ledger.protocol import Answer
+from payouts.settlement.attempt import Attempt
+from payouts.settlement.closing_balance import Balance, SellerBalance, seller_balances
+from payouts.settlement.completeness import unsettled
+from payouts.settlement.holds import Seller
+from payouts.settlement.plan import Batch
+from payouts.settlement.plan_facts import PlanFacts
+from payouts.settlement.preparation import Preparation, cancel_claims, prepare
+from payouts.settlement.reconciliation import reconcile
+from payouts.settlement.submission import submit
 
 MINIMUMS = {"EUR": Decimal("10.00"), "USD": Decimal("10.00"), "GBP": Decimal("10.00"), "JPY": Decimal("1500")}
 INGESTED_TO = {"orders": datetime(2026, 1, 1, tzinfo=UTC), "refunds": None, "sellers": None}

@@ -10,7 +10,6 @@ from decimal import Decimal
 
 import pytest
 
-from payouts.effect_key import effect_key
 from payouts.ledger import (
     Claim,
     ClosingFigure,
@@ -26,7 +25,8 @@ from payouts.ledger import (
     is_closed,
     newest_settlement,
 )
-from payouts.protocol import Event, State
+from payouts.ledger.protocol import Event, State
+from payouts.settlement.effect_key import effect_key
 
 DAY1, DAY2 = date(2026, 1, 1), date(2026, 1, 2)
 NOON = datetime(2026, 3, 29, 0, 59, 59, 999_999, tzinfo=UTC)  # the last microsecond before Berlin's clocks jump

@@ -5,8 +5,7 @@ from itertools import permutations, product
 
 import pytest
 
-from payouts.effect_key import effect_key
-from payouts.protocol import (
+from payouts.ledger.protocol import (
     PENDING,
     RELEASED,
     STATE_AFTER,
@@ -21,6 +20,7 @@ from payouts.protocol import (
     step_after_asking,
     transition,
 )
+from payouts.settlement.effect_key import effect_key
 
 
 def state_after(events) -> State:

@@ -5,7 +5,7 @@ from decimal import Decimal
 import pytest
 from chispa import assert_df_equality
 
-from payouts.history import sellers_history
+from payouts.money.history import sellers_history
 from payouts.rules import dropped, warned
 from payouts.schemas import ORDERS, REFUNDS, SELLERS
 from tests.landed import File, bronze, delete, order, refund, seller, silver

@@ -6,10 +6,10 @@ from pathlib import Path
 
 import pytest
 
-from payouts.history import sellers_history
-from payouts.row_counts import row_counts
+from payouts.money.history import sellers_history
+from payouts.rows.row_counts import row_counts
+from payouts.rows.states import newest_states
 from payouts.schemas import ORDERS, REFUNDS, SELLERS, SOURCES
-from payouts.states import newest_states
 from recount.entries import Books
 from recount.rows import File, Source, copies_of
 from tests.landed import delete, order, refund, seller

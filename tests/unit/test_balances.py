@@ -2,11 +2,11 @@
 
 from decimal import Decimal
 
-from payouts.balances import entitled
-from payouts.conflicts import conflicting_states
-from payouts.entries import entries_ingested_up_to
+from payouts.money.entitlement import entitled
+from payouts.money.entries import entries_ingested_up_to
+from payouts.money.unmatched import REASONS, unmatched_counts
+from payouts.rows.conflicts import conflicting_states
 from payouts.schemas import ORDERS, REFUNDS, SELLERS
-from payouts.unmatched import REASONS, unmatched_counts
 from tests.landed import File, moment, order, refund, seller, silver
 
 

@@ -5,7 +5,7 @@ import random
 import pytest
 from pyspark.sql import functions as F
 
-from payouts.casts import canonical, exact, instant_text, micros, typed
+from payouts.rows.casts import canonical, exact, instant_text, micros, typed
 from payouts.schemas import Kind
 from recount import casts as oracle
 

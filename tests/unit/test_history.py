@@ -4,7 +4,7 @@ import random
 
 from pyspark.sql import functions as F
 
-from payouts.history import sellers_history, valid_at
+from payouts.money.history import sellers_history, valid_at
 from payouts.schemas import SELLERS
 from tests.landed import File, delete, seller, silver
 

@@ -6,7 +6,7 @@ import random
 import pytest
 from pyspark.sql import functions as F
 
-from payouts.landing import landed_rows
+from payouts.rows.landing import landed_rows
 from payouts.schemas import ORDERS
 from recount.lines import rows_of
 from tests.landed import File, bronze

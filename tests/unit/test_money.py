@@ -5,7 +5,7 @@ from decimal import ROUND_HALF_UP, Decimal
 import pytest
 from pyspark.sql import functions as F
 
-from payouts.money import fee_of, local_date
+from payouts.amounts import fee_of, local_date
 
 AMOUNTS = ["0.01", "0.05", "0.50", "1.00", "33.33", "49.99", "100.00", "999999.99", "1000000.00"]
 FEES = [0, 1, 5, 49, 50, 51, 99, 250, 3333, 5000, 9999, 10_000]

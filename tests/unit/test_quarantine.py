@@ -2,7 +2,7 @@
 
 import pytest
 
-from payouts.quarantine import open_rows, window_counts
+from payouts.rows.quarantine import open_rows, window_counts
 from payouts.schemas import ORDERS, SELLERS
 from tests.landed import moment
 

@@ -12,11 +12,11 @@ from collections.abc import Callable
 
 import pytest
 
-from payouts.entries import balance_entries
-from payouts.history import sellers_history
-from payouts.row_counts import row_counts
+from payouts.money.entries import balance_entries
+from payouts.money.history import sellers_history
+from payouts.money.unmatched import unmatched_facts
+from payouts.rows.row_counts import row_counts
 from payouts.schemas import SELLERS, SOURCES
-from payouts.unmatched import unmatched_facts
 from recount.entries import Books
 from recount.rows import File, Source, copies_of
 from tests import landed

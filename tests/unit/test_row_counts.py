@@ -1,6 +1,6 @@
 """The contract of rows, whatever lands."""
 
-from payouts.row_counts import row_counts
+from payouts.rows.row_counts import row_counts
 from payouts.schemas import ORDERS, SELLERS
 from tests.landed import File, delete, order, seller, silver
 

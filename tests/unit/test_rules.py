@@ -5,6 +5,7 @@ import re
 import pytest
 from pyspark.sql import functions as F
 
+from payouts.rows.states import judged_states, quarantined_rows
 from payouts.rules import (
     CONFLICT_RULES,
     COUNTRIES,
@@ -19,7 +20,6 @@ from payouts.rules import (
     warned,
 )
 from payouts.schemas import ORDERS, REFUNDS, SELLERS, SOURCES
-from payouts.states import judged_states, quarantined_rows
 from tests.landed import File, bronze, delete, order, refund, seller
 
 INGESTED = "2026-01-10T06:00:00Z"

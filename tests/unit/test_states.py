@@ -4,9 +4,9 @@ import itertools
 
 from chispa import assert_df_equality
 
+from payouts.rows.states import judged_states, newest_state_day, newest_states, quarantined_rows
 from payouts.rules import STATUS_RANKS
 from payouts.schemas import ORDERS, REFUNDS, SELLERS
-from payouts.states import judged_states, newest_state_day, newest_states, quarantined_rows
 from tests.landed import File, bronze, delete, order, refund, seller, silver, valid
 
 DAY_1, DAY_2, DAY_3 = "2026-01-02T06:00:00Z", "2026-01-03T06:00:00Z", "2026-01-04T06:00:00Z"

@@ -3,7 +3,7 @@
 from pyspark import pipelines as dp
 from pyspark.sql import SparkSession
 
-from payouts.landing import AS_LINES, bronze_rows
+from payouts.rows.landing import AS_LINES, bronze_rows
 from payouts.schemas import REFUNDS, bronze_schema
 
 

@@ -3,7 +3,7 @@
 from pyspark import pipelines as dp
 from pyspark.sql import SparkSession
 
-from payouts.entries import balance_entries as entries
+from payouts.money.entries import balance_entries as entries
 from payouts.rules import ENTRY_RULES, Severity, predicates
 from payouts.schemas import SOURCES
 

@@ -7,7 +7,7 @@ it.
 from pyspark import pipelines as dp
 from pyspark.sql import SparkSession
 
-from payouts.landing import newest_ingestions
+from payouts.rows.landing import newest_ingestions
 from payouts.schemas import SOURCES
 
 

@@ -3,8 +3,8 @@
 from pyspark import pipelines as dp
 from pyspark.sql import SparkSession
 
+from payouts.money.unmatched import unmatched_facts as facts
 from payouts.schemas import SOURCES
-from payouts.unmatched import unmatched_facts as facts
 
 
 @dp.materialized_view(

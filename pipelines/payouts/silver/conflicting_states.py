@@ -3,7 +3,7 @@
 from pyspark import pipelines as dp
 from pyspark.sql import SparkSession
 
-from payouts.conflicts import conflicting_states as contradictions
+from payouts.rows.conflicts import conflicting_states as contradictions
 from payouts.rules import CONFLICT_RULES, Severity, predicates
 from payouts.schemas import SOURCES
 

@@ -3,9 +3,9 @@
 from pyspark import pipelines as dp
 from pyspark.sql import SparkSession
 
+from payouts.rows.states import judged_states
 from payouts.rules import dropped, warned
 from payouts.schemas import REFUNDS
-from payouts.states import judged_states
 
 
 @dp.table(comment="Valid refunds, one row per content: the first copy of each.", table_properties={"quality": "silver"})

@@ -3,8 +3,8 @@
 from pyspark import pipelines as dp
 from pyspark.sql import SparkSession
 
+from payouts.rows.states import quarantined_rows
 from payouts.schemas import SELLERS
-from payouts.states import quarantined_rows
 
 
 @dp.table(

@@ -3,7 +3,7 @@
 from pyspark import pipelines as dp
 from pyspark.sql import functions as F
 
-from payouts.history import TOMBSTONE_SECONDS, VERSION_COLUMNS, sequence
+from payouts.money.history import TOMBSTONE_SECONDS, VERSION_COLUMNS, sequence
 from payouts.schemas import SELLERS
 
 dp.create_streaming_table(

@@ -9,8 +9,8 @@ from datetime import date, datetime
 from decimal import Decimal
 from typing import Any, Protocol
 
+from payouts.ledger.protocol import Answer
 from payouts.ledger.records import Claim
-from payouts.protocol import Answer
 
 
 @dataclass(frozen=True, kw_only=True)

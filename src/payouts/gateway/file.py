@@ -14,7 +14,7 @@ from typing import Any
 
 from payouts.errors import GatewayUnavailable
 from payouts.gateway.client import Payout, Reply, StatementLine
-from payouts.protocol import Answer
+from payouts.ledger.protocol import Answer
 
 REJECTED_ACCOUNTS = "rejected_accounts.json"
 

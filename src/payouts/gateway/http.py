@@ -8,7 +8,7 @@ import httpx
 
 from payouts.errors import GatewayUnavailable
 from payouts.gateway.client import Payout, Reply, StatementLine
-from payouts.protocol import Answer
+from payouts.ledger.protocol import Answer
 
 TIMEOUT_SECONDS = 10.0
 # Raised before a byte of the request has left: it certainly did not arrive. Whatever else fails may have arrived.

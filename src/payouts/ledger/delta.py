@@ -15,6 +15,7 @@ from typing import Any
 from pyspark.sql import Column, DataFrame, Row, SparkSession
 from pyspark.sql import functions as F
 
+from payouts.ledger.protocol import PENDING, RELEASED, STATE_AFTER, Event, State
 from payouts.ledger.records import (
     Claim,
     ClaimStatus,
@@ -28,7 +29,6 @@ from payouts.ledger.records import (
 )
 from payouts.ledger.schema import TABLES, create_statement
 from payouts.ledger.store import newest_attempt
-from payouts.protocol import PENDING, RELEASED, STATE_AFTER, Event, State
 from payouts.table_names import table_names
 
 _INSTANTS = frozenset({"planned_at", "claimed_at", "occurred_at", "judged_at", "closed_at"})

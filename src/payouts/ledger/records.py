@@ -4,7 +4,7 @@ from dataclasses import dataclass, field
 from datetime import date, datetime
 from decimal import Decimal
 
-from payouts.protocol import PENDING, RELEASED, Event, State
+from payouts.ledger.protocol import PENDING, RELEASED, Event, State
 
 SellerCurrency = tuple[str, str]
 

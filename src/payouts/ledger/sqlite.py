@@ -8,6 +8,7 @@ from datetime import date, datetime
 from decimal import Decimal
 from typing import Any
 
+from payouts.ledger.protocol import RELEASED, STATE_AFTER, Event, State, transition
 from payouts.ledger.records import (
     Claim,
     ClaimStatus,
@@ -20,7 +21,6 @@ from payouts.ledger.records import (
     Verdict,
 )
 from payouts.ledger.store import newest_attempt
-from payouts.protocol import RELEASED, STATE_AFTER, Event, State, transition
 
 _TABLES = {
     Settlement: "settlements",

@@ -9,9 +9,9 @@ from datetime import date
 from decimal import Decimal, InvalidOperation
 from typing import NoReturn
 
-from payouts.attempt import Attempt
 from payouts.errors import InvalidParameter
-from payouts.settlement_date import parse_date
+from payouts.settlement.attempt import Attempt
+from payouts.settlement.settlement_date import parse_date
 
 
 class TaskParser(argparse.ArgumentParser):

@@ -2,9 +2,9 @@
 
 import argparse
 
-from payouts.completeness import unsettled
 from payouts.errors import NotSettled
 from payouts.ledger import DeltaLedger
+from payouts.settlement.completeness import unsettled
 from payouts.tasks.arguments import add_settlement_date, task_parser
 from payouts.tasks.context import spark
 from payouts.tasks.tables import PipelineTables

@@ -7,12 +7,12 @@ import argparse
 
 from pyspark.errors import PySparkException
 
-from payouts.attempt import utc_now
-from payouts.evidence import expectation_counts, new_counts
-from payouts.gate import judge
 from payouts.ledger import DeltaLedger, Settlement, is_closed, newest_settlement
 from payouts.rules import CONFLICT_RULES, ENTRY_RULES, RULES
-from payouts.settlement_date import settlement_date
+from payouts.settlement.attempt import utc_now
+from payouts.settlement.evidence import expectation_counts, new_counts
+from payouts.settlement.gate import judge
+from payouts.settlement.settlement_date import settlement_date
 from payouts.tasks.arguments import amount, count, task_parser
 from payouts.tasks.context import set_task_value, spark
 from payouts.tasks.tables import PipelineTables

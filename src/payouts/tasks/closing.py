@@ -11,19 +11,19 @@ from pathlib import Path
 from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
 
-from payouts.attempt import Attempt
-from payouts.balance import ROW_TERMS, Balance, SellerBalance, seller_balances
-from payouts.balance_text import balance_lines
-from payouts.balances import entitled
-from payouts.entries import entries_ingested_up_to
 from payouts.errors import NotBalanced
 from payouts.gateway.client import StatementLine
 from payouts.ledger import DeltaLedger, Settlement, newest_settlement
-from payouts.plan_facts import entitled_amounts
-from payouts.row_counts import row_counts
+from payouts.money.entitlement import entitled
+from payouts.money.entries import entries_ingested_up_to
+from payouts.money.unmatched import REASONS, unmatched_counts
+from payouts.rows.row_counts import row_counts
 from payouts.schemas import ORDERS, REFUNDS, SELLERS, SOURCES, Source
+from payouts.settlement.attempt import Attempt
+from payouts.settlement.closing_balance import ROW_TERMS, Balance, SellerBalance, seller_balances
+from payouts.settlement.closing_balance_text import balance_lines
+from payouts.settlement.plan_facts import entitled_amounts
 from payouts.tasks.tables import PipelineTables
-from payouts.unmatched import REASONS, unmatched_counts
 
 Statement = Callable[[], Iterable[StatementLine]]
 

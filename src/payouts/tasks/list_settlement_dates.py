@@ -5,7 +5,7 @@ Task value: settlement_dates (a list of YYYY-MM-DD, for the for-each).
 
 import argparse
 
-from payouts.settlement_date import dates_between, parse_date
+from payouts.settlement.settlement_date import dates_between, parse_date
 from payouts.tasks.arguments import TaskParser
 from payouts.tasks.context import set_task_value
 

@@ -6,8 +6,8 @@ Task values: plan_id, batches (a list of ranges of effect keys, for the for-each
 import argparse
 
 from payouts.ledger import DeltaLedger
-from payouts.preparation import cancel_claims, prepare
 from payouts.rules import CURRENCIES
+from payouts.settlement.preparation import cancel_claims, prepare
 from payouts.tasks.arguments import add_gateway, add_settlement_date, amount, attempt_of, task_parser
 from payouts.tasks.context import gateway, set_task_value, spark
 from payouts.tasks.tables import PipelineTables

@@ -4,7 +4,7 @@ import argparse
 
 from payouts.errors import GatewayUnavailable
 from payouts.ledger import DeltaLedger
-from payouts.reconciliation import reconcile
+from payouts.settlement.reconciliation import reconcile
 from payouts.tasks.arguments import add_gateway, attempt_of, task_parser
 from payouts.tasks.context import gateway, spark
 

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from payouts.errors import InvalidParameter
 from payouts.seed import landing_files
-from payouts.settlement_date import settlement_date
+from payouts.settlement.settlement_date import settlement_date
 from payouts.tasks.arguments import TaskParser, count
 
 

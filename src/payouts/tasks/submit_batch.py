@@ -4,8 +4,8 @@ import argparse
 
 from payouts.errors import GatewayUnavailable
 from payouts.ledger import DeltaLedger
-from payouts.plan import Batch
-from payouts.submission import submit
+from payouts.settlement.plan import Batch
+from payouts.settlement.submission import submit
 from payouts.tasks.arguments import add_gateway, add_settlement_date, attempt_of, task_parser
 from payouts.tasks.context import gateway, spark
 from payouts.tasks.tables import PipelineTables

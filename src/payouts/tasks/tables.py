@@ -8,19 +8,19 @@ from functools import cached_property, reduce
 from pyspark.sql import DataFrame, SparkSession
 from pyspark.sql import functions as F
 
-from payouts.balances import entitled
-from payouts.gate import Figure
 from payouts.ledger import SellerCurrency, Settlement
-from payouts.plan_facts import (
+from payouts.money.entitlement import entitled
+from payouts.rows.quarantine import window_counts
+from payouts.rows.states import newest_state_day
+from payouts.schemas import ORDERS, SOURCES, Source
+from payouts.settlement.gate import Figure
+from payouts.settlement.plan_facts import (
     PlanFacts,
     entitled_amounts,
     known_sellers,
     payable_sellers,
     seller_entitlements,
 )
-from payouts.quarantine import window_counts
-from payouts.schemas import ORDERS, SOURCES, Source
-from payouts.states import newest_state_day
 from payouts.table_names import table_names
 
 

@@ -5,7 +5,7 @@ from datetime import date
 from decimal import Decimal
 
 from payouts.gateway import Payout, Reply
-from payouts.protocol import Answer
+from payouts.ledger.protocol import Answer
 from tests.faults.harness.steps import Fault, Outage, Refuse, Step
 
 

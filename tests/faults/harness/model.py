@@ -2,9 +2,10 @@
 
     python -m tests.faults.harness.model
 
-The two payouts are of one seller, on two days, because only such two can pay the same money: day 1 owes 1, day 2 owes
-2 in all, and each claim takes what is open then. Every decision is made by the functions of `payouts.protocol` that
-the job runs; modelled here is only what they cannot know: the gateway, the network, the crash, the operator.
+The two payouts are of one seller, on two days, because only such two can pay the same money: day 1 owes 1, day 2
+owes 2 in all, and each claim takes what is open then. Every decision is made by the functions of
+`payouts.ledger.protocol` that the job runs; modelled here is only what they cannot know: the gateway, the network, the
+crash, the operator.
 
 What may happen, at every step: a request never arrives, or arrives late, after its answer was given up; its answer is
 lost; the gateway accepts or rejects; a question is not answered; the attempt dies, and a write that it had begun
@@ -32,8 +33,8 @@ from enum import StrEnum
 from types import ModuleType, SimpleNamespace
 from typing import NamedTuple
 
-from payouts import protocol
-from payouts.protocol import Answer, Event, State, Step
+from payouts.ledger import protocol
+from payouts.ledger.protocol import Answer, Event, State, Step
 
 OWED = (1, 2)  # entitled by day 1, by day 2
 BOTH = (0, 1)
@@ -349,7 +350,7 @@ def explore(
     """Visits every world that can be reached, nearest first; stops at the first that breaks an invariant.
 
     Args:
-        rules: The functions and sets of `payouts.protocol`, or a wrong version of them.
+        rules: The functions and sets of `payouts.ledger.protocol`, or a wrong version of them.
         patient: The operator cancels no claim of which a request may be under way.
     """
     start = World()

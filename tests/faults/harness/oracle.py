@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
 
-from payouts.protocol import Event, State, transition
+from payouts.ledger.protocol import Event, State, transition
 from tests.faults.harness.bank import Line
 from tests.faults.harness.market import MINIMUMS, Key, Market
 from tests.faults.harness.schedules import SELLERS

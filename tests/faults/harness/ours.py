@@ -4,18 +4,18 @@ from collections.abc import Callable
 from datetime import UTC, datetime
 from typing import Any
 
-from payouts.attempt import Attempt
-from payouts.balance import SellerBalance, seller_balances
-from payouts.completeness import unsettled
-from payouts.effect_key import effect_key
 from payouts.gateway import StatementLine
-from payouts.holds import Seller
 from payouts.ledger import SqliteLedger, newest_settlement
-from payouts.plan import Batch
-from payouts.plan_facts import PlanFacts
-from payouts.preparation import Preparation, cancel_claims, prepare
-from payouts.reconciliation import reconcile
-from payouts.submission import submit
+from payouts.settlement.attempt import Attempt
+from payouts.settlement.closing_balance import SellerBalance, seller_balances
+from payouts.settlement.completeness import unsettled
+from payouts.settlement.effect_key import effect_key
+from payouts.settlement.holds import Seller
+from payouts.settlement.plan import Batch
+from payouts.settlement.plan_facts import PlanFacts
+from payouts.settlement.preparation import Preparation, cancel_claims, prepare
+from payouts.settlement.reconciliation import reconcile
+from payouts.settlement.submission import submit
 from tests.faults.harness.interruptions import Interruptions, TaskKilled
 from tests.faults.harness.market import MINIMUMS, Market
 from tests.faults.harness.schedules import SELLERS

@@ -14,7 +14,7 @@ import httpx
 
 from payouts.gateway import Payout, Reply
 from payouts.gateway.http import HttpGateway
-from payouts.protocol import Answer
+from payouts.ledger.protocol import Answer
 from tests.faults.harness.bank import Line
 from tests.faults.harness.steps import Fault, Outage, Refuse, Step
 

@@ -10,7 +10,7 @@ from decimal import Decimal
 from typing import Any
 
 from payouts.gateway import Payout
-from payouts.protocol import Answer
+from payouts.ledger.protocol import Answer
 from tests.faults.harness.interruptions import Interruptions, TaskKilled
 from tests.faults.harness.market import MINIMUMS, Key, Market
 from tests.faults.harness.schedules import SELLERS

@@ -4,10 +4,10 @@ from collections.abc import Callable, Mapping
 from datetime import date
 from decimal import Decimal
 
+from payouts.ledger.protocol import State
 from payouts.ledger.records import ClaimStatus, SellerCurrency
 from payouts.ledger.store import Ledger, is_closed, newest_settlement
-from payouts.plan import open_balances
-from payouts.protocol import State
+from payouts.settlement.plan import open_balances
 
 
 def unsettled(

@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
 
-from payouts.facts import order_facts, refund_facts
+from payouts.money.facts import order_facts, refund_facts
 from payouts.schemas import ORDERS, REFUNDS, SELLERS, Source
 
 REASONS = (

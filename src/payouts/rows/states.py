@@ -3,8 +3,8 @@
 from pyspark.sql import Column, DataFrame, Window
 from pyspark.sql import functions as F
 
-from payouts.content import read_rows
-from payouts.money import local_date
+from payouts.amounts import local_date
+from payouts.rows.content import read_rows
 from payouts.rules import dropped
 from payouts.schemas import CONTENT_HASH, ORDERS, Source
 

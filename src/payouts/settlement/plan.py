@@ -12,10 +12,10 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
 
-from payouts.effect_key import effect_key
 from payouts.errors import InvalidParameter
-from payouts.holds import OpenBalance, Seller, hold_reason
 from payouts.ledger.records import Claim, Hold, Position, SellerCurrency
+from payouts.settlement.effect_key import effect_key
+from payouts.settlement.holds import OpenBalance, Seller, hold_reason
 
 BATCH_SIZE = 50
 NO_BATCH = "none"

@@ -9,8 +9,8 @@ from functools import reduce
 from pyspark.sql import DataFrame, Window
 from pyspark.sql import functions as F
 
+from payouts.rows.states import ARRIVAL, newest_states
 from payouts.schemas import CONTENT_HASH, Source
-from payouts.states import ARRIVAL, newest_states
 
 TERMS = ("landed", "kept", "superseded", "quarantined", "redelivered")
 

@@ -10,7 +10,7 @@ from functools import reduce
 from pyspark.sql import Column, DataFrame
 from pyspark.sql import functions as F
 
-from payouts.content import with_content_hash
+from payouts.rows.content import with_content_hash
 from payouts.schemas import Source
 
 AS_LINES = {  # options of Auto Loader for the folder of a source

@@ -3,10 +3,10 @@
 from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
 
-from payouts.history import valid_at
-from payouts.money import fee_of, local_date
+from payouts.amounts import fee_of, local_date
+from payouts.money.history import valid_at
+from payouts.rows.states import newest_states
 from payouts.schemas import ORDERS, REFUNDS
-from payouts.states import newest_states
 
 
 def order_facts(

@@ -3,11 +3,11 @@
 from collections import Counter
 from dataclasses import dataclass
 
-from payouts.attempt import Attempt
 from payouts.gateway.client import Gateway
+from payouts.ledger.protocol import Answer, event_after_asking
 from payouts.ledger.store import Ledger
-from payouts.protocol import Answer, event_after_asking
-from payouts.submission import WORKERS, call_each
+from payouts.settlement.attempt import Attempt
+from payouts.settlement.submission import WORKERS, call_each
 
 _NO_ANSWER = frozenset({Answer.UNKNOWN, Answer.UNREACHABLE, Answer.CONFLICT})
 

@@ -7,9 +7,9 @@ from functools import reduce
 from pyspark.sql import Column, DataFrame, Window
 from pyspark.sql import functions as F
 
-from payouts.facts import order_facts, refund_facts
-from payouts.history import sellers_history
-from payouts.money import MONEY
+from payouts.amounts import MONEY
+from payouts.money.facts import order_facts, refund_facts
+from payouts.money.history import sellers_history
 from payouts.schemas import ORDERS, REFUNDS, SELLERS, Source
 
 

@@ -6,14 +6,14 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from decimal import Decimal
 
-from payouts.attempt import Attempt
 from payouts.errors import CancelRefused, LedgerInconsistent
 from payouts.gateway.client import Gateway, Payout
+from payouts.ledger.protocol import Event, may_cancel
 from payouts.ledger.records import Claim, Hold, Settlement
 from payouts.ledger.store import Ledger, is_closed, newest_settlement
-from payouts.plan import NO_BATCH, batches, make_plan
-from payouts.plan_facts import PlanFacts
-from payouts.protocol import Event, may_cancel
+from payouts.settlement.attempt import Attempt
+from payouts.settlement.plan import NO_BATCH, batches, make_plan
+from payouts.settlement.plan_facts import PlanFacts
 
 CLOSED_PLAN = "closed"
 

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator, Sequence
 
-from payouts.balance import MONEY_TERMS, ROW_TERMS, Balance, rows_balance
+from payouts.settlement.closing_balance import MONEY_TERMS, ROW_TERMS, Balance, rows_balance
 
 
 def balance_lines(balance: Balance) -> Iterator[str]:

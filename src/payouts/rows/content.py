@@ -3,7 +3,7 @@
 from pyspark.sql import Column, DataFrame
 from pyspark.sql import functions as F
 
-from payouts.casts import canonical, exact, typed
+from payouts.rows.casts import canonical, exact, typed
 from payouts.rules import STATUS_RANKS
 from payouts.schemas import CONTENT_HASH, LANDING_COLUMNS, Kind, Source
 

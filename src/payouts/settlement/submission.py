@@ -5,12 +5,8 @@ from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 
-from payouts.attempt import Attempt
 from payouts.gateway.client import Gateway, Payout, Reply
-from payouts.ledger.records import ClaimStatus
-from payouts.ledger.store import Ledger
-from payouts.plan import Batch
-from payouts.protocol import (
+from payouts.ledger.protocol import (
     UNSENT_OR_IN_DOUBT,
     Answer,
     Event,
@@ -20,6 +16,10 @@ from payouts.protocol import (
     first_step,
     step_after_asking,
 )
+from payouts.ledger.records import ClaimStatus
+from payouts.ledger.store import Ledger
+from payouts.settlement.attempt import Attempt
+from payouts.settlement.plan import Batch
 
 WORKERS = 8  # requests under way at once; a gateway's limit, not ours
 

@@ -4,8 +4,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
+from payouts.ledger.protocol import Event
 from payouts.ledger.records import PayoutEvent
-from payouts.protocol import Event
 
 
 def utc_now() -> datetime:

@@ -7,9 +7,9 @@ from decimal import Decimal
 
 from pyspark.sql import DataFrame, Row
 
-from payouts.balances import entitled
-from payouts.holds import Seller
 from payouts.ledger.records import SellerCurrency
+from payouts.money.entitlement import entitled
+from payouts.settlement.holds import Seller
 
 
 @dataclass(frozen=True, kw_only=True)

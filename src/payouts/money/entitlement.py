@@ -5,7 +5,7 @@ from datetime import date
 from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
 
-from payouts.money import MONEY
+from payouts.amounts import MONEY
 
 
 def entitled(entries: DataFrame, up_to: date | str) -> DataFrame:

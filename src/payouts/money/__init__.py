@@ -1,0 +1,1 @@
+"""What sellers are owed: facts become signed entries, entries become entitlements. DataFrames in, DataFrames out."""
