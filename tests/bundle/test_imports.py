@@ -33,7 +33,7 @@ def imports(folder: str) -> Iterator[tuple[str, str]]:
         ("recount", {"recount"}),
         ("lakeflow-local/src", {"lakeflow_local"}),
         ("lakeflow-local/bench", {"lakeflow_local"}),
-        ("demo", {"demo", "lakeflow_local", "recount"}),
+        ("demo", {"demo", "lakeflow_local", "payouts", "recount"}),
         ("drills", {"drills", "lakeflow_local"}),
     ],
 )
@@ -49,3 +49,8 @@ def test_the_recount_needs_only_the_standard_library_and_a_reader_of_parquet():
 
 def test_only_the_demos_own_tests_import_the_demo():
     assert {where.split("/")[1] for where, package in imports("tests") if package == "demo"} == {"demo"}
+
+
+def test_the_demo_takes_only_the_closing_balance_from_the_product():
+    """Every other figure that it shows comes from raw tables and the gateway's own store."""
+    assert {where.split(":")[0] for where, package in imports("demo") if package == "payouts"} == {"demo/balance.py"}
