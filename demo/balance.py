@@ -4,20 +4,17 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from pyspark.errors import PySparkException
 
 from demo.errors import Unexpected
+from lakeflow_local.jobs import LocalWorkspace
 from payouts.errors import PayoutsError
 from payouts.gateway import open_gateway
 from payouts.ledger import DeltaLedger
 from payouts.tasks.closing import closing_balance, write_balance
 from payouts.tasks.context import TOKEN_KEY
 from payouts.tasks.tables import PipelineTables
-
-if TYPE_CHECKING:
-    from lakeflow_local import LocalWorkspace
 
 
 def write(workspace: LocalWorkspace, state: Path) -> None:
