@@ -47,6 +47,11 @@ def test_the_recount_needs_only_the_standard_library_and_a_reader_of_parquet():
     assert foreign == {"recount", "pyarrow"}
 
 
+def test_the_demo_takes_only_the_closing_balance_from_the_product():
+    """Every other figure that it shows comes from raw tables and the gateway's own store."""
+    assert {where.split(":")[0] for where, package in imports("demo") if package == "payouts"} == {"demo/balance.py"}
+
+
 def test_only_the_demos_own_tests_import_the_demo():
     assert {where.split("/")[1] for where, package in imports("tests") if package == "demo"} == {"demo"}
 

@@ -85,6 +85,8 @@ def test_ones_own_files_are_settled_in_a_state_of_their_own(copy, tmp_path):
     held = copy.demo("--landing", str(tmp_path))
     assert held.returncode == 1, "two of three new rows are quarantined"
     assert len(copy.payouts) == 1
+    # a held run closes too: the money of the day before, the rows of now
+    assert (copy.balance["settlement_date"], copy.balance["rows"]["orders"]["landed"]) == ("2025-06-02", 6)
 
     accepted = copy.demo("--landing", str(tmp_path), "--accept", "2", "--dates", "2025-06-03,2025-06-04")
     assert accepted.returncode == 0, accepted.stdout[-3000:] + accepted.stderr

@@ -16,6 +16,7 @@ from payouts.settlement.effect_key import effect_key
 from .job import Job
 from .tables import TIMEZONE, write_tables
 
+pytestmark = pytest.mark.slow
 DAY2 = date(2026, 1, 3)
 
 
