@@ -106,6 +106,7 @@ def check_every_row_is_there_once(script, names):
 
 
 @pytest.mark.slow
+@pytest.mark.timeout(1800)  # twelve processes with a Spark each
 def test_killed_at_any_named_moment_and_run_again_every_row_is_there_once(script):
     names = [
         dataset if dataset.endswith("_pipeline") else f"{point}_{dataset}"
