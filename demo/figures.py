@@ -10,10 +10,10 @@ from datetime import date
 from decimal import Decimal
 from pathlib import Path
 
-from recount import SOURCES, delta
+from payouts.schemas import SOURCES
+from recount import delta
 from recount.stores import Ledger, microseconds, statement
 
-STATES = {"orders": "order_states", "refunds": "refund_notices", "sellers": "seller_changes"}
 SHOWN_TEXT = 44
 
 
@@ -88,7 +88,7 @@ class Figures:
         times = [
             microseconds(row["_ingested_at"])
             for source in SOURCES
-            for row in self._read("payouts", f"{source}_raw", columns=["_ingested_at"])
+            for row in self._read("payouts", source.bronze, columns=["_ingested_at"])
         ]
         return max(times, default=0)
 
@@ -97,12 +97,12 @@ class Figures:
         for source in SOURCES:
             count: Counter = Counter()
             example: dict[str, str] = {}
-            for row in self._read("payouts", f"{STATES[source]}_quarantine"):
+            for row in self._read("payouts", source.quarantine):
                 if microseconds(row["_ingested_at"]) > after:
                     count.update(row["broken_rules"])
                     for rule in row["broken_rules"]:
                         example.setdefault(rule, _as_landed(row))
-            yield from ((source, rule, rows, example[rule]) for rule, rows in count.most_common())
+            yield from ((source.name, rule, rows, example[rule]) for rule, rows in count.most_common())
 
     def _read(self, schema: str, table: str, columns: list[str] | None = None) -> list[dict]:
         path = self._warehouse / schema / table

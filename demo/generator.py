@@ -25,6 +25,7 @@ from demo.incidents import (
 )
 from demo.landing_rows import order_row, refund_row
 from demo.market import DAYS, Order, Refund, local_day, make_orders, make_refunds, make_sellers
+from recount import SOURCES
 
 SEED = 20260101
 BROKEN_FILE = f"orders/{DAY_3}T12.json"
@@ -114,11 +115,12 @@ def land(files: dict[str, bytes], landing: Path) -> list[str]:
     Returns:
         The names of the files that are new.
     """
+    for source in SOURCES:  # a source of which nothing lands has its folder all the same
+        (landing / source).mkdir(parents=True, exist_ok=True)
     new = [name for name in files if not (landing / name).exists()]
     now = time.time()  # one time for all: which file is newer decides whether a row was corrected
     for name in new:
         path = landing / name
-        path.parent.mkdir(parents=True, exist_ok=True)
         arriving = path.with_name(f".{path.name}")  # a reader must never see half a file
         arriving.write_bytes(files[name])
         os.utime(arriving, (now, now))

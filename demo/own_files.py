@@ -90,8 +90,7 @@ def newest_date(landing: Path, files: Sequence[Path], zone: str) -> str:
     """The local day of the newest valid order state in the files; empty if there is none."""
     now = int(time.time() * SECOND)
     orders = [path for path in files if path.relative_to(landing).parts[0] == "orders"]
-    nothing = Source([])
-    newest = Books(
-        Source(copies_of(File.read("orders", path, now, 0) for path in orders)), nothing, nothing, zone
-    ).newest_day()
+    landed = {source: Source([]) for source in SOURCES}
+    landed["orders"] = Source(copies_of(File.read("orders", path, now, 0) for path in orders))
+    newest = Books(landed, zone).newest_day()
     return newest.isoformat() if newest else ""

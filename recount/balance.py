@@ -65,7 +65,7 @@ def copies_by_source(read: list[Ingestion]) -> dict[str, list[Copy]]:
 def closing_balance(copies: dict[str, list[Copy]], ledger: Ledger, paid: list[dict], timezone: str) -> dict:
     """The statement of both contracts, in the shape of `balance.json`."""
     now = {source: Source(copies[source]) for source in SOURCES}
-    books = Books(now["orders"], now["refunds"], now["sellers"], timezone)
+    books = Books(now, timezone)
     settlement = ledger.newest_settlement()
     return {
         "settlement_date": settlement["settlement_date"].isoformat() if settlement else None,
@@ -121,7 +121,7 @@ def _file_differences(read: list[Ingestion], copies: dict[str, list[Copy]], land
 
 
 def _landed_files(landing: Path) -> list[Path]:
-    """Files of the three sources, in folders below them too; what is hidden is still being written."""
+    """Files of all sources, in folders below them too; what is hidden is still being written."""
     found = [path for source in SOURCES for path in (landing / source).rglob("*") if path.suffix in (".json", ".jsonl")]
     return sorted(p for p in found if not any(part[0] in "._" for part in p.relative_to(landing).parts))
 

@@ -2,6 +2,7 @@
 
 import bisect
 from collections import Counter, defaultdict
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from decimal import ROUND_HALF_UP, Decimal
@@ -41,19 +42,19 @@ class Unmatched:
 class Books:
     """Entries and unmatched facts of everything that has landed."""
 
-    def __init__(self, orders: Source, refunds: Source, sellers: Source, timezone: str) -> None:
-        self.orders, self.refunds, self.sellers = orders, refunds, sellers
+    def __init__(self, sources: Mapping[str, Source], timezone: str) -> None:
+        self.orders, self.refunds, self.sellers = (sources[name] for name in ("orders", "refunds", "sellers"))
         self._zone = ZoneInfo(timezone)
         self._history = {
-            seller_id: sorted(states, key=lambda copy: copy.order) for seller_id, states in sellers.states.items()
+            seller_id: sorted(states, key=lambda copy: copy.order) for seller_id, states in self.sellers.states.items()
         }
         self.entries: list[Entry] = []
         self.unmatched: list[Unmatched] = []
         self._sales: dict[str, Entry] = {}
         self._waiting: dict[str, str] = {}
-        for order_id, states in orders.states.items():
+        for order_id, states in self.orders.states.items():
             self._book_order(order_id, states)
-        for refund in refunds.newest.values():
+        for refund in self.refunds.newest.values():
             self._book_refund(refund)
 
     def day_of(self, moment: int) -> date:

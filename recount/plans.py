@@ -23,7 +23,7 @@ def effect_key(seller_id: str, currency: str, settlement_date: date) -> str:
 def books_of(copies: dict[str, list[Copy]], settlement: dict, timezone: str) -> Books:
     """The books as the plan of a settlement could know them."""
     read = {source: Source(copies[source], settlement[f"{source}_ingested_to"] or 0) for source in SOURCES}
-    return Books(read["orders"], read["refunds"], read["sellers"], timezone)
+    return Books(read, timezone)
 
 
 def plan_differences(ledger: Ledger, copies: dict[str, list[Copy]], timezone: str, minimums: dict) -> Iterator[str]:

@@ -21,7 +21,7 @@ def broken_rules(source: str, values: dict, ingested_at: int) -> Iterator[str]:
     """The names of the rules that a row that parses breaks.
 
     Args:
-        source: `orders`, `refunds` or `sellers`.
+        source: its name, as in `DECLARED`.
         values: the typed declared columns.
         ingested_at: when the row was read, in microseconds.
     """

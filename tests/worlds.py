@@ -92,7 +92,8 @@ def books(
     found = {(name, cut): Book() for name, landings in worlds.items() for cut in range(1, len(landings) + 1)}
     for row in balance_entries(states, history, zone).collect():
         book, seller_id = _owner(found, row.seller_id)
-        entry_id = f"{row.entry_type}|{(row.refund_id or row.order_id).partition('/')[2]}"
+        kind, _, fact_id = row.entry_id.partition("|")
+        entry_id = f"{kind}|{fact_id.partition('/')[2]}"
         assert row.copies == 1 and entry_id not in book.entries
         book.entries[entry_id] = (row.amount, row.entry_date)
         book.sellers[entry_id] = (seller_id, row.currency)

@@ -34,7 +34,7 @@ def copies(days) -> dict[str, list[Copy]]:
 
 
 def books(copies, until: int) -> Books:
-    return Books(*(Source(copies[source], until) for source in SOURCES), "Europe/Berlin")
+    return Books({source: Source(copies[source], until) for source in SOURCES}, "Europe/Berlin")
 
 
 def quarantined_percent(copies, until: int, start: int) -> dict[str, float]:

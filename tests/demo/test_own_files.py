@@ -12,6 +12,7 @@ import pytest
 from demo.__main__ import read_date
 from demo.errors import WrongInput
 from demo.own_files import landed_files, newest_date
+from recount import SOURCES
 from tests.recount.samples import order
 
 ROOT = Path(__file__).parents[2]
@@ -20,7 +21,7 @@ BERLIN = "Europe/Berlin"
 
 @pytest.fixture
 def landing(tmp_path) -> Path:
-    for source in ("orders", "refunds", "sellers"):
+    for source in SOURCES:
         (tmp_path / source).mkdir()
     return tmp_path
 

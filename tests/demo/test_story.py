@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from recount import SOURCES
 from recount.balance import recount
 from tests.recount.samples import order, refund, seller
 
@@ -72,7 +73,8 @@ def test_ones_own_files_are_settled_in_a_state_of_their_own(copy, tmp_path):
 
     land("sellers/a.json", seller("s1", "2025-06-01"), seller("s2", "2025-06-01"))
     land("orders/a.json", order("o1", "delivered", "2025-06-02"), order("o2", "delivered", "2025-06-02", "5.00", "s2"))
-    (tmp_path / "refunds").mkdir()
+    for source in SOURCES:
+        (tmp_path / source).mkdir(exist_ok=True)
     first = copy.demo("--landing", str(tmp_path))
     assert first.returncode == 0, first.stdout[-3000:] + first.stderr
     assert copy.payouts == [

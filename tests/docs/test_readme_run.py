@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from recount import delta
+from recount import SOURCES, delta
 
 ROOT = Path(__file__).parents[2]
 NOT_COPIED = (".git", ".venv*", ".lakeflow", ".databricks", "dist", "build", "__pycache__", ".*_cache", ".hypothesis")
@@ -44,9 +44,10 @@ def copy(tmp_path_factory: pytest.TempPathFactory) -> Path:
         "status": "delivered",
         "event_at": "2026-01-03T12:00:00Z",
     }
-    for folder, rows in (("sellers", [seller]), ("orders", [order]), ("refunds", [])):
-        (landing / folder).mkdir(parents=True)
-        (landing / folder / "first.json").write_text("".join(json.dumps(row) + "\n" for row in rows))
+    for source in SOURCES:
+        (landing / source).mkdir(parents=True)
+    for source, row in (("sellers", seller), ("orders", order)):
+        (landing / source / "first.json").write_text(json.dumps(row) + "\n")
     return root
 
 

@@ -13,6 +13,7 @@ from pyspark.sql import SparkSession
 
 from payouts.gateway import open_gateway
 from payouts.ledger import DeltaLedger
+from payouts.rules import RULES
 from payouts.tasks import context
 from payouts.tasks.closing import closing_balance
 from payouts.tasks.tables import PipelineTables
@@ -50,7 +51,7 @@ class Job:
     def assess(self, settlement_date: str, *, accepted: int = 0, event_log: str = "") -> None:
         """Triggered when in Berlin the fourth of January has begun."""
         more = (f"--accepted_quarantined_rows={accepted}", f"--event_log={event_log}")
-        thresholds = [f"--max_quarantined_{source}_percent=2" for source in ("orders", "refunds", "sellers")]
+        thresholds = [f"--max_quarantined_{source}_percent=2" for source in RULES]
         trigger = ("--triggered_at=2026-01-03T23:30:00Z", f"--settlement_timezone={TIMEZONE}")
         self._on_tables("assess_quality", f"--settlement_date={settlement_date}", *trigger, *thresholds, *more)
 

@@ -9,6 +9,7 @@ import pytest
 from payouts.errors import NotBalanced, PayoutsHeld
 from payouts.gateway import FileGateway
 from payouts.ledger import ClosingFigure
+from payouts.rules import RULES
 from payouts.seed import landing_files
 from payouts.settlement.closing_balance import MONEY_TERMS, ROW_TERMS
 from payouts.settlement.effect_key import effect_key
@@ -44,7 +45,7 @@ def attempts(job: Job) -> set[str]:
 def test_held_before_the_first_plan_it_has_rows_and_no_date(job: Job):
     assert "Besides" not in held(job, "2026-01-03")
     assert {key: set(terms) for key, terms in recorded(job, None).items()} == {
-        ("source", source, None): set(ROW_TERMS) for source in ("orders", "refunds", "sellers")
+        ("source", source, None): set(ROW_TERMS) for source in RULES
     }
 
 

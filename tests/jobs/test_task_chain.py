@@ -8,6 +8,7 @@ import pytest
 
 from payouts.errors import GatewayUnavailable
 from payouts.gateway import FileGateway
+from payouts.rules import RULES
 from payouts.seed import landing_files
 from payouts.tasks import context
 
@@ -30,7 +31,7 @@ REASONS = (
 def test_before_anything_has_landed_the_balance_is_empty_and_the_gate_holds(job: Job):
     assert job.balance() == {
         "settlement_date": None,
-        "rows": dict.fromkeys(("orders", "refunds", "sellers"), NO_ROWS),
+        "rows": dict.fromkeys(RULES, NO_ROWS),
         "sellers": [],
         "unmatched": dict.fromkeys(REASONS, 0),
     }

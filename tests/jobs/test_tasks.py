@@ -11,14 +11,17 @@ import pytest
 from payouts.errors import InvalidParameter, NotSettled, PayoutsHeld
 from payouts.gateway import FileGateway
 from payouts.ledger.protocol import State
+from payouts.schemas import ORDERS, SOURCES
 
 from .job import Job
 from .tables import TIMEZONE
 
 DAY1, DAY2 = date(2026, 1, 2), date(2026, 1, 3)
 TABLES = {
-    "ingested_to": "SELECT source, TIMESTAMP '2026-01-04 03:00:00Z' AS ingested_to FROM VALUES ('orders'), ('sellers') "
-    "AS read(source) UNION ALL SELECT 'refunds', NULL",
+    "ingested_to": "SELECT explode(array("
+    + ", ".join(f"'{source.name}'" for source in SOURCES)
+    + ")) AS source, CASE WHEN source <> 'refunds' THEN TIMESTAMP '2026-01-04 03:00:00Z' END AS "
+    "ingested_to",
     # a hundred orders; the newest state is of the third, in Berlin: 22:59:59Z
     "order_states": "SELECT concat('O', id) AS order_id, TIMESTAMP '2026-01-03 22:59:59Z' AS event_at, "
     "TIMESTAMP '2026-01-04 03:00:00Z' AS _ingested_at, TIMESTAMP '2026-01-04 02:00:00Z' AS _file_modified_at "
@@ -28,10 +31,11 @@ TABLES = {
     "_file_modified_at FROM VALUES ('O1', TIMESTAMP '2026-01-04 02:30:00Z'), ('O2', TIMESTAMP '2026-01-04 02:00:00Z'), "
     "('O3', TIMESTAMP '2026-01-04 01:00:00Z'), (NULL, TIMESTAMP '2026-01-04 01:00:00Z') AS rows(order_id, file_at)",
     **{
-        f"{table}{suffix}": f"SELECT '' AS {key}, current_timestamp() AS _ingested_at, current_timestamp() AS "
+        table: f"SELECT '' AS {source.key}, current_timestamp() AS _ingested_at, current_timestamp() AS "
         "_file_modified_at WHERE false"
-        for table, key in (("refund_notices", "refund_id"), ("seller_changes", "seller_id"))
-        for suffix in ("", "_quarantine")
+        for source in SOURCES
+        if source is not ORDERS
+        for table in (source.states, source.quarantine)
     },
     "balance_entries": "SELECT * FROM VALUES ('A', 'EUR', 60.00BD, DATE '2026-01-03'), "
     "('A', 'EUR', -0.50BD, DATE '2026-01-03'), ('A', 'EUR', 9.00BD, DATE '2026-01-04'), "
@@ -74,7 +78,7 @@ def test_the_chain_pays_what_is_due_by_the_date_and_confirms_it(job: Job):
     [status] = job.ledger.claims()
     assert status.state is State.CONFIRMED
     [settlement] = job.ledger.settlements()
-    assert (settlement.ingested_to("orders").isoformat(), settlement.ingested_to("refunds")) == (
+    assert (settlement.ingested_to["orders"].isoformat(), settlement.ingested_to["refunds"]) == (
         "2026-01-04T03:00:00+00:00",
         None,
     )

@@ -13,6 +13,7 @@ from pathlib import Path
 from payouts.gateway import FileGateway, Gateway, Payout, Reply
 from payouts.ledger import Ledger, SqliteLedger, newest_settlement
 from payouts.ledger.protocol import Answer
+from payouts.rules import RULES
 from payouts.settlement.attempt import Attempt
 from payouts.settlement.closing_balance import Balance, SellerBalance, seller_balances
 from payouts.settlement.completeness import unsettled
@@ -24,7 +25,7 @@ from payouts.settlement.reconciliation import reconcile
 from payouts.settlement.submission import submit
 
 MINIMUMS = {"EUR": Decimal("10.00"), "USD": Decimal("10.00"), "GBP": Decimal("10.00"), "JPY": Decimal("1500")}
-INGESTED_TO = {"orders": datetime(2026, 1, 1, tzinfo=UTC), "refunds": None, "sellers": None}
+INGESTED_TO = dict.fromkeys(RULES) | {"orders": datetime(2026, 1, 1, tzinfo=UTC)}
 
 
 class Killed(BaseException):

@@ -26,6 +26,7 @@ from payouts.ledger import (
     newest_settlement,
 )
 from payouts.ledger.protocol import Event, State
+from payouts.ledger.records import INGESTED_TO
 from payouts.settlement.effect_key import effect_key
 
 DAY1, DAY2 = date(2026, 1, 1), date(2026, 1, 2)
@@ -81,9 +82,7 @@ SETTLEMENTS = [
     Settlement(
         plan_id=f"{day} {number}",
         settlement_date=day,
-        orders_ingested_to=NOON,
-        refunds_ingested_to=None,
-        sellers_ingested_to=NOON - timedelta(microseconds=1),
+        ingested_to=dict.fromkeys(INGESTED_TO) | {"orders": NOON, "sellers": NOON - timedelta(microseconds=1)},
         run_id="1",
         planned_at=NOON + timedelta(minutes=number),
     )

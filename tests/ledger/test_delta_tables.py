@@ -4,10 +4,11 @@ from decimal import Decimal
 
 import pytest
 
-from payouts.ledger import Claim, DeltaLedger
+from payouts.ledger import Claim, DeltaLedger, Settlement
+from payouts.ledger.records import INGESTED_TO
 from payouts.ledger.schema import TABLES, create_statement
 
-from .test_conformance import NOON, claim
+from .test_conformance import DAY1, NOON, SETTLEMENTS, claim
 
 
 @pytest.mark.parametrize("table", list(TABLES))
@@ -43,3 +44,32 @@ def test_a_ledger_table_is_typed_money_commented_and_append_only(spark, tmp_path
         assert (store.claims()[0].claim.amount, store.claims()[0].claim.claimed_at) == (Decimal("10.50"), NOON)
     finally:
         spark.sql("DROP SCHEMA ledger_tables CASCADE")
+
+
+def test_a_ledger_from_before_a_source_gets_its_column_and_old_plans_had_read_nothing_of_it(spark):
+    spark.sql("CREATE SCHEMA IF NOT EXISTS older_ledger")
+    try:
+        store = DeltaLedger(spark, "spark_catalog", "older_ledger")
+        spark.sql(
+            f"CREATE TABLE {store.name('settlements')} (plan_id STRING, settlement_date DATE, orders_ingested_to "
+            "TIMESTAMP, run_id STRING, planned_at TIMESTAMP) USING DELTA TBLPROPERTIES ('delta.appendOnly' = 'true')"
+        )
+        instant = f"TIMESTAMP '{NOON.isoformat()}'"
+        spark.sql(f"INSERT INTO {store.name('settlements')} VALUES ('old', DATE '{DAY1}', {instant}, '1', {instant})")
+        old = Settlement(
+            plan_id="old",
+            settlement_date=DAY1,
+            ingested_to=dict.fromkeys(INGESTED_TO) | {"orders": NOON},
+            run_id="1",
+            planned_at=NOON,
+        )
+        assert store.settlements() == [old]  # a backfill lists what is settled before any task has created
+
+        store.create()
+        assert store.settlements() == [old]
+        store.add_settlement(SETTLEMENTS[0])
+        assert sorted(store.settlements(), key=lambda row: row.plan_id == "old") == [SETTLEMENTS[0], old]
+        store.create()  # nothing is missing any more
+        assert sorted(spark.table(store.name("settlements")).columns) == sorted(TABLES["settlements"].columns)
+    finally:
+        spark.sql("DROP SCHEMA older_ledger CASCADE")

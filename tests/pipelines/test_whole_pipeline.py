@@ -107,7 +107,7 @@ def check(pipeline, landing):
     assert read_to == {
         name: max((copy.file.ingested_at for copy in source.landed), default=None) for name, source in sources.items()
     }
-    books = Books(*sources.values(), BERLIN)
+    books = Books(sources, BERLIN)
     entries = pipeline.table("balance_entries").collect()
     assert sorted(
         (row.entry_type, row.order_id, row.seller_id, row.currency, row.amount, row.entry_date) for row in entries

@@ -4,6 +4,7 @@ import json
 from datetime import date
 from decimal import Decimal
 
+from recount import SOURCES
 from recount.balance import closing_balance
 from recount.casts import instant
 from recount.entries import Books
@@ -55,7 +56,7 @@ class Desk:
     """Files and a ledger, written by hand, and what the recount makes of them."""
 
     def __init__(self, *files: File) -> None:
-        self.copies = {s: copies_of(f for f in files if f.source == s) for s in ("orders", "refunds", "sellers")}
+        self.copies = {s: copies_of(f for f in files if f.source == s) for s in SOURCES}
         self.tables: dict[str, list[dict]] = {
             "settlements": [],
             "payout_claims": [],
@@ -73,7 +74,7 @@ class Desk:
         return Source(self.copies[name], moment(until) if until else None)
 
     def books(self, until: str | None = None) -> Books:
-        return Books(*(self.source(s, until) for s in ("orders", "refunds", "sellers")), BERLIN)
+        return Books({name: self.source(name, until) for name in SOURCES}, BERLIN)
 
     def entitled(self, day: str, seller_id: str = "s1", currency: str = "EUR", until: str | None = None) -> Decimal:
         return self.books(until).entitled(date.fromisoformat(day)).get((seller_id, currency), Decimal(0))

@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 
+from recount import SOURCES
 from recount.balance import recount
 from recount.plans import effect_key
 
@@ -40,7 +41,8 @@ def root(tmp_path) -> Path:
     land(tmp_path, "sellers", seller("s1", "2025-12-01"), seller("s2", "2025-12-01"))
     ledger = tmp_path / ".lakeflow/warehouse/ledger"
     plan = {"plan_id": "p1", "settlement_date": date(2026, 1, 1)}
-    marks = {"orders_ingested_to": NOON, "refunds_ingested_to": None, "sellers_ingested_to": NOON}
+    marks = {f"{source}_ingested_to": None for source in SOURCES} | {"orders_ingested_to": NOON}
+    marks["sellers_ingested_to"] = NOON
     write_table(ledger / "settlements", plan | marks | {"planned_at": LATER})
     payout = {"effect_key": KEY, "seller_id": "s1", "currency": "EUR", "payout_account": IBAN}
     write_table(ledger / "payout_claims", plan | payout | {"amount": Decimal("90.00")})
@@ -58,9 +60,9 @@ def root(tmp_path) -> Path:
         tmp_path,
         {
             "settlement_date": "2026-01-01",
-            "rows": {
+            "rows": dict.fromkeys(SOURCES, nothing)
+            | {
                 "orders": {"landed": 4, "kept": 2, "superseded": 0, "quarantined": 1, "redelivered": 1},
-                "refunds": nothing,
                 "sellers": nothing | {"landed": 2, "kept": 2},
             },
             "sellers": [

@@ -7,6 +7,7 @@ read, and its plan made, at noon of the next day.
 from datetime import date
 from decimal import Decimal
 
+from recount import SOURCES
 from recount.gate import gate_differences, window
 from recount.plans import MINIMUM_PAYOUTS, plan_differences
 
@@ -302,13 +303,11 @@ def test_p_a_plan_for_a_day_without_data_is_a_difference():
 
 def test_p_without_any_plan_the_balance_names_no_date_and_no_seller():
     desk = Desk(KNOWN, landed("orders", "2026-01-02", order("o1", "delivered", "2026-01-01")))
+    nothing = {"landed": 0, "kept": 0, "superseded": 0, "quarantined": 0, "redelivered": 0}
+    one_kept = nothing | {"landed": 1, "kept": 1}
     assert desk.balance() == {
         "settlement_date": None,
-        "rows": {
-            "orders": {"landed": 1, "kept": 1, "superseded": 0, "quarantined": 0, "redelivered": 0},
-            "refunds": {"landed": 0, "kept": 0, "superseded": 0, "quarantined": 0, "redelivered": 0},
-            "sellers": {"landed": 1, "kept": 1, "superseded": 0, "quarantined": 0, "redelivered": 0},
-        },
+        "rows": dict.fromkeys(SOURCES, nothing) | {"orders": one_kept, "sellers": one_kept},
         "sellers": [],
         "unmatched": {
             "order_unknown": 0,

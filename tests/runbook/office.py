@@ -20,7 +20,7 @@ from typing import Any
 
 import httpx
 
-from recount import delta
+from recount import SOURCES, delta
 from tests.recount.samples import order, seller
 
 ROOT = Path(__file__).parents[2]
@@ -54,7 +54,7 @@ class Office:
         self._pool = pool
         self._day = date(2026, 1, 1)
         self._files = 0
-        for source in ("orders", "refunds", "sellers"):
+        for source in SOURCES:
             (self.state / "landing" / source).mkdir(parents=True)
 
     # What arrives

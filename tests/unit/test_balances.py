@@ -44,11 +44,11 @@ def test_entries_can_be_recomputed_for_what_had_been_ingested_of_each_source(spa
         spark, SELLERS, File([seller()], days[0]), File([seller("s1", "2025-12-02", 2, fee_bps=0)], days[3], "2")
     )
 
+    states = {ORDERS: orders.states, REFUNDS: refunds.states, SELLERS: sellers.states}
+
     def entries(*up_to):
-        named = zip(("orders_up_to", "refunds_up_to", "sellers_up_to"), up_to, strict=True)
-        bounds = {name: day and moment(day) for name, day in named}
-        tables = (orders.states, refunds.states, sellers.states)
-        rows = entries_ingested_up_to(*tables, **bounds, settlement_timezone="Europe/Berlin").collect()
+        bounds = {source.name: day and moment(day) for source, day in zip(states, up_to, strict=True)}
+        rows = entries_ingested_up_to(states, bounds, "Europe/Berlin").collect()
         return {row.entry_id: str(row.amount) for row in rows}
 
     first = {"sale|o1": "100.00", "fee|o1": "-10.00"}

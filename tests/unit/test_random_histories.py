@@ -62,7 +62,7 @@ def history(number: int, seed: random.Random) -> dict[str, list[dict | bytes]]:
         }
 
     broken = [b'{"seller_id":"%d', b"[%d]", b'{"order_id":%d}', b'{"refund_id":" ","reason":"%d"}', b"\xff%d"]
-    found = {
+    found = {source.name: [] for source in SOURCES} | {
         "orders": [one_order(index) for index in range(seed.randint(3, 9))],
         "refunds": [one_refund(index) for index in range(seed.randint(1, 4))],
         "sellers": [one_seller(index) for index in range(seed.randint(1, 5))],
@@ -97,7 +97,7 @@ def world(spark, request):
     files = {source.name: _files(histories, source.name, request.param, seed) for source in SOURCES}
     plain = {source.name: _files(histories, source.name, as_it_happened, seed) for source in SOURCES}
     tables = {source.name: silver(spark, source, *files[source.name]) for source in SOURCES}
-    return tables, _recounted(files), Books(*_recounted(plain).values(), BERLIN)
+    return tables, _recounted(files), Books(_recounted(plain), BERLIN)
 
 
 def _files(histories: list[dict], source: str, arrange: Callable, seed: random.Random) -> list[landed.File]:

@@ -6,16 +6,15 @@ which never conflict.
 """
 
 from collections.abc import Iterable, Sequence
-from dataclasses import astuple, fields
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from enum import StrEnum
 from typing import Any
 
-from pyspark.sql import Column, DataFrame, Row, SparkSession
+from pyspark.sql import Column, DataFrame, SparkSession
 from pyspark.sql import functions as F
 
-from payouts.ledger.protocol import PENDING, RELEASED, STATE_AFTER, Event, State
+from payouts.ledger.protocol import PENDING, RELEASED, STATE_AFTER, State
 from payouts.ledger.records import (
     Claim,
     ClaimStatus,
@@ -26,12 +25,13 @@ from payouts.ledger.records import (
     Position,
     Settlement,
     Verdict,
+    record_of,
+    row_of,
 )
-from payouts.ledger.schema import TABLES, create_statement
+from payouts.ledger.schema import TABLES, add_columns_statement, create_statement
 from payouts.ledger.store import newest_attempt
 from payouts.table_names import table_names
 
-_INSTANTS = frozenset({"planned_at", "claimed_at", "occurred_at", "judged_at", "closed_at"})
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _STATE_OF_EVENT = "CASE event {} END".format(
     " ".join(f"WHEN '{event}' THEN {int(state)}" for event, state in STATE_AFTER.items())
@@ -50,6 +50,10 @@ class DeltaLedger:
         for table in TABLES:
             if table not in there:
                 self._spark.sql(create_statement(table, self.name(table)))
+        if "settlements" in there:  # it has a column per source, and a source may be new
+            columns = self._spark.table(self.name("settlements")).columns
+            if statement := add_columns_statement("settlements", self.name("settlements"), columns):
+                self._spark.sql(statement)
 
     def name(self, table: str) -> str:
         """The full name of a table of the ledger."""
@@ -168,12 +172,12 @@ class DeltaLedger:
         return sorted(
             (
                 ClaimStatus(
-                    claim=_record(Claim, row),
-                    state=State(row.state),
-                    copies=row.copies,
-                    has_events=row.has_events,
-                    released_at=_instant(row.released_at),
-                    exceeds_entitlement=row.exceeds_entitlement,
+                    claim=record_of(Claim, row),
+                    state=State(row["state"]),
+                    copies=row["copies"],
+                    has_events=row["has_events"],
+                    released_at=row["released_at"],
+                    exceeds_entitlement=row["exceeds_entitlement"],
                 )
                 for row in _collect(frame)
             ),
@@ -188,7 +192,7 @@ class DeltaLedger:
     def _frame(self, table: str, records: Sequence[Any]) -> DataFrame:
         columns = TABLES[table].columns
         schema = ", ".join(f"{name} {'BIGINT' if t == 'TIMESTAMP' else t}" for name, (t, _) in columns.items())
-        rows = [tuple(map(_stored, astuple(record))) for record in records]
+        rows = [tuple(_stored(row[name]) for name in columns) for row in map(row_of, records)]
         return self._spark.createDataFrame(rows, schema).select(
             *(
                 F.timestamp_micros(name).alias(name) if t == "TIMESTAMP" else F.col(name)
@@ -198,27 +202,18 @@ class DeltaLedger:
 
     def _records(self, record: type, table: str, condition: Column | None = None) -> list[Any]:
         frame = self._spark.table(self.name(table))
-        return [_record(record, row) for row in _collect(frame if condition is None else frame.where(condition))]
+        return [record_of(record, row) for row in _collect(frame if condition is None else frame.where(condition))]
 
 
 def _is(states: Iterable[State]) -> Column:
     return F.col("state").isin([int(state) for state in states])
 
 
-def _collect(frame: DataFrame) -> list[Row]:
+def _collect(frame: DataFrame) -> list[dict[str, Any]]:
     # Instants travel as microseconds: collected timestamps come back in the zone of whoever collects.
-    micros = {name: F.unix_micros(name) for name, type_ in frame.dtypes if type_ == "timestamp"}
-    return frame.withColumns(micros).collect() if micros else frame.collect()
-
-
-def _record(record: type, row: Row) -> Any:
-    return record(**{field.name: _value(field.name, row[field.name]) for field in fields(record)})
-
-
-def _value(name: str, value: Any) -> Any:
-    if name == "event":
-        return Event(value)
-    return _instant(value) if name in _INSTANTS or name.endswith("_ingested_to") else value
+    instants = [name for name, type_ in frame.dtypes if type_ == "timestamp"]
+    rows = frame.withColumns({name: F.unix_micros(name) for name in instants}) if instants else frame
+    return [row.asDict() | {name: _instant(row[name]) for name in instants} for row in rows.collect()]
 
 
 def _instant(micros: int | None) -> datetime | None:

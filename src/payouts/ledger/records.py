@@ -1,29 +1,32 @@
 """The rows of the ledger as values: what `ledger/schema.py` declares as tables."""
 
-from dataclasses import dataclass, field
+from collections.abc import Mapping
+from dataclasses import dataclass, field, fields
 from datetime import date, datetime
 from decimal import Decimal
+from typing import Any
 
 from payouts.ledger.protocol import PENDING, RELEASED, Event, State
+from payouts.schemas import SOURCES
 
 SellerCurrency = tuple[str, str]
+INGESTED_TO = {source.name: f"{source.name}_ingested_to" for source in SOURCES}  # source -> column of `settlements`
 
 
 @dataclass(frozen=True, kw_only=True)
 class Settlement:
-    """One row per plan. `*_ingested_to` is the newest ingestion per source that the plan read, None for none."""
+    """One row per plan.
+
+    Attributes:
+        ingested_to: By name of the source, the newest ingestion that the plan read; None if nothing of it had been
+            read, which is so for every plan that is older than its source. A column each: `orders_ingested_to`, ...
+    """
 
     plan_id: str
     settlement_date: date
-    orders_ingested_to: datetime | None
-    refunds_ingested_to: datetime | None
-    sellers_ingested_to: datetime | None
+    ingested_to: Mapping[str, datetime | None]
     run_id: str
     planned_at: datetime
-
-    def ingested_to(self, source: str) -> datetime | None:
-        """The newest ingestion of `source` (orders, refunds, sellers) that the plan read."""
-        return getattr(self, f"{source}_ingested_to")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -158,3 +161,21 @@ class Position:
     claimed: Decimal
     has_date: bool
     rejected_accounts: frozenset[str] = field(default_factory=frozenset)
+
+
+def row_of(record: Any) -> dict[str, Any]:
+    """The columns of a record, in no order."""
+    row = dict(vars(record))
+    if isinstance(record, Settlement):
+        read = row.pop("ingested_to")
+        row |= {column: read[source] for source, column in INGESTED_TO.items()}
+    return row
+
+
+def record_of(type_: type, row: Mapping[str, Any]) -> Any:
+    """The record of a row. A settlement may lack the column of a source that came after it."""
+    if type_ is Settlement:
+        row = {**row, "ingested_to": {source: row.get(column) for source, column in INGESTED_TO.items()}}
+    if type_ is PayoutEvent:
+        row = {**row, "event": Event(row["event"])}
+    return type_(**{field.name: row[field.name] for field in fields(type_)})

@@ -1,7 +1,9 @@
 """The tables of the ledger, with a comment on every column: names, types and grain in one place."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
+
+from payouts.ledger.records import INGESTED_TO
 
 MONEY = "DECIMAL(18,2)"
 
@@ -25,9 +27,10 @@ TABLES: Mapping[str, Table] = {
         {
             "plan_id": ("STRING", "Names the plan"),
             "settlement_date": ("DATE", "The business day up to which the plan pays"),
-            "orders_ingested_to": ("TIMESTAMP", "Newest ingestion of orders that the plan read"),
-            "refunds_ingested_to": ("TIMESTAMP", "Newest ingestion of refunds that the plan read"),
-            "sellers_ingested_to": ("TIMESTAMP", "Newest ingestion of seller changes that the plan read"),
+            **{
+                column: ("TIMESTAMP", f"Newest ingestion of {source} that the plan read; NULL if none had been read")
+                for source, column in INGESTED_TO.items()
+            },
             "run_id": ("STRING", "The job run that planned"),
             "planned_at": ("TIMESTAMP", "When it planned"),
         },
@@ -72,7 +75,7 @@ TABLES: Mapping[str, Table] = {
         "One row per source and judgement of the quality gate.",
         {
             "settlement_date": ("DATE", "The date that was judged"),
-            "source": ("STRING", "orders, refunds or sellers"),
+            "source": ("STRING", "Name of the source"),
             "window_rows": ("BIGINT", "First copies ingested since the newest settlement"),
             "open_quarantined": ("BIGINT", "Of these, quarantined and not corrected"),
             "accepted": ("BIGINT", "How many an operator accepted, over all sources together"),
@@ -118,13 +121,20 @@ def create_statement(table: str, name: str) -> str:
     Delta keeps the tables append-only: an UPDATE or DELETE by hand is refused, not only unusual.
     """
     definition = TABLES[table]
-    columns = ", ".join(
-        f"{column} {type_} COMMENT '{_quoted(comment)}'" for column, (type_, comment) in definition.columns.items()
-    )
     return (
-        f"CREATE TABLE IF NOT EXISTS {name} ({columns}) USING DELTA "
+        f"CREATE TABLE IF NOT EXISTS {name} ({_declared(definition.columns)}) USING DELTA "
         f"COMMENT '{_quoted(definition.comment)}' TBLPROPERTIES ('delta.appendOnly' = 'true')"
     )
+
+
+def add_columns_statement(table: str, name: str, there: Collection[str]) -> str | None:
+    """The ALTER TABLE statement for the columns that are not `there` yet, NULL in rows from before; None if all are."""
+    missing = {column: declared for column, declared in TABLES[table].columns.items() if column not in there}
+    return f"ALTER TABLE {name} ADD COLUMNS ({_declared(missing)})" if missing else None
+
+
+def _declared(columns: Mapping[str, tuple[str, str]]) -> str:
+    return ", ".join(f"{column} {type_} COMMENT '{_quoted(comment)}'" for column, (type_, comment) in columns.items())
 
 
 def _quoted(text: str) -> str:

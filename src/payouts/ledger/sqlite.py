@@ -3,12 +3,11 @@
 import sqlite3
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
-from dataclasses import astuple, fields
 from datetime import date, datetime
 from decimal import Decimal
 from typing import Any
 
-from payouts.ledger.protocol import RELEASED, STATE_AFTER, Event, State, transition
+from payouts.ledger.protocol import RELEASED, STATE_AFTER, State, transition
 from payouts.ledger.records import (
     Claim,
     ClaimStatus,
@@ -19,7 +18,10 @@ from payouts.ledger.records import (
     Position,
     Settlement,
     Verdict,
+    record_of,
+    row_of,
 )
+from payouts.ledger.schema import MONEY, TABLES
 from payouts.ledger.store import newest_attempt
 
 _TABLES = {
@@ -32,13 +34,10 @@ _TABLES = {
     ExpectationCount: "data_quality",
 }
 _READERS = {
-    Decimal: Decimal,
-    date: date.fromisoformat,
-    date | None: date.fromisoformat,
-    datetime: datetime.fromisoformat,
-    datetime | None: datetime.fromisoformat,
-    Event: Event,
-    bool: bool,
+    MONEY: Decimal,
+    "DATE": date.fromisoformat,
+    "TIMESTAMP": datetime.fromisoformat,
+    "BOOLEAN": bool,
 }
 
 
@@ -57,9 +56,8 @@ class SqliteLedger:
         self._connection.close()
 
     def create(self) -> None:
-        for record, table in _TABLES.items():
-            columns = ", ".join(field.name for field in fields(record))
-            self._connection.execute(f"CREATE TABLE IF NOT EXISTS {table} ({columns})")
+        for name, table in TABLES.items():
+            self._connection.execute(f"CREATE TABLE IF NOT EXISTS {name} ({', '.join(table.columns)})")
         self._connection.execute("CREATE UNIQUE INDEX IF NOT EXISTS one_claim_per_key ON payout_claims (effect_key)")
 
     def settlements(self) -> list[Settlement]:
@@ -171,21 +169,24 @@ class SqliteLedger:
     def _add(self, records: Sequence[Any], verb: str = "INSERT") -> None:
         if not records:
             return
-        marks = ", ".join("?" * len(fields(records[0])))
-        statement = f"{verb} INTO {_TABLES[type(records[0])]} VALUES ({marks})"
+        table = _TABLES[type(records[0])]
+        marks = ", ".join(f":{column}" for column in TABLES[table].columns)
+        rows = [{column: _stored(value) for column, value in row_of(record).items()} for record in records]
         with self._connection:
             self._connection.execute("BEGIN IMMEDIATE")
-            self._connection.executemany(statement, [tuple(map(_stored, astuple(row))) for row in records])
+            self._connection.executemany(f"{verb} INTO {table} VALUES ({marks})", rows)
 
     def _rows(self, record: type, condition: str = "", *parameters: str | None) -> list[Any]:
-        cursor = self._connection.execute(f"SELECT * FROM {_TABLES[record]} {condition}", parameters)
-        types = [(field.name, _READERS.get(field.type)) for field in fields(record)]
+        table = _TABLES[record]
+        cursor = self._connection.execute(f"SELECT * FROM {table} {condition}", parameters)
+        readers = [(name, _READERS.get(type_)) for name, (type_, _) in TABLES[table].columns.items()]
         return [
-            record(
-                **{
+            record_of(
+                record,
+                {
                     name: reader(value) if reader and value is not None else value
-                    for (name, reader), value in zip(types, row, strict=True)
-                }
+                    for (name, reader), value in zip(readers, row, strict=True)
+                },
             )
             for row in cursor.fetchall()
         ]

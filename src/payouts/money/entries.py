@@ -81,35 +81,20 @@ def _entry(kind: str, fact_id: Column, amount: Column, date: Column) -> Column:
 
 
 def entries_ingested_up_to(
-    order_states: DataFrame,
-    refund_notices: DataFrame,
-    seller_changes: DataFrame,
-    *,
-    orders_up_to: datetime | None,
-    refunds_up_to: datetime | None,
-    sellers_up_to: datetime | None,
-    settlement_timezone: str,
+    states: Mapping[Source, DataFrame], ingested_to: Mapping[str, datetime | None], settlement_timezone: str
 ) -> DataFrame:
     """The entries as they were for the data that a plan read: a first copy never gets an earlier ingestion time.
 
     Args:
-        order_states: the states table of orders; the next two are those of refunds and sellers.
-        refund_notices: see there.
-        seller_changes: see there.
-        orders_up_to: newest ingestion of orders that counts, inclusive; None if none had landed. So are the others.
-        refunds_up_to: see there.
-        sellers_up_to: see there.
-        settlement_timezone: see there.
+        states: As `balance_entries`.
+        ingested_to: By name of the source, the newest ingestion that counts, inclusive; None if nothing had landed.
+        settlement_timezone: As `balance_entries`.
 
     Returns:
         The columns of `balance_entries`.
     """
-    states = {
-        ORDERS: _up_to(order_states, orders_up_to),
-        REFUNDS: _up_to(refund_notices, refunds_up_to),
-        SELLERS: _up_to(seller_changes, sellers_up_to),
-    }
-    return balance_entries(states, sellers_history(states[SELLERS]), settlement_timezone)
+    read = {source: _up_to(rows, ingested_to[source.name]) for source, rows in states.items()}
+    return balance_entries(read, sellers_history(read[SELLERS]), settlement_timezone)
 
 
 def _up_to(states: DataFrame, newest: datetime | None) -> DataFrame:

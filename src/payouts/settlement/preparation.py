@@ -69,7 +69,7 @@ def prepare(
         Settlement(
             plan_id=plan_id,
             settlement_date=settlement_date,
-            **{f"{source}_ingested_to": at for source, at in known.ingested_to.items()},
+            ingested_to=known.ingested_to,
             run_id=attempt.run_id,
             planned_at=planned_at,
         )

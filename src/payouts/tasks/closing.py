@@ -18,7 +18,7 @@ from payouts.money.entitlement import entitled
 from payouts.money.entries import entries_ingested_up_to
 from payouts.money.unmatched import REASONS, unmatched_counts
 from payouts.rows.row_counts import row_counts
-from payouts.schemas import ORDERS, REFUNDS, SELLERS, SOURCES, Source
+from payouts.schemas import SOURCES, Source
 from payouts.settlement.attempt import Attempt
 from payouts.settlement.closing_balance import ROW_TERMS, Balance, SellerBalance, seller_balances
 from payouts.settlement.closing_balance_text import balance_lines
@@ -111,13 +111,8 @@ def _sellers(
     statement: Statement,
     settlement_timezone: str,
 ) -> tuple[SellerBalance, ...]:
-    entries = entries_ingested_up_to(
-        *(tables.read(source.states) for source in (ORDERS, REFUNDS, SELLERS)),
-        orders_up_to=settlement.orders_ingested_to,
-        refunds_up_to=settlement.refunds_ingested_to,
-        sellers_up_to=settlement.sellers_ingested_to,
-        settlement_timezone=settlement_timezone,
-    )
+    states = {source: tables.read(source.states) for source in SOURCES}
+    entries = entries_ingested_up_to(states, settlement.ingested_to, settlement_timezone)
     return seller_balances(
         settlement=settlement,
         entitled=entitled_amounts(entitled(entries, settlement.settlement_date).collect()),

@@ -5,6 +5,7 @@ from datetime import timedelta
 from pathlib import Path
 
 from payouts.errors import InvalidParameter
+from payouts.schemas import SOURCES
 from payouts.seed import landing_files
 from payouts.settlement.settlement_date import settlement_date
 from payouts.tasks.arguments import TaskParser, count
@@ -13,7 +14,7 @@ from payouts.tasks.arguments import TaskParser, count
 def parser() -> argparse.ArgumentParser:
     """The arguments of this task."""
     arguments = TaskParser("seed_landing", __doc__, "seed_landing")
-    arguments.add_argument("--landing_path", type=Path, required=True, help="volume with orders/, refunds/, sellers/")
+    arguments.add_argument("--landing_path", type=Path, required=True, help="volume with a folder per source")
     arguments.add_argument("--days", type=count, required=True, help="how many days, the last one before the trigger")
     arguments.add_argument("--seed", type=int, required=True)
     arguments.add_argument("--triggered_at", required=True, help="trigger time of the run, ISO 8601")
@@ -30,11 +31,12 @@ def main() -> None:
     made = landing_files(
         days=arguments.days, last_day=last_day, timezone=arguments.settlement_timezone, seed=arguments.seed
     )
+    for source in SOURCES:  # Auto Loader fails where a folder is missing, and not every source has made-up rows
+        (arguments.landing_path / source.name).mkdir(parents=True, exist_ok=True)
     written = 0
     for name, content in made:
         path = arguments.landing_path / name
         if not path.exists():
-            path.parent.mkdir(parents=True, exist_ok=True)
             path.write_text(content, encoding="utf-8")
             written += 1
     first_day = last_day - timedelta(days=arguments.days - 1)

@@ -62,7 +62,7 @@ class PipelineTables:
         """The gate's figures per source, None where a table is missing, and the day of the newest valid order state.
 
         Args:
-            since: The newest settlement, whose `*_ingested_to` begins the window; None for all that landed.
+            since: The newest settlement, whose `ingested_to` begins the window; None for all that landed.
             timezone: The zone of business days.
         """
         there = [source for source in SOURCES if self.exists(source.states, source.quarantine)]
@@ -81,7 +81,7 @@ class PipelineTables:
 
     def _window(self, source: Source, since: Settlement | None, timezone: str) -> DataFrame:
         states = self.read(source.states)
-        bound = since.ingested_to(source.name) if since else None
+        bound = since.ingested_to[source.name] if since else None
         counts = window_counts(states, self.read(source.quarantine), source, bound)
         newest = F.lit(None).cast("date")
         if source is ORDERS:

@@ -6,6 +6,7 @@ from typing import Any
 
 from payouts.gateway import StatementLine
 from payouts.ledger import SqliteLedger, newest_settlement
+from payouts.rules import RULES
 from payouts.settlement.attempt import Attempt
 from payouts.settlement.closing_balance import SellerBalance, seller_balances
 from payouts.settlement.completeness import unsettled
@@ -21,7 +22,7 @@ from tests.faults.harness.market import MINIMUMS, Market
 from tests.faults.harness.schedules import SELLERS
 from tests.faults.harness.steps import Run, day_of
 
-INGESTED_TO = {"orders": datetime(2026, 1, 5, tzinfo=UTC), "refunds": None, "sellers": None}
+INGESTED_TO = dict.fromkeys(RULES) | {"orders": datetime(2026, 1, 5, tzinfo=UTC)}
 
 
 class Ours:
