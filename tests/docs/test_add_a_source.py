@@ -13,6 +13,7 @@ import pytest
 from recount import delta
 
 ROOT = Path(__file__).parents[2]
+pytestmark = pytest.mark.timeout(1800)  # a run of the job and a test run, in a copy
 COPIED = ("databricks.yml", "pyproject.toml", "resources", "targets", "pipelines", "src", "docs", "recount", "demo")
 TESTS = ("tests/conftest.py", "tests/landed.py", "tests/worlds.py", "tests/unit")
 BLOCK = re.compile(r"^```(?P<type>\w+) ?(?P<path>\S*)\n(?P<text>.*?)^```$", flags=re.DOTALL | re.MULTILINE)
