@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 from job_bundles import results, script, write_bundle
 
-from lakeflow_local import LocalWorkspace
+from lakeflow_local import LocalWorkspace, load
 from lakeflow_local.errors import UserError
 from lakeflow_local.jobs.model.outcomes import Result
 from lakeflow_local.jobs.store.apiview import view
@@ -379,3 +379,17 @@ def _wait_until(condition, otherwise, seconds=60):
     while not condition():
         assert time.monotonic() < until, otherwise
         time.sleep(0.01)
+
+
+def test_a_run_says_whom_the_job_of_another_target_would_tell(tmp_path):
+    write_bundle(tmp_path, {"daily": [script("fails", "raise SystemExit(1)")]})
+    bundle = json.loads((tmp_path / "databricks.yml").read_text())
+    told = {"webhook_notifications": {"on_failure": [{"id": "pager"}]}}
+    bundle["targets"]["staging"] = {"resources": {"jobs": {"daily": told}}}
+    (tmp_path / "databricks.yml").write_text(json.dumps(bundle))
+    with LocalWorkspace(tmp_path, warm=False) as workspace:
+        report = workspace.run_job("daily")
+    assert report.notifications == []
+    assert [str(one) for one in report.notifications_of(load(tmp_path, "staging"))] == [
+        "would notify on_failure: pager by webhook"
+    ]

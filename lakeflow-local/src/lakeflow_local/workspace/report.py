@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
+from lakeflow_local.bundle import Bundle
 from lakeflow_local.jobs.machine.notifications import Notification, at_end, unheard
 from lakeflow_local.jobs.model.outcomes import Result
+from lakeflow_local.jobs.model.reading import read_job
 from lakeflow_local.jobs.model.state import RunState
 from lakeflow_local.jobs.store.apiview import view
 from lakeflow_local.jobs.store.runs import RunStore
@@ -42,6 +44,15 @@ class RunReport:
     def notifications(self) -> list[Notification]:
         """The notifications that the run would send."""
         return at_end(self.state)
+
+    def notifications_of(self, bundle: Bundle) -> list[Notification]:
+        """The notifications that it would send if its job were configured as in this bundle, such as another target's.
+
+        Raises:
+            BundleError: that bundle has no such job.
+        """
+        key = self.state.spec.key
+        return at_end(replace(self.state, spec=read_job(key, bundle.resource("jobs", key))))
 
     @property
     def unheard(self) -> list[str]:
