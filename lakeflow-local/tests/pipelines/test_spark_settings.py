@@ -229,3 +229,10 @@ def test_a_value_of_the_configuration_that_spark_refuses_is_one_clear_error(make
     project.write("one.sql", "CREATE MATERIALIZED VIEW one AS SELECT 1 AS n")
     with pytest.raises(UserError, match=r"configuration spark.sql.shuffle.partitions cannot be 'few'"):
         project.update()
+
+
+def test_a_value_of_the_configuration_may_be_any_text(make_project):
+    project = make_project({}, configuration={"rules": "x" * 5000})
+    project.write("one.sql", "CREATE MATERIALIZED VIEW one AS SELECT length('${rules}') AS n")
+    assert project.update().state == "COMPLETED"
+    assert project.rows("one") == [(5000,)]

@@ -112,8 +112,10 @@ class Pipeline:
 
     def _settings_by_size(self, spark: SparkSession) -> dict[str, str]:
         """Settings by the size of what there is to read: the tables, and the folders that the configuration names."""
-        folders = (Path(local_folder(value, self.spec.root)) for value in self.spec.configuration.values() if value)
-        return querycost.settings_for(Tables(spark).warehouse, [folder for folder in folders if folder.is_dir()])
+        values = [local_folder(value, self.spec.root) for value in self.spec.configuration.values() if value]
+        # Most values are no paths: os.path.isdir says so of any text, where Path.is_dir raises for a long one.
+        folders = [Path(value) for value in values if os.path.isdir(value)]
+        return querycost.settings_for(Tables(spark).warehouse, folders)
 
     def _planner(
         self,
