@@ -10,10 +10,14 @@ user_name = "ada@fleet.example"                   # who deploys; by default the 
 [tool.lakeflow-local.pytest]                      # defaults of the pytest plugin's fixtures
 pipeline = "trips"
 
-[tool.lakeflow-local.services.turnstiles]         # started before a run, ended after it
+[tool.lakeflow-local.services.turnstiles]         # beside the runs; ends with the warm process, or the command without
 command = ["python", "-m", "turnstiles", "--port", "0"]   # its first line on stdout is its URL …
 targets = ["local"]
 variable = "turnstiles_url"                       # … which this bundle variable gets
+
+[tool.lakeflow-local.workspace]                   # the warm process
+idle_minutes = 15                                 # so long without a command, and its JVM ends
+jvm_limit_mb = 5000                               # a JVM above it after a collection is replaced; 0 for no limit
 """
 
 from __future__ import annotations
@@ -44,6 +48,8 @@ class Settings:
     Attributes:
         lookups: Kind of object -> its name -> its id, for variables with a `lookup`.
         pytest: `root`, `pipeline` and `target` of the pytest plugin, those that are set.
+        idle_minutes: After so many without a command the JVM of the warm process ends.
+        jvm_limit_mb: Resident size, in megabytes, above which that JVM is replaced; 0 for no limit.
     """
 
     services: tuple[Service, ...] = ()
@@ -51,6 +57,8 @@ class Settings:
     user_name: str = ""
     lookups: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
     pytest: Mapping[str, str] = field(default_factory=dict)
+    idle_minutes: int = 15
+    jvm_limit_mb: int = 5000
 
 
 def load_settings(root: Path) -> Settings:
@@ -67,17 +75,19 @@ def load_settings(root: Path) -> Settings:
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         raise BundleError(f"not TOML: {error}", path) from None
     place = "[tool.lakeflow-local]"
-    _known(table, ("services", "secrets_file", "user_name", "lookups", "pytest"), place, path)
-    lookups, pytest = table.get("lookups", {}), table.get("pytest", {})
+    _known(table, ("services", "secrets_file", "user_name", "lookups", "pytest", "workspace"), place, path)
+    lookups, pytest, workspace = (table.get(name, {}) for name in ("lookups", "pytest", "workspace"))
     if not isinstance(lookups, Mapping):
         raise BundleError(f"{place[:-1]}.lookups] is no table", path)
     _known(pytest, ("root", "pipeline", "target"), f"{place[:-1]}.pytest]", path)
+    _known(workspace, ("idle_minutes", "jvm_limit_mb"), f"{place[:-1]}.workspace]", path)
     return Settings(
         services=tuple(_service(name, entry, path) for name, entry in table.get("services", {}).items()),
         secrets_file=_text(table.get("secrets_file"), f"{place} secrets_file", path),
         user_name=_text(table.get("user_name"), f"{place} user_name", path) or "",
         lookups={kind: _words(found, f"{place[:-1]}.lookups.{kind}]", path) for kind, found in lookups.items()},
         pytest=_words(pytest, f"{place[:-1]}.pytest]", path),
+        **{name: _count(value, f"{place[:-1]}.workspace] {name}", path) for name, value in workspace.items()},
     )
 
 
@@ -106,6 +116,12 @@ def _known(table: Any, keys: tuple[str, ...], place: str, path: Path) -> None:
 def _text(value: Any, place: str, path: Path) -> str | None:
     if value is not None and not isinstance(value, str):
         raise BundleError(f"{place} is no string", path)
+    return value
+
+
+def _count(value: Any, place: str, path: Path) -> int:
+    if not isinstance(value, int) or isinstance(value, bool) or value < 0:
+        raise BundleError(f"{place} is no whole number, 0 or more", path)
     return value
 
 

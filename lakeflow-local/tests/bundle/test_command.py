@@ -7,7 +7,7 @@ import json
 import pytest
 from click.testing import CliRunner, Result
 
-from lakeflow_local.cli.validate import validate
+from lakeflow_local.cli.commands.validate import validate
 
 BUNDLE = """
     bundle: {name: trips}
@@ -60,6 +60,8 @@ def test_strict_fails_on_a_warning_and_passes_without(run) -> None:
         (BUNDLE, ("-t", "qa"), "qa: no such target (there are: dev, prod)"),
         (BUNDLE, ("--var", "town=x"), "variable town is not declared (declared: city, warehouse)"),
         (BUNDLE, ("--var", "town"), "--var town: write --var name=value"),
+        (BUNDLE, ("--var", 'city="a,b"'), '--var city="a,b": a quote inside of a part'),
+        (BUNDLE, ("--var", '"city=a'), '--var "city=a: a part that begins with a quote ends with one'),
     ],
 )
 def test_a_mistake_is_one_line_on_stderr_and_exit_1(run, text: str, arguments: tuple[str, ...], message: str) -> None:
@@ -68,6 +70,17 @@ def test_a_mistake_is_one_line_on_stderr_and_exit_1(run, text: str, arguments: t
     assert result.stdout == ""
     assert result.stderr.startswith(f"Error: {message}")
     assert result.stderr.count("\n") == 1
+
+
+@pytest.mark.parametrize(
+    ("given", "value"),
+    [("a,b", None), ('"city=a,b"', "a,b"), ('"city=a""b"', 'a"b'), ("city=a=b", "a=b"), ("city=", "")],
+)
+def test_a_variable_is_read_as_a_line_of_csv(run, given: str, value: str | None) -> None:
+    result = run({"databricks.yml": BUNDLE}, "-o", "json", "--var", given)
+    assert result.exit_code == (value is None)
+    if value is not None:
+        assert json.loads(result.stdout)["variables"]["city"].get("value") == value
 
 
 def test_several_variables_may_be_given_at_once(run) -> None:

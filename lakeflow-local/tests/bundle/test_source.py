@@ -66,9 +66,9 @@ def test_of_several_merged_maps_the_last_one_wins_as_in_the_cli(tmp_path: Path) 
     [
         ("a:\n  b: 1\n c: 2\n", 3, "block mapping"),
         ("a: [1, 2\nb: 3\n", 2, "expected ',' or ']'"),
-        ("a: 1\n\tb: 2\n", 2, "cannot start any token"),
+        ("a: 1\n\tb: 2\n", 2, "a tab character"),
         ("a: *nowhere\n", 1, "undefined alias"),
-        ("a: &a\n  b: *a\n", 1, "refers to itself"),
+        ("a: &a\n  b: *a\n", 2, "refers to itself"),
         (b"a: 1\nb: caf\xe9\n", 2, "not UTF-8"),
         ("a:\n  <<: 5\n", 2, "'<<' needs a map"),
         ("? [1, 2]\n: 3\n", 1, "plain word"),

@@ -15,11 +15,13 @@ from lakeflow_local.bundle.resources.defaults import annotate, set_defaults
 from lakeflow_local.bundle.resources.permissions import apply_permissions, recommend_deployer, warn_shared_root
 from lakeflow_local.bundle.resources.presets import apply_presets
 from lakeflow_local.bundle.resources.serving import convert_served_models
+from lakeflow_local.bundle.resources.task_order import warn_task_order
 from lakeflow_local.bundle.resources.translating import normalize_paths, translate_dashboard_paths, translate_paths
 from lakeflow_local.bundle.shapes import sections
 from lakeflow_local.bundle.shapes.checks import check_keys, check_shapes, check_written
 from lakeflow_local.bundle.shapes.normalizing import drop_empty_texts, normalize
 from lakeflow_local.bundle.shapes.resource_shapes import resources
+from lakeflow_local.bundle.steps.cli_version import check_cli_version
 from lakeflow_local.bundle.steps.identity import apply_run_as
 from lakeflow_local.bundle.steps.includes import load_files, root_file
 from lakeflow_local.bundle.steps.modes import apply_mode, check_mode
@@ -36,13 +38,14 @@ from lakeflow_local.bundle.steps.syncing import anchor_patterns, infer_sync_root
 from lakeflow_local.bundle.steps.targets import prepare_targets, select_target
 from lakeflow_local.bundle.tree.diagnostics import Diagnostics
 from lakeflow_local.bundle.tree.draft import Draft, Workspace
+from lakeflow_local.bundle.tree.limits import deep_values
 from lakeflow_local.bundle.tree.merging import join_keyed_lists
 from lakeflow_local.bundle.tree.nodes import matches
 from lakeflow_local.bundle.values.dependencies import check_references
 from lakeflow_local.bundle.values.references import Resolver
 from lakeflow_local.bundle.values.secrets import check_secrets, hide_secrets
 from lakeflow_local.bundle.values.variables import assign_given, assign_values, resolve_lookups
-from lakeflow_local.errors import BundleError
+from lakeflow_local.errors import BundleError, UserError
 from lakeflow_local.settings import load_settings
 
 
@@ -67,14 +70,21 @@ def load(
     Raises:
         UserError: one line, with file and line where the mistake stands in one.
     """
-    folder = Path(root).resolve()
-    diagnostics = Diagnostics()
-    config = load_files(folder, diagnostics)
-    if workspace is None:
-        settings = load_settings(folder)
-        workspace = Workspace(user_name=settings.user_name, lookups=settings.lookups)
-    draft = Draft(folder, config, diagnostics, workspace=workspace)
+    with deep_values():
+        return _loaded(Path(root).resolve(), target, variables, workspace, strict)
+
+
+def _loaded(
+    folder: Path, target: str | None, variables: Mapping[str, str] | None, workspace: Workspace | None, strict: bool
+) -> Bundle:
+    diagnostics = Diagnostics(folder)
     try:
+        config = load_files(folder, diagnostics)
+        if workspace is None:
+            settings = load_settings(folder)
+            workspace = Workspace(user_name=settings.user_name, lookups=settings.lookups)
+        draft = Draft(folder, config, diagnostics, workspace=workspace)
+        check_cli_version(draft)
         prepare_targets(draft)
         check_keys(draft)
         select_target(draft, target)
@@ -82,11 +92,14 @@ def load(
         _initialize(draft)
         check_references(draft, strict=strict)
         hide_secrets(draft)
-    except BundleError as problem:
-        if problem.file is not None:
-            raise
-        # What no file says is missing from the root file.
-        raise BundleError(problem.message, root_file(folder), 1) from problem
+    except UserError as problem:
+        for one in (problem, *problem.others):
+            one.root = folder
+            if isinstance(one, BundleError) and one.file is None:  # what no file says is missing from the root file
+                one.file, one.line = root_file(folder), 1
+        if isinstance(problem, BundleError):
+            problem.warnings = tuple(f"{note.severity.capitalize()}: {note}" for note in diagnostics.notes)
+        raise
     return Bundle(draft)
 
 
@@ -121,6 +134,7 @@ def _initialize(draft: Draft) -> None:
     annotate(draft)
     check_compute(draft)
     warn_unmatched_patterns(draft)
+    warn_task_order(draft)
 
 
 def _initialize_resources(draft: Draft) -> None:

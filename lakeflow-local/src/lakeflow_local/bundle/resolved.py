@@ -9,6 +9,7 @@ from typing import Any
 
 from lakeflow_local.bundle.tree.diagnostics import Note
 from lakeflow_local.bundle.tree.draft import Draft
+from lakeflow_local.bundle.tree.limits import deep_values
 from lakeflow_local.bundle.tree.nodes import Location, Node, from_plain, parse, walk
 from lakeflow_local.bundle.values.references import PREFIXES, Resolver
 from lakeflow_local.errors import BundleError
@@ -83,9 +84,10 @@ class Bundle:
         Raises:
             BundleError: for a reference that does not exist or leads back to itself.
         """
-        node = from_plain(value)
-        Resolver(self._with_ids, (*PREFIXES, "resources", "artifacts", "targets", "sync")).resolve(node)
-        return node.plain()
+        with deep_values():
+            node = from_plain(value)
+            Resolver(self._with_ids, (*PREFIXES, "resources", "artifacts", "targets", "sync")).resolve(node)
+            return node.plain()
 
     @cached_property
     def _with_ids(self) -> Node:

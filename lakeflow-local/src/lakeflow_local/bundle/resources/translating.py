@@ -87,10 +87,12 @@ def translate_paths(draft: Draft) -> None:
         text = place.node.value
         if place.kind in ("local", "dashboard"):
             continue
-        if place.kind == "dependency":
-            _translate_dependency(draft, place)
-        elif not (has_scheme(text) or text.startswith("/")):
-            place.node.value = _TRANSLATIONS[place.kind](draft, place)
+        with draft.diagnostics.collecting():
+            if place.kind == "dependency":
+                _translate_dependency(draft, place)
+            elif not (has_scheme(text) or text.startswith("/")):
+                place.node.value = _TRANSLATIONS[place.kind](draft, place)
+    draft.diagnostics.stop_if_wrong()
 
 
 def _places(draft: Draft) -> list[_Place]:

@@ -29,39 +29,42 @@ def check_keys(draft: Draft) -> None:
     """Before a target is merged: no key twice, none made of references, no resource without a body.
 
     Raises:
-        BundleError: for the first offence.
+        BundleError: for the offences.
     """
     seen: dict[str, list[tuple[NodePath, Node]]] = {}
     for path, node in [*matches(draft.config, "resources.*.*"), *matches(draft.config, "scripts.*")]:
-        if has_reference(str(path[-1])):
-            raise error(f"a key cannot be a reference: {path[-1]}", node)
+        with draft.diagnostics.collecting():
+            if has_reference(str(path[-1])):
+                raise error(f"a key cannot be a reference: {path[-1]}", node)
         seen.setdefault(str(path[-1]), []).append((path, node))
     for key, found in seen.items():
         places = [place for _, node in found for place in node.locations]
         if len(places) > 1 and not (len(found) == 1 and found[0][1].is_null):
-            others = ", ".join(f"{short_path(place.file)}:{place.line}" for place in places[:-1])
-            raise BundleError(
-                f"{key} is defined twice (also in {others}): a key names one resource of the bundle, whatever its kind",
-                places[-1].file,
-                places[-1].line,
+            others = ", ".join(f"{short_path(place.file, draft.root)}:{place.line}" for place in places[:-1])
+            message = (
+                f"{key} is defined twice (also in {others}): a key names one resource of the bundle, whatever its kind"
             )
+            draft.diagnostics.add(BundleError(message, places[-1].file, places[-1].line))
+    draft.diagnostics.stop_if_wrong()
 
 
 def check_written(draft: Draft) -> None:
     """Before anything is resolved: what may not be written, or not be left out.
 
     Raises:
-        BundleError: for the first offence.
+        BundleError: for the offences.
     """
     for path, node in matches(draft.config, "resources.*.*"):
         if node.is_null:
-            raise error(f"{path[1]}.{path[2]} is empty", node)
+            draft.diagnostics.add(error(f"{path[1]}.{path[2]} is empty", node))
     for pattern, reason in _RESERVED:
         for path, node in matches(draft.config, pattern):
             if node.value:
-                raise error(f"{path[-1]} cannot be set: {reason}", node)
+                draft.diagnostics.add(error(f"{path[-1]} cannot be set: {reason}", node))
     for path, script in matches(draft.config, "scripts.*"):
-        _check_script(str(path[-1]), script)
+        with draft.diagnostics.collecting():
+            _check_script(str(path[-1]), script)
+    draft.diagnostics.stop_if_wrong()
     engine = draft.config.get("bundle", "engine")
     if engine is not None and engine.value not in ("direct", "terraform"):
         raise error(f"engine is {engine.value!r}: it can be direct or terraform", engine)
@@ -97,14 +100,15 @@ def check_shapes(draft: Draft) -> None:
     for path, dashboard in draft.resources("dashboards"):
         for field in ("display_name", "warehouse_id"):
             if not _value(dashboard, field):
-                raise error(f"dashboard {path[-1]} needs {field}", dashboard)
+                draft.diagnostics.add(error(f"dashboard {path[-1]} needs {field}", dashboard))
     for path, warehouse in draft.resources("sql_warehouses"):
         if not str(_value(warehouse, "name") or "").strip():
-            raise error(f"warehouse {path[-1]} needs a name", warehouse)
+            draft.diagnostics.add(error(f"warehouse {path[-1]} needs a name", warehouse))
     for _, grant in matches(draft.config, "resources.*.*.grants[*]"):
         for field in ("principal", "privileges"):
             if not _value(grant, field):
-                raise error(f"a grant needs {field}", grant)
+                draft.diagnostics.add(error(f"a grant needs {field}", grant))
+    draft.diagnostics.stop_if_wrong()
     _check_shape(draft.config, root_shape(), (), draft.diagnostics)
 
 

@@ -1,46 +1,24 @@
-"""Shapes of resources, read from the typed classes of `databricks-bundles`."""
+"""Shapes of resources: those of the typed classes of `databricks-bundles`, kept beside the environment.
+
+Importing the classes takes a third of a second of every command, reading the file that is made of them a hundredth. The
+file's name has the version of the package, and a hash of the code that reads the classes.
+"""
 
 from __future__ import annotations
 
-import dataclasses
-import importlib
-import pkgutil
-import types
-import typing
+import hashlib
+import json
+import os
+import sys
 from collections.abc import Mapping
-from enum import Enum
+from contextlib import suppress
 from functools import cache
+from importlib import metadata
+from pathlib import Path
 from typing import Any
 
-import databricks.bundles
-from databricks.bundles.core import Resource, Variable
+from lakeflow_local.bundle.shapes.schema import Field, ListOf, MapOf, Record, Scalar, Shape
 
-from lakeflow_local.bundle.shapes.schema import (
-    ANY,
-    BOOL,
-    FLOAT,
-    INT,
-    STRING,
-    Field,
-    ListOf,
-    MapOf,
-    Record,
-    Scalar,
-    Shape,
-)
-
-_SCALARS: dict[Any, Shape] = {str: STRING, int: INT, float: FLOAT, bool: BOOL, Any: ANY}
-
-# Known to the CLI, without a class in the package; their fields are not checked.
-_WITHOUT_CLASS = {
-    "postgres_projects",
-    "postgres_branches",
-    "postgres_endpoints",
-    "postgres_catalogs",
-    "postgres_databases",
-    "postgres_roles",
-    "postgres_synced_tables",
-}
 _SINGULAR = {
     "experiments": "mlflow_experiment",
     "models": "mlflow_model",
@@ -48,27 +26,11 @@ _SINGULAR = {
     "vector_search_indexes": "vector_search_index",
 }
 
-# Classes around the API's own: a zero that is written there counts as not written.
-_OWN_CLASSES = {"Lifecycle", "Permission"}
-# Fields around the API's own: a null that is written there counts as not written.
-_OWN_FIELDS = {"permissions", "grants"}
-
-# Set by a deployment, so the package, which describes what people write, does not have them.
-_BY_DEPLOYMENT = {"id": Field(STRING), "url": Field(STRING), "modified_status": Field(STRING)}
-_BY_DEPLOYMENT_OF_ONE: dict[str, dict[str, Field]] = {
-    "Volume": {"volume_path": Field(STRING)},
-    "Job": {"deployment": Field(ANY), "edit_mode": Field(STRING), "format": Field(STRING)},
-    "Pipeline": {"deployment": Field(ANY)},
-    # Left out of the package as outdated; the API still takes it.
-    "PipelineLibrary": {"whl": Field(STRING)},
-}
-
 
 @cache
 def kinds() -> frozenset[str]:
     """Every kind of resource, in the plural, as YAML has it."""
-    packages = {module.name for module in pkgutil.iter_modules(databricks.bundles.__path__) if module.ispkg}
-    return frozenset(packages - {"core"} | _WITHOUT_CLASS)
+    return frozenset(resources().fields)
 
 
 def singular(kind: str) -> str:
@@ -81,57 +43,71 @@ def singular(kind: str) -> str:
 @cache
 def resources() -> Record:
     """The shape of the `resources` section."""
-    return Record("Resources", lambda: {kind: Field(MapOf(_kind(kind))) for kind in sorted(kinds())})
+    code = b"".join(Path(__file__).with_name(name).read_bytes() for name in ("typed_classes.py", "resource_shapes.py"))
+    name = f"shapes-{metadata.version('databricks-bundles')}-{hashlib.sha256(code).hexdigest()[:12]}.json"
+    return kept(Path(sys.prefix) / "share" / "lakeflow-local" / name)
 
 
-def _kind(kind: str) -> Shape:
-    """The shape of one kind; its module is imported when it is first needed, which all together takes a while."""
-    if kind in _WITHOUT_CLASS:
-        return ANY
+def kept(file: Path) -> Record:
+    """The shape of the `resources` section, from a file that is made if it is not there or cannot be read."""
+    try:
+        return unpacked(json.loads(file.read_text(encoding="utf-8")))
+    except (OSError, ValueError):
+        from lakeflow_local.bundle.shapes.typed_classes import read_resources
 
-    def fields() -> Mapping[str, Field]:
-        module = importlib.import_module(f"databricks.bundles.{kind}")
-        classes = [one for one in vars(module).values() if isinstance(one, type) and issubclass(one, Resource)]
-        return _record(classes[0]).fields
-
-    return Record(kind, fields)
-
-
-@cache
-def _record(cls: type) -> Record:
-    def fields() -> dict[str, Field]:
-        hints = typing.get_type_hints(cls)
-        own = cls.__name__ in _OWN_CLASSES
-        made: dict[str, Field] = {}
-        for part in dataclasses.fields(cls):
-            required = part.default is dataclasses.MISSING and part.default_factory is dataclasses.MISSING
-            made[part.name] = Field(
-                _shape(hints[part.name]),
-                required=required,
-                keeps=required or not own,
-                keeps_null=not own and part.name not in _OWN_FIELDS,
-            )
-        extra = _BY_DEPLOYMENT if issubclass(cls, Resource) else {}
-        return {**extra, **_BY_DEPLOYMENT_OF_ONE.get(cls.__name__, {}), **made}
-
-    return Record(cls.__name__, fields)
+        found = read_resources()
+    with suppress(OSError):  # an environment that cannot be written to reads the classes each time
+        file.parent.mkdir(parents=True, exist_ok=True)
+        beside = file.with_name(f".{file.name}.{os.getpid()}")
+        beside.write_text(json.dumps(packed(found)), encoding="utf-8")
+        os.replace(beside, file)
+    return found
 
 
-def _shape(hint: Any) -> Shape:
-    origin = typing.get_origin(hint)
-    if origin in (typing.Union, types.UnionType):
-        choices = [choice for choice in typing.get_args(hint) if choice is not type(None) and not _is_variable(choice)]
-        return _shape(choices[0]) if len(choices) == 1 else ANY
-    if origin is list:
-        return ListOf(_shape(typing.get_args(hint)[0]))
-    if origin is dict:
-        return MapOf(_shape(typing.get_args(hint)[1]))
-    if isinstance(hint, type) and issubclass(hint, Enum):
-        return Scalar("string", tuple(member.value for member in hint))
-    if dataclasses.is_dataclass(hint):
-        return _record(hint)
-    return _SCALARS.get(hint, ANY)
+def packed(root: Record) -> list[Any]:
+    """A record with all that it holds as JSON: the records by number, the first is this one."""
+    numbers = {id(root): 0}
+    records = [root]
+
+    def pack(shape: Shape) -> Any:
+        if isinstance(shape, Scalar):
+            return [shape.kind, *shape.values]
+        if isinstance(shape, Record):
+            if id(shape) not in numbers:
+                numbers[id(shape)] = len(records)
+                records.append(shape)
+            return numbers[id(shape)]
+        return {"map" if isinstance(shape, MapOf) else "list": pack(shape.item)}
+
+    return [
+        [record.name, {key: [pack(one.shape), one.required, one.keeps, one.keeps_null] for key, one in fields.items()}]
+        for record in records  # which grows meanwhile
+        for fields in [record.fields]
+    ]
 
 
-def _is_variable(hint: Any) -> bool:
-    return (typing.get_origin(hint) or hint) is Variable
+def unpacked(data: list[Any]) -> Record:
+    """The record of `packed`. The fields of each are made when they are first needed."""
+    known: dict[int, Record] = {}
+
+    def shape(packed: Any) -> Shape:
+        if isinstance(packed, int):
+            return record(packed)
+        if isinstance(packed, list):
+            return Scalar(packed[0], tuple(packed[1:]))
+        (kind, item), *_ = packed.items()
+        return MapOf(shape(item)) if kind == "map" else ListOf(shape(item))
+
+    def fields(entries: Mapping[str, Any]) -> dict[str, Field]:
+        return {
+            key: Field(shape(packed), required=required, keeps=keeps, keeps_null=keeps_null)
+            for key, (packed, required, keeps, keeps_null) in entries.items()
+        }
+
+    def record(number: int) -> Record:
+        if number not in known:
+            name, entries = data[number]
+            known[number] = Record(name, lambda: fields(entries))
+        return known[number]
+
+    return record(0)

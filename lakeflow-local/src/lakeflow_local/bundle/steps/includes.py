@@ -10,25 +10,13 @@ from lakeflow_local.bundle.shapes.resource_shapes import kinds, singular
 from lakeflow_local.bundle.shapes.shorthands import expand_target_variables
 from lakeflow_local.bundle.tree.diagnostics import Diagnostics, error
 from lakeflow_local.bundle.tree.files import glob, has_glob
+from lakeflow_local.bundle.tree.limits import Budget
 from lakeflow_local.bundle.tree.merging import merge
 from lakeflow_local.bundle.tree.nodes import Node, from_plain, matches
 from lakeflow_local.bundle.tree.source import read
 from lakeflow_local.errors import BundleError
 
 ROOT_FILES = ("databricks.yml", "databricks.yaml", "bundle.yml", "bundle.yaml")
-SECTIONS = {
-    "bundle": dict,
-    "include": list,
-    "variables": dict,
-    "workspace": dict,
-    "artifacts": dict,
-    "resources": dict,
-    "targets": dict,
-    "sync": dict,
-    "permissions": list,
-    "run_as": dict,
-    "presets": dict,
-}
 
 
 def root_file(root: Path) -> Path:
@@ -51,20 +39,20 @@ def load_files(root: Path, diagnostics: Diagnostics) -> Node:
     Raises:
         BundleError: for a file that is no YAML, a section of a wrong type, an include that is not there.
     """
-    entry = root_file(root)
-    config = _load(entry, diagnostics)
+    entry, budget = root_file(root), Budget()
+    config = _load(entry, diagnostics, budget)
     _check_root_path(root)
     files: list[str] = []
     ignored: list[Node] = []
     seen = set(ROOT_FILES)
     include = config.get("include")
     for pattern in include.value if include is not None and include.is_list else []:
-        for relative in _included(root, pattern):
+        for relative in _included(root, pattern, diagnostics):
             if relative in seen:
                 continue
             seen.add(relative)
             files.append(relative)
-            part = _load(root / relative, diagnostics)
+            part = _load(root / relative, diagnostics, budget)
             _check_one_resource(part, relative, diagnostics)
             if part.get("include") is not None:
                 diagnostics.warn(
@@ -81,25 +69,19 @@ def load_files(root: Path, diagnostics: Diagnostics) -> Node:
     return config
 
 
-def _load(path: Path, diagnostics: Diagnostics) -> Node:
-    tree = read(path, diagnostics)
+def _load(path: Path, diagnostics: Diagnostics, budget: Budget) -> Node:
+    tree = read(path, diagnostics, budget)
     if tree.is_null:
         return Node({}, tree.locations)
     if not tree.is_map:
         raise error("a bundle file is a map of sections (bundle, include, resources, targets, …)", tree)
-    for section, kind in SECTIONS.items():
-        node = tree.get(section)
-        if node is not None and not node.is_null and not isinstance(node.value, (kind, str)):
-            raise error(f"{section} must be a {'map' if kind is dict else 'list'}", node)
-        if node is not None and isinstance(node.value, str) and "${" not in node.value:
-            raise error(f"{section} must be a {'map' if kind is dict else 'list'}", node)
     expand_target_variables(tree)
     fitted = normalize(tree, sections.root(), diagnostics)
     assert fitted is not None  # a map always fits the root record
     return fitted
 
 
-def _included(root: Path, pattern: Node) -> list[str]:
+def _included(root: Path, pattern: Node, diagnostics: Diagnostics) -> list[str]:
     text = str(pattern.value)
     if text.startswith("/"):
         raise error(f"{text}: includes must be relative paths", pattern)
@@ -110,10 +92,10 @@ def _included(root: Path, pattern: Node) -> list[str]:
     for path in found:
         relative = str(path.relative_to(root)) if ".." not in path.parts else str(path)
         if path.suffix not in (".yml", ".yaml", ".json"):
-            raise error(
-                f"{relative} in include is neither YAML nor JSON (files to upload belong in sync.include)", pattern
-            )
+            message = f"{relative} in include is neither YAML nor JSON (files to upload belong in sync.include)"
+            diagnostics.add(error(message, pattern))
         names.append(relative)
+    diagnostics.stop_if_wrong()
     return sorted(names)
 
 

@@ -29,10 +29,11 @@ def warn_unmatched_patterns(draft: Draft) -> None:
 
 
 def _files(root: Path):
+    start = len(os.path.join(root, ""))
     for folder, _, names in os.walk(root):
-        relative = os.path.relpath(folder, root)
+        relative = folder[start:]
         for name in names:
-            yield name if relative == "." else f"{relative}/{name}"
+            yield f"{relative}/{name}" if relative else name
 
 
 def _expression(pattern: str) -> re.Pattern[str]:

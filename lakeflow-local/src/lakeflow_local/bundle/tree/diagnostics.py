@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
+from pathlib import Path
 
 from lakeflow_local.bundle.tree.nodes import Location, Node, NodePath, show
-from lakeflow_local.errors import BundleError, short_path
+from lakeflow_local.errors import BundleError, printable, short_path
 
 
 @dataclass(frozen=True)
@@ -17,23 +20,28 @@ class Note:
         message: What and why, in one line.
         path: The place in the configuration, as in `resources.jobs.nightly`.
         location: The place in a file, where there is one.
+        root: The folder of the bundle, to which its path is relative.
     """
 
     severity: str
     message: str
     path: str = ""
     location: Location | None = None
+    root: Path | None = None
 
     def __str__(self) -> str:
-        place = f"{short_path(self.location.file)}:{self.location.line}: " if self.location else ""
-        return f"{place}{self.message}"
+        place = f"{short_path(self.location.file, self.root)}:{self.location.line}: " if self.location else ""
+        return printable(f"{place}{self.message}")
 
 
 @dataclass
 class Diagnostics:
-    """Collects notes; the same remark about the same place is kept once."""
+    """Collects notes; the same remark about the same place is kept once. And errors that are told together."""
 
+    root: Path | None = None
     notes: list[Note] = field(default_factory=list)
+    _known: set[Note] = field(default_factory=set)
+    _errors: list[BundleError] = field(default_factory=list)
 
     def warn(self, message: str, node: Node | None = None, path: NodePath = (), *, at_key: bool = False) -> None:
         self._add("warning", message, node, path, at_key)
@@ -43,9 +51,33 @@ class Diagnostics:
 
     def _add(self, severity: str, message: str, node: Node | None, path: NodePath, at_key: bool) -> None:
         place = None if node is None else (node.key if at_key and node.key else node.location)
-        note = Note(severity, message, show(path), place)
-        if note not in self.notes:
+        note = Note(severity, message, show(path), place, self.root)
+        if note not in self._known:
+            self._known.add(note)
             self.notes.append(note)
+
+    @contextmanager
+    def collecting(self) -> Iterator[None]:
+        """Keep an error for `stop_if_wrong`, and go on."""
+        try:
+            yield
+        except BundleError as problem:
+            self.add(problem)
+
+    def add(self, problem: BundleError) -> None:
+        """Keep an error for `stop_if_wrong`."""
+        self._errors.append(problem)
+
+    def stop_if_wrong(self) -> None:
+        """The end of a step that looks for all of its errors.
+
+        Raises:
+            BundleError: the first of them, with the others.
+        """
+        if self._errors:
+            first, *others = self._errors
+            first.others = tuple(others)
+            raise first
 
 
 def error(message: str, node: Node | None = None) -> BundleError:

@@ -6,7 +6,7 @@ the loader works on `Node` trees and turns them into plain dictionaries only at 
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -134,13 +134,16 @@ def from_plain(value: Any) -> Node:
 
 def walk(node: Node, path: NodePath = ()) -> Iterator[tuple[NodePath, Node]]:
     """Every node with its path, a parent before its children."""
-    yield path, node
-    if isinstance(node.value, dict):
-        for key, child in list(node.value.items()):
-            yield from walk(child, (*path, key))
-    elif isinstance(node.value, list):
-        for index, child in enumerate(list(node.value)):
-            yield from walk(child, (*path, index))
+    waiting = [(path, node)]
+    while waiting:
+        path, node = waiting.pop()
+        yield path, node
+        children: Iterable[tuple[Step, Node]] = ()
+        if isinstance(node.value, dict):
+            children = node.value.items()
+        elif isinstance(node.value, list):
+            children = enumerate(node.value)
+        waiting += reversed([((*path, step), child) for step, child in children])
 
 
 def matches(node: Node, pattern: str) -> Iterator[tuple[NodePath, Node]]:

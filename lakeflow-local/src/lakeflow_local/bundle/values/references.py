@@ -10,6 +10,7 @@ from __future__ import annotations
 from lakeflow_local.bundle.shapes.schema import ANY, ListOf, MapOf, Record, Scalar, Shape
 from lakeflow_local.bundle.shapes.sections import root as root_shape
 from lakeflow_local.bundle.tree.diagnostics import error
+from lakeflow_local.bundle.tree.limits import MOST_TEXT, MOST_VALUES, Budget
 from lakeflow_local.bundle.tree.nodes import Node, NodePath, parse, walk
 from lakeflow_local.bundle.tree.syntax import REFERENCE
 
@@ -22,6 +23,7 @@ class Resolver:
 
     def __init__(self, config: Node, prefixes: tuple[str, ...] = PREFIXES) -> None:
         self._config, self._prefixes = config, prefixes
+        self._budget, self._characters = Budget(), 0  # that references have brought in
         self._known: dict[str, Node | None] = {}
 
     def resolve(self, node: Node) -> None:
@@ -41,19 +43,31 @@ class Resolver:
             return node
         values = [self._value(match.group(1), node, trail) for match in found]
         if len(found) == 1 and found[0].group(0) == node.value:
-            return node if values[0] is None else Node(values[0].copy().value, node.locations, node.key)
-        text, changed = node.value, False
+            return node if values[0] is None else Node(self._copied(values[0], node).value, node.locations, node.key)
+        parts, end = [], 0
         for match, value in zip(found, values, strict=True):
             if value is None:
                 continue
-            changed = True
             if value.is_map or value.is_list:
                 kind = "map" if value.is_map else "sequence"
                 raise error(f"{match.group(0)} is a {kind} and cannot be put into a text", node)
-            text = text.replace(match.group(0), _spell(value.value), 1)
-        result = Node(text, node.locations, node.key)
+            parts += [node.value[end : match.start()], _spell(value.value)]
+            end = match.end()
+        if not parts:
+            return node
+        self._characters += sum(map(len, parts))
+        if self._characters > MOST_TEXT:
+            raise error(f"the texts that references make are longer than {MOST_TEXT // 1024 // 1024} MB", node)
         # The values may have completed an outer reference: ${var.host_${bundle.target}}.
-        return self._text(result, trail) if changed else result
+        return self._text(Node("".join(parts) + node.value[end:], node.locations, node.key), trail)
+
+    def _copied(self, value: Node, at: Node) -> Node:
+        """A copy of its own of a value, as later steps change it in place."""
+        if not (value.is_map or value.is_list):
+            return value
+        if not self._budget.allows(sum(1 for _ in walk(value))):
+            raise error(f"references bring in more than {MOST_VALUES:,} values", at)
+        return value.copy()
 
     def _value(self, reference: str, at: Node, trail: tuple[str, ...]) -> Node | None:
         """The resolved value of a reference, or None for one that is not resolved here."""
@@ -84,7 +98,7 @@ class Resolver:
             shape = known.shape if known else shape.item if isinstance(shape, (MapOf, ListOf)) else ANY
         if node is None:
             return Node(_zero(shape))
-        copy = node.copy()
+        copy = self._copied(node, at) if node.is_map or node.is_list else node.copy()
         for _, child in walk(copy):
             if isinstance(child.value, str) and "${" in child.value:
                 child.value = self._text(child, trail).value

@@ -61,11 +61,12 @@ def assign_values(draft: Draft) -> None:
         elif (default := variable.get("default")) is not None:
             variable.value["value"] = default.copy()
         else:
-            raise error(
+            message = (
                 f"variable {name} has no value: give it a default here or in the target, "
-                f"pass --var {name}=…, or set BUNDLE_VAR_{name}",
-                variable,
+                f"pass --var {name}=…, or set BUNDLE_VAR_{name}"
             )
+            draft.diagnostics.add(error(message, variable))
+    draft.diagnostics.stop_if_wrong()
 
 
 def resolve_lookups(draft: Draft) -> None:
