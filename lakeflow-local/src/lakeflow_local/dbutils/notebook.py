@@ -2,15 +2,22 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Mapping
 from pathlib import Path
 
-from lakeflow_local.jobs.process.dbutils import task
+from lakeflow_local.dbutils import task
 from lakeflow_local.notebooks.notebook import NotebookError, find_notebook
 
 
 class NotebookExit(Exception):
-    """Raised by `exit`. An `except Exception` around it swallows it (not documented)."""
+    """Raised by `exit`. An `except Exception` around it swallows it: what the platform does then is not documented.
+
+    Attributes:
+        place: `file:line` of the last call, to be told of when it was swallowed; empty without one.
+    """
+
+    place = ""
 
     def __init__(self, value: str) -> None:
         super().__init__(value)
@@ -22,6 +29,8 @@ class Notebook:
 
     def exit(self, value: object = "") -> None:
         """End the notebook as a success, with a value."""
+        caller = sys._getframe(1)
+        NotebookExit.place = f"{Path(caller.f_code.co_filename).name}:{caller.f_lineno}"
         raise NotebookExit(str(value))
 
     def run(self, path: str, timeout_seconds: float = 0, arguments: Mapping[str, object] | None = None) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from typing import Any
 
-from lakeflow_local.jobs.process.dbutils import task
+from lakeflow_local.dbutils import task
 
 LIMIT = 48 * 1024  # bytes of the JSON representation (documentation: task values)
 
@@ -37,17 +37,20 @@ class TaskValues:
         Args:
             taskKey: the task.
             key: the value's key.
-            default: returned when the run has no such value; None is no default.
+            default: returned when the task has set no such value; None is no default.
             debugValue: returned outside of a job run.
 
         Raises:
-            ValueError: no such value and no default; outside of a run, no debugValue.
+            ValueError: the job has no such task, whatever the default; no such value and no default.
+            TypeError: outside of a run, no debugValue.
         """
         if not task.current.is_in_run:
             if debugValue is None:
                 raise TypeError("outside of a job run get needs a debugValue that is not None")
             return debugValue
         found = task.current.ask("get_value", task=taskKey, name=key)
+        if "unknown_task" in found:
+            raise ValueError(found["unknown_task"])
         if found["found"]:
             return found["value"]
         if default is not None:

@@ -6,7 +6,7 @@ import json
 from pathlib import Path
 from typing import Any
 
-from lakeflow_local.jobs.process.dbutils import task
+from lakeflow_local.dbutils import task
 
 
 class SecretMetadata(str):
@@ -57,8 +57,12 @@ class Secrets:
 
     def _all(self) -> dict[str, dict[str, Any]]:
         path = self._path()
-        if path is None or not path.exists():
-            raise ValueError(f"There is no secrets file ({path}); name one as secrets_file in [tool.lakeflow-local]")
+        if path is None:
+            raise ValueError("There is no secrets file: name one as secrets_file under [tool.lakeflow-local]")
+        if not path.exists():
+            raise ValueError(
+                f"The secrets file {path} is not there: make it, a JSON of scopes with their keys and values"
+            )
         return json.loads(path.read_text(encoding="utf-8"))
 
     def _path(self) -> Path | None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from lakeflow_local.jobs.process.dbutils import task
+from lakeflow_local.dbutils import task
 
 
 class Widgets:

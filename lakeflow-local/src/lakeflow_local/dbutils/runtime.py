@@ -9,16 +9,18 @@ from __future__ import annotations
 
 import os
 import sys
+from pathlib import Path
 from types import ModuleType
 from typing import Any
 
-from lakeflow_local.jobs.process.dbutils import task
-from lakeflow_local.jobs.process.dbutils.fs import Fs
-from lakeflow_local.jobs.process.dbutils.notebook import Notebook
-from lakeflow_local.jobs.process.dbutils.secrets import Secrets
-from lakeflow_local.jobs.process.dbutils.values import Jobs
-from lakeflow_local.jobs.process.dbutils.widgets import Widgets
-from lakeflow_local.spark import catalogs
+from lakeflow_local.dbutils import task
+from lakeflow_local.dbutils.fs import Fs
+from lakeflow_local.dbutils.notebook import Notebook
+from lakeflow_local.dbutils.secrets import Secrets
+from lakeflow_local.dbutils.values import Jobs
+from lakeflow_local.dbutils.widgets import Widgets
+from lakeflow_local.platform_paths import python_files
+from lakeflow_local.spark.platform_statements import Statements
 
 
 class DBUtils:
@@ -71,6 +73,13 @@ class UserNamespaceInitializer:
 
 def install() -> None:
     """Make the modules importable, and let a task's first Spark session start the run's Spark server."""
+    install_modules()
+    if "pyspark.sql.session" in sys.modules:  # not in a server that was started cold
+        _connect_on_demand(sys.modules["pyspark.sql.session"].SparkSession.Builder)
+
+
+def install_modules() -> None:
+    """Make the modules importable."""
     namespace = UserNamespaceInitializer.getOrCreate().get_namespace_globals()
     for name, content in (
         ("dbruntime", {"UserNamespaceInitializer": UserNamespaceInitializer}),
@@ -80,8 +89,6 @@ def install() -> None:
         module = ModuleType(name, "A stand-in by lakeflow-local.")
         vars(module).update(content)
         sys.modules[name] = module
-    if "pyspark.sql.session" in sys.modules:  # not in a server that was started cold
-        _connect_on_demand(sys.modules["pyspark.sql.session"].SparkSession.Builder)
 
 
 def configure(facts: dict[str, Any]) -> None:
@@ -92,6 +99,7 @@ def configure(facts: dict[str, Any]) -> None:
 
 def _connect_on_demand(builder_class: Any) -> None:
     original = builder_class.getOrCreate
+    told: list[Any] = []
 
     def get_or_create(builder: Any) -> Any:
         if task.current.is_in_run and not task.current.uses_spark:
@@ -100,19 +108,29 @@ def _connect_on_demand(builder_class: Any) -> None:
             task.current.uses_spark = True
         session = original(builder)
         _fit_use_catalog(type(session))
+        paths = python_files.current()
+        if paths is not None and session not in told:
+            told.append(session)
+            paths.tell(session)
         return session
 
     builder_class.getOrCreate = get_or_create
 
 
 def _fit_use_catalog(session_class: Any) -> None:
-    """Let `spark.sql` understand USE CATALOG, which open source Spark writes otherwise."""
+    """Let `spark.sql` understand the platform's statements, USE CATALOG among them."""
     original = session_class.sql
     if getattr(original, "__name__", "") == "sql_with_catalogs":
         return
 
     def sql_with_catalogs(spark: Any, sqlQuery: str, *arguments: Any, **named: Any) -> Any:
-        return original(spark, catalogs.fit(spark, sqlQuery), *arguments, **named)
+        paths = python_files.current()
+        volumes = Path(paths.local("/Volumes")) if paths is not None else None
+        platform = Statements(volumes, lambda line: print(line, file=sys.stderr))
+        adapted = platform.adapted(spark, sqlQuery)
+        if adapted is None:
+            return original(spark, "SELECT 1 WHERE FALSE").select()
+        return original(spark, adapted, *arguments, **named)
 
     session_class.sql = sql_with_catalogs
 

@@ -19,7 +19,7 @@ class TaskContext:
     """The task that this process runs.
 
     Attributes:
-        facts: `widgets`, `secrets_file`, `volumes`, `job_run_id`, … as the runner gave them; empty outside of a run.
+        facts: `widgets`, `secrets_file`, `job_run_id`, … as the runner gave them; empty outside of a run.
         uses_spark: whether this process has asked the runner for Spark.
     """
 

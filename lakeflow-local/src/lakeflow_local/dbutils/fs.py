@@ -1,4 +1,4 @@
-"""`dbutils.fs` on local paths; `/Volumes/…` lies under the bundle's `.lakeflow/volumes/`."""
+"""`dbutils.fs` on the folders of this machine that paths of the platform mean."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import shutil
 from pathlib import Path
 from typing import NamedTuple
 
-from lakeflow_local.jobs.process.dbutils import task
+from lakeflow_local.platform_paths import python_files
 
 
 class FileInfo(NamedTuple):
@@ -98,12 +98,13 @@ class Fs:
 
 
 def local(path: str) -> Path:
-    """The local path of a path as tasks write it: `file:` and `dbfs:` prefixes, `/Volumes/…`, else as it is."""
-    text = path
-    for prefix in ("file:", "dbfs:"):
-        if text.startswith(prefix):
-            text = "/" + text.removeprefix(prefix).lstrip("/") if text.startswith(f"{prefix}/") else text[len(prefix) :]
-    volumes = task.current.facts.get("volumes")
-    if volumes and text.startswith("/Volumes/"):
-        return Path(volumes) / text.removeprefix("/Volumes/")
-    return Path(text)
+    """The path on this machine of a path as code writes it, with its scheme; one that is not the platform's as it is.
+
+    Raises:
+        ValueError: for a path of DBFS where nobody has said what that is.
+    """
+    paths = python_files.current()
+    text = path if paths is None else paths.local(path)
+    if text.startswith("dbfs:"):
+        raise ValueError(f"{path}: outside of a run and of a pipeline nothing stands for DBFS")
+    return Path("/" + text.removeprefix("file:").lstrip("/")) if text.startswith("file:/") else Path(text)
