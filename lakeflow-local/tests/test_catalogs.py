@@ -60,6 +60,7 @@ def test_a_bundles_settings_name_its_catalogs():
     assert catalogs.named_in(config) == {"east", "west"}
 
 
+@pytest.mark.slow
 def test_a_pipeline_writes_to_its_catalog_and_reads_and_writes_others(make_project):
     project = make_project(
         {

@@ -1,9 +1,13 @@
 """Which jars go with the installed versions of pyspark and delta-spark; nothing is fetched here."""
 
-import pytest
+import re
 
+import pytest
+from click.testing import CliRunner
+
+from lakeflow_local.cli.upkeep.prepare import prepare
 from lakeflow_local.errors import UserError
-from lakeflow_local.spark import jars
+from lakeflow_local.spark.jvm import jars
 
 
 @pytest.fixture
@@ -33,7 +37,8 @@ def test_a_pair_without_hashes_is_one_clear_error(install, spark, delta):
     )
 
 
-def test_fetching_them_by_hand_ends_with_that_line(install):
+def test_preparing_such_an_environment_ends_with_that_line(install):
     install(pyspark="4.3.0", delta_spark="4.4.0")
-    with pytest.raises(SystemExit, match=r"^lakeflow-local: pyspark 4\.3\.0 with delta-spark 4\.4\.0: .* pip install"):
-        jars.main()
+    result = CliRunner().invoke(prepare)
+    assert isinstance(result.exception, UserError)
+    assert re.match(r"pyspark 4\.3\.0 with delta-spark 4\.4\.0: .* pip install", str(result.exception))

@@ -11,7 +11,7 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
-from lakeflow_local.spark.javaclasses import NAMED_CATALOG
+from lakeflow_local.spark.jvm.javaclasses import NAMED_CATALOG
 
 LOCAL = "spark_catalog"
 # The one that example code reads and the one that it most often writes: there without being named in a bundle.

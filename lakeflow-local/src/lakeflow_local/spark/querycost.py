@@ -3,7 +3,8 @@
 Compiling expressions costs some tenths of a second a query, interpreting them some microseconds a row: measured on two
 cores, a third of the time of an update of small tables goes into compiling, and a million rows take three to five times
 as long when they are interpreted. So what is small is interpreted. Nor are files left out by their statistics then,
-which costs a job for each table while a query is planned; nor is a plan adapted to what its stages turned out to be,
+which costs a job for each table while a query is planned (but for tables with deletion vectors, which Delta reads in no
+other way); nor is a plan adapted to what its stages turned out to be,
 which makes each stage a job of its own.
 
 Chosen once for a session or an update, as queries that run at once share its settings.
@@ -29,6 +30,12 @@ def settings_for(warehouse: Path, landing: Iterable[Path] = ()) -> dict[str, str
     large = large or any(_is_beyond(folder.rglob("*"), SMALL_QUERY_BYTES) for folder in landing)
     for_large = "true" if large else "false"
     return {CODEGEN: COMPILE if large else INTERPRET, SKIPPING: for_large, ADAPTIVE: for_large}
+
+
+def has_deletion_vectors(warehouse: Path) -> bool:
+    """Whether a table of a warehouse may have some: its log names the feature."""
+    commits = warehouse.glob("*/*/_delta_log/*.json")
+    return any(b"deletionVectors" in commit.read_bytes() for commit in commits)
 
 
 def _is_beyond(files: Iterable[Path], limit: int) -> bool:

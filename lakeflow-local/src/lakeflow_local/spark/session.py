@@ -12,16 +12,19 @@ import signal
 import socket
 import subprocess
 import sys
+import threading
 import time
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from lakeflow_local.errors import UserError
-from lakeflow_local.spark import catalogs, javaclasses
-from lakeflow_local.spark.java import find_java
-from lakeflow_local.spark.session_settings import session_settings
+from lakeflow_local.platform_paths.path_map import ENVIRONMENT, PathMap
+from lakeflow_local.spark import catalogs
+from lakeflow_local.spark.jvm.java import find_java
+from lakeflow_local.spark.session_settings import session_settings, with_those_of_the_author
 from lakeflow_local.spark.warehouse import create_schema, register_tables
+from lakeflow_local.spark.warehouse_lock import Waiting, acquire, say_once, to_stderr
 
 if TYPE_CHECKING:
     from pyspark.sql import SparkSession
@@ -38,7 +41,10 @@ class SparkServer:
     Attributes:
         spark: the classic session.
         remote: the address for Spark Connect clients with its token (`SPARK_REMOTE`), None without `connect`.
+        user: whose Connect sessions those of this session's tasks are.
     """
+
+    user = "task"
 
     def __init__(
         self,
@@ -46,12 +52,18 @@ class SparkServer:
         *,
         connect: bool = True,
         catalog_names: Iterable[str] = (),
+        waiting: Waiting | None = None,
+        inherited: Iterable[int] = (),
+        settings: Mapping[str, str] | None = None,
     ) -> None:
         """
         Args:
             root: the bundle's folder.
             connect: also serve Spark Connect on a free loopback port.
             catalog_names: catalogs that code will name, beside the usual ones and those in the warehouse.
+            waiting: called with its process id while another one's Spark has the tables; by default a line says so.
+            inherited: more descriptors that the JVM keeps open until it ends.
+            settings: of who asks for the session, see `session_settings.with_those_of_the_author`.
         """
         self.root = Path(root).resolve()
         self.warehouse = self.root / ".lakeflow" / "warehouse"
@@ -61,6 +73,10 @@ class SparkServer:
         self._spark: SparkSession | None = None
         self._process: subprocess.Popen[bytes] | None = None
         self._port = 0
+        self._waiting = waiting or say_once(to_stderr)
+        self._inherited = tuple(inherited)
+        self._settings = dict(settings or {})
+        self._lock: int | None = None
 
     @property
     def spark(self) -> SparkSession:
@@ -83,17 +99,27 @@ class SparkServer:
     def start(self) -> SparkServer:
         """Start the JVM, the session and, if asked for, the Connect service; then register the tables.
 
+        It waits while another JVM works on the tables of the folder.
+
         Raises:
             UserError: without Java 17 or later, when Delta's jars cannot be fetched, or when the process has a session.
         """
         java = find_java()
-        _refuse_a_second_session()
+        refuse_a_second_session()
+        forget_context()
         self.warehouse.mkdir(parents=True, exist_ok=True)
         token = secrets.token_urlsafe(24) if self._connect else None
-        _prepare_process(java)
-        settings = session_settings(self.root, self.warehouse, self._catalog_names, token)
-        (self.root / ".lakeflow" / "spark").mkdir(parents=True, exist_ok=True)
-        self._spark = self._launch(settings)
+        os.environ["JAVA_HOME"] = str(Path(java).resolve().parent.parent)
+        prepare_process()
+        os.environ[ENVIRONMENT] = PathMap(self.root).as_json()  # for Python workers of sessions over Connect
+        ours = session_settings(self.root, self.warehouse, self._catalog_names, token)
+        settings = with_those_of_the_author(ours, self._settings)
+        self._lock = acquire(self.root, self._waiting)
+        try:
+            self._spark = self._launch(settings)
+        except BaseException:
+            self._give_lock_back()
+            raise
         if self._connect:
             service = getattr(self._spark._jvm.org.apache.spark.sql.connect.service, "SparkConnectService$")
             port = getattr(service, "MODULE$").localPort()
@@ -102,8 +128,12 @@ class SparkServer:
         register_tables(self._spark, self.warehouse)
         return self
 
-    def stop(self) -> None:
-        """Stop Spark and end its JVM, so that another server can start in this process."""
+    def stop(self, patience: float = 30) -> None:
+        """Stop Spark and end its JVM, so that another server can start in this process.
+
+        Args:
+            patience: seconds after which a JVM that has not ended is killed.
+        """
         if self._spark is None:
             return
         from pyspark import SparkContext
@@ -117,7 +147,12 @@ class SparkServer:
         gateway.shutdown()
         if process is not None:
             process.stdin.close()  # the JVM waits for the end of its input
-            process.wait(timeout=30)
+            try:
+                process.wait(timeout=patience)
+            except subprocess.TimeoutExpired:
+                process.kill()
+                process.wait()
+        self._give_lock_back()
 
     @property
     def is_alive(self) -> bool:
@@ -132,6 +167,17 @@ class SparkServer:
             return False
         return True
 
+    @property
+    def pid(self) -> int | None:
+        """Of the JVM."""
+        return self._process.pid if self._process is not None else None
+
+    def kill(self) -> None:
+        """Kill the JVM; `discard` forgets it."""
+        if self._process is not None:
+            self._process.kill()
+            self._process.wait()
+
     def wait_for_end(self) -> None:
         """Wait until the JVM has ended, however that comes about."""
         if self._process is not None:
@@ -143,18 +189,9 @@ class SparkServer:
         Returns:
             How it ended: `killed by SIGKILL`, `exit code 1`.
         """
-        from pyspark import SparkContext
-        from pyspark.sql import SparkSession, SQLContext
-
-        context, gateway = SparkContext._active_spark_context, SparkContext._gateway
-        if context is not None:
-            context._jsc = None  # stop() must not call a JVM that is gone
-            context.stop()
-        SparkSession._instantiatedSession = SparkSession._activeSession = SQLContext._instantiatedContext = None
-        SparkContext._gateway = SparkContext._jvm = None
-        if gateway is not None:
-            gateway.shutdown()
+        forget_context()
         process, self._spark, self._process, self.remote = self._process, None, None, None
+        self._give_lock_back()
         code = process.returncode if process is not None else None
         return f"killed by {signal.Signals(-code).name}" if code is not None and code < 0 else f"exit code {code}"
 
@@ -174,18 +211,49 @@ class SparkServer:
         log = self.root / ".lakeflow" / "spark" / "spark.log"
         with open(log, "ab") as stderr:  # not to the terminal, which shows the progress of the run
             try:
-                gateway = launch_gateway(conf, popen_kwargs={"stderr": stderr, "stdout": stderr})
+                gateway = launch_gateway(
+                    conf,
+                    popen_kwargs={"stderr": stderr, "stdout": stderr, "pass_fds": (self._lock, *self._inherited)},
+                )
             except PySparkRuntimeError:
                 raise UserError("Spark did not start: its last words are here", file=log) from None
         self._process, self._port = gateway.proc, gateway.gateway_parameters.port
-        # pyspark logs each error as JSON on stderr as well; the code that catches it reports it in a line.
-        for name in ("SQLQueryContextLogger", "DataFrameQueryContextLogger"):
-            logging.getLogger(name).setLevel(logging.CRITICAL + 1)
-        javaclasses.compile_once(gateway)
-        for name in LOOKED_UP_OFTEN:  # kept, as each look-up is a search through the class path
-            setattr(gateway.jvm, name, getattr(gateway.jvm, name))
-        logging.getLogger().addFilter(_not_of_a_lost_jvm)
+        make_quick_and_quiet(gateway)
         return SparkSession(SparkContext(gateway=gateway, conf=conf))
+
+    def _give_lock_back(self) -> None:
+        lock, self._lock = self._lock, None
+        if lock is not None:
+            os.close(lock)
+
+
+def make_quick_and_quiet(gateway: Any) -> None:
+    """Keep the classes that are looked up often, and leave out logs of what is reported in a line anyway."""
+    # pyspark logs each error as JSON on stderr as well; the code that catches it reports it in a line.
+    for name in ("SQLQueryContextLogger", "DataFrameQueryContextLogger"):
+        logging.getLogger(name).setLevel(logging.CRITICAL + 1)
+    for name in LOOKED_UP_OFTEN:  # kept, as each look-up is a search through the class path
+        setattr(gateway.jvm, name, getattr(gateway.jvm, name))
+    if _not_of_a_lost_jvm not in logging.getLogger().filters:
+        logging.getLogger().addFilter(_not_of_a_lost_jvm)
+
+
+def forget_context() -> None:
+    """Let this process have another session, without a call to the JVM of the one that it has."""
+    from pyspark import SparkContext
+    from pyspark.sql import SparkSession, SQLContext
+
+    context, gateway = SparkContext._active_spark_context, SparkContext._gateway
+    if context is not None:
+        context._jsc = None  # stop() must not call a JVM that is gone, or that others use
+        server, context._accumulatorServer = context._accumulatorServer, None
+        # Its loop looks for the end twice a second, and nobody needs to wait for that.
+        threading.Thread(target=server.shutdown, name="accumulators-end", daemon=True).start()
+        SparkContext.stop(context)
+    SparkSession._instantiatedSession = SparkSession._activeSession = SQLContext._instantiatedContext = None
+    SparkContext._gateway = SparkContext._jvm = None
+    if gateway is not None:
+        gateway.shutdown()
 
 
 def _not_of_a_lost_jvm(record: logging.LogRecord) -> bool:
@@ -193,17 +261,27 @@ def _not_of_a_lost_jvm(record: logging.LogRecord) -> bool:
     return record.module != "java_gateway"
 
 
-def _refuse_a_second_session() -> None:
+def refuse_a_second_session() -> None:
+    """One process has one session.
+
+    Raises:
+        UserError: it has one already, which was made there.
+    """
     from pyspark import SparkContext
 
-    if SparkContext._active_spark_context is not None:
+    context = SparkContext._active_spark_context
+    if context is not None:
+        made = context._callsite
         raise UserError(
-            "this process has a Spark session already, and there is one a process: stop it first, "
-            "or in a test use the fixtures `pipeline` and `job`, which share it"
+            "this process has a Spark session already, and there is one a process: stop it first, or in a test make it "
+            "by SparkSession.builder.getOrCreate() in a bundle's folder, which gives the one of lakeflow-local",
+            file=made.file,
+            line=made.linenum,
         )
 
 
-def _prepare_process(java: str) -> None:
+def prepare_process() -> None:
+    """Set this process's environment up for a classic session: pyspark's own Spark and Python, UTC."""
     import pyspark
 
     os.environ["SPARK_HOME"] = str(Path(pyspark.__file__).parent)
@@ -211,7 +289,6 @@ def _prepare_process(java: str) -> None:
         sys.executable
     )  # else workers take PATH's python3
     os.environ["SPARK_LOCAL_IP"] = "127.0.0.1"
-    os.environ["JAVA_HOME"] = str(Path(java).resolve().parent.parent)
     for name in (
         "SPARK_REMOTE",
         "SPARK_LOCAL_REMOTE",

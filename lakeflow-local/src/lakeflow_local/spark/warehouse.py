@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
+
+from lakeflow_local.platform_paths.path_map import PathMap
 
 if TYPE_CHECKING:
     from pyspark.sql import SparkSession
@@ -38,6 +40,30 @@ def register_tables(spark: SparkSession, warehouse: Path) -> list[str]:
     with ThreadPoolExecutor(4) as pool:
         list(pool.map(lambda item: register_table(spark, *item), missing))
     return [".".join(name) for name in tables.values()]
+
+
+def refresh_tables(spark: SparkSession, warehouse: Path) -> None:
+    """Make the tables that a JVM knows those that the folders hold now: somebody may have removed or added some."""
+    external = spark._jsparkSession.sharedState().externalCatalog()
+    there = {(path.parent.name.removesuffix(".db"), path.name) for path in warehouse.glob("*/*")}
+    known = {
+        (schema, table)
+        for schema in filter(None, external.listDatabases("*").mkString("\n").split("\n"))
+        for table in filter(None, external.listTables(schema).mkString("\n").split("\n"))
+    }
+    paths = PathMap(warehouse.parent.parent)
+    gone = [name for name in known - there if _is_gone(external.getTable(*name), paths)]
+    for schema, table in gone:
+        external.dropTable(schema, table, True, True)
+    if gone:
+        spark._jvm.org.apache.spark.sql.delta.DeltaLog.clearCache()
+    register_tables(spark, warehouse)
+
+
+def _is_gone(table: Any, paths: PathMap) -> bool:
+    """Whether a table of the catalog, and no view, has lost its folder."""
+    location = table.storage().locationUri()
+    return bool(location.isDefined()) and not Path(paths.local(location.get().getPath())).exists()
 
 
 def register_table(spark: SparkSession, path: Path, name: tuple[str, str]) -> None:

@@ -1,7 +1,7 @@
 """Delta's jars: resolved once by Ivy, checked by hash, kept beside the environment.
 
-Spark's own `spark.jars.packages` resolves them again at every start, which takes six seconds and a network. Run as
-`python -m lakeflow_local.spark.jars` to fetch them (the first Spark session of an environment does it too).
+Spark's own `spark.jars.packages` resolves them again at every start, which takes six seconds and a network. Here
+`lakeflow-local prepare` fetches them, or the first Spark session of an environment.
 """
 
 from __future__ import annotations
@@ -95,6 +95,17 @@ def ensure() -> list[Path]:
     return paths
 
 
+def state(pair: tuple[str, str]) -> dict[str, str]:
+    """Each jar of a pair of versions: `right`, `missing` (the next start fetches it) or `damaged`."""
+
+    def of(path: Path, expected: str) -> str:
+        if not path.exists():
+            return "missing"
+        return "right" if hashlib.sha256(path.read_bytes()).hexdigest() == expected else "damaged"
+
+    return {name: of(folder() / name, expected) for name, expected in SHA256[pair].items()}
+
+
 def _fetch(target: Path, pair: tuple[str, str]) -> None:
     import pyspark
 
@@ -130,16 +141,3 @@ def _last_line(text: str) -> str:
     lines = [line.strip() for line in text.splitlines() if line.strip()]
     errors = [line for line in lines if "Exception" in line or "rror" in line]
     return (errors or lines or ["no output"])[0]
-
-
-def main() -> None:
-    """Fetch the jars and say where they are."""
-    try:
-        ensure()
-    except UserError as error:
-        raise SystemExit(f"lakeflow-local: {error}") from None
-    print(f"lakeflow-local: Delta's jars are in {folder()}")
-
-
-if __name__ == "__main__":
-    main()

@@ -6,6 +6,7 @@ import os
 import re
 import shutil
 import subprocess
+from functools import cache
 from pathlib import Path
 
 from lakeflow_local.errors import UserError
@@ -24,8 +25,16 @@ def find_java() -> str:
     advice = "install it (Debian: apt install openjdk-17-jre-headless), or set JAVA_HOME"
     if not java or not Path(java).exists():
         raise UserError(f"Java {OLDEST} or later is needed and none was found: {advice}")
-    output = subprocess.run([java, "-version"], capture_output=True, text=True).stderr
-    found = re.search(r'version "(\d+)', output)
-    if not found or int(found[1]) < OLDEST:
-        raise UserError(f"Java {OLDEST} or later is needed, {java} is {found[1] if found else 'unknown'}: {advice}")
+    version = java_version(java)
+    major = version.partition(".")[0]
+    if not major.isdigit() or int(major) < OLDEST:
+        raise UserError(f"Java {OLDEST} or later is needed, {java} is {major or 'unknown'}: {advice}")
     return java
+
+
+@cache  # a JVM is started for it, and each session asks for it several times
+def java_version(java: str) -> str:
+    """What a Java says of itself, such as `17.0.12`; empty if it says nothing of the kind."""
+    output = subprocess.run([java, "-version"], capture_output=True, text=True).stderr
+    found = re.search(r'version "(\d[^"]*)', output)
+    return found[1] if found else ""

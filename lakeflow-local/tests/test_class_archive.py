@@ -1,0 +1,15 @@
+"""Java maps the archive of classes that `lakeflow-local prepare` has made, which `make` calls."""
+
+import sys
+from pathlib import Path
+
+import pytest
+
+from lakeflow_local.spark.jvm import classarchive
+from lakeflow_local.spark.jvm.java import find_java, java_version
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="what a process maps is read from /proc")
+def test_the_jvm_of_a_session_maps_the_archive(spark):
+    pid = spark.sparkContext._jvm.java.lang.ProcessHandle.current().pid()
+    assert str(classarchive.path(java_version(find_java()))) in Path(f"/proc/{pid}/maps").read_text()
