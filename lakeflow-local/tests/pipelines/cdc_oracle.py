@@ -50,7 +50,7 @@ def filled(changes, *columns):
 
 def since_truncate(changes):
     """The changes that the last CLEAR leaves: those after it, in whatever order they arrived."""
-    last = max(change.sequence for change in changes if change.operation == "CLEAR")
+    last = max((change.sequence for change in changes if change.operation == "CLEAR"), default=-1)
     return [change for change in changes if change.operation != "CLEAR" and change.sequence > last]
 
 

@@ -12,6 +12,7 @@ import threading
 from pathlib import Path
 
 from lakeflow_local.pipelines import Pipeline
+from lakeflow_local.pipelines.cdc import cdc
 from lakeflow_local.pipelines.store import failpoints
 from lakeflow_local.spark.session import SparkServer
 
@@ -36,6 +37,8 @@ def main() -> None:
     fifo.unlink(missing_ok=True)
     if moment == "in_write:totals":
         kill_within_a_write(fifo)
+    if moment.startswith("after_carried:"):
+        cdc.SMALL_STORE_BYTES = 0  # else there is nothing to carry
 
     def kill(point: str, dataset: str) -> None:
         if f"{point}:{dataset}" == moment:

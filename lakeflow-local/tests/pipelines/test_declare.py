@@ -72,6 +72,69 @@ def test_create_auto_cdc_flow_takes_its_documented_arguments(tmp_path):
     assert flow.ignore_null_updates and flow.apply_as_deletes == "d"
 
 
+def test_replace_and_update_flows_take_their_documented_arguments(tmp_path):
+    found = declared(
+        tmp_path,
+        "@dp.table(replace_where='day > 1')\ndef a(): ...\n"
+        "@dp.table(replace_using=['k'], sequence_by='at')\ndef b(): ...\n"
+        "dp.create_streaming_table('c')\n"
+        "@dp.replace_flow(target='c', replace_using=['k'], sequence_by='at', name='n', comment='c',\n"
+        "    spark_conf={'x': 'y'})\ndef f(): ...\n"
+        "@dp.foreach_batch_sink\ndef d(batch, number): ...\n"
+        "@dp.update_flow(target='d', name='u', comment='c', spark_conf={'x': 'y'})\ndef g(): ...\n"
+        "dp.create_table('e', comment='c', schema='id INT', cluster_by=['id'], expect_all={'r': 'true'})\n"
+        "@dp.append_flow(target='e')\ndef h(): ...\n",
+    )
+    assert {name: found[name].kind for name in "abce"} == dict.fromkeys("abce", Kind.STREAMING_TABLE)
+    assert found["a"].flows[0].replace_where == "day > 1"
+    assert [(flow.replace_using, flow.sequence_by) for flow in (*found["b"].flows, *found["c"].flows)] == [
+        (("k",), "at"),
+        (("k",), "at"),
+    ]
+    assert found["d"].flows[0].sends_updates and found["e"].is_managed and found["e"].expectations
+
+
+def test_a_schema_in_python_has_the_properties_of_sql(tmp_path):
+    found = declared(
+        tmp_path,
+        '@dp.table(schema="""id INT NOT NULL PRIMARY KEY, v STRING MASK main.s.f,\n'
+        '    twice INT GENERATED ALWAYS AS (id * 2), CONSTRAINT k FOREIGN KEY (id) REFERENCES x (id)""")\n'
+        "def t(): ...\n",
+    )["t"]
+    assert found.schema == "id INT NOT NULL, v STRING, twice INT"
+    assert [(rule.name, rule.expression) for rule in found.supplied] == [("twice", "id * 2")]
+    with pytest.raises(UserError, match=r"trips\.py:2: a schema takes no expectations"):
+        declared(tmp_path, "@dp.table(schema='id INT, CONSTRAINT c EXPECT (id > 0)')\ndef t(): ...\n")
+
+
+@pytest.mark.parametrize(
+    ("text", "problem"),
+    [
+        (
+            "dp.create_table('t')\ndp.create_auto_cdc_flow('t', 's', ['k'], 'at')\n",
+            "MANAGED_TABLE_DOES_NOT_SUPPORT_CDC",
+        ),
+        ("dp.create_streaming_table('t')\n@dp.update_flow(target='t')\ndef f(): ...\n", "writes to a sink"),
+        (
+            "dp.create_sink('t', 'delta', {'path': '/x'})\n@dp.update_flow(target='t')\ndef f(): ...\n",
+            "a Delta sink, which takes none",
+        ),
+        (
+            "dp.create_streaming_table('t', schema='k BIGINT GENERATED ALWAYS AS IDENTITY, id INT')\n"
+            "@dp.replace_flow(target='t', replace_using=['id'], sequence_by='id')\ndef f(): ...\n",
+            "an identity column: lakeflow-local does not support that with a replace flow",
+        ),
+        (
+            "dp.create_streaming_table('t', schema='a INT DEFAULT 3')\ndp.create_auto_cdc_flow('t', 's', ['k'], 'a')\n",
+            r"target of AUTO CDC: lakeflow-local gives none of its columns a value \(GENERATED, IDENTITY, DEFAULT: a\)",
+        ),
+    ],
+)
+def test_a_flow_that_its_target_does_not_take_is_refused(tmp_path, text, problem):
+    with pytest.raises(UserError, match=problem):
+        declared(tmp_path, text)
+
+
 def test_the_names_of_dlt_declare_the_same(tmp_path):
     found = declared(
         tmp_path,
@@ -96,8 +159,11 @@ CDC = "dp.create_auto_cdc_flow('t', 's', ['k'], 'at', "
 @pytest.mark.parametrize(
     ("text", "named"),
     [
-        (CDC + "system_sequence_by='a')", "system_sequence_by"),
         (CDC + "columns_to_update=['a'])", "columns_to_update"),
+        ("@dp.append_flow(target='t', depends_on='g')\ndef f(): ...", "append_flow: .*depends_on"),
+        ("@dp.update_flow(target='t', import_checkpoint='/x')\ndef f(): ...", "update_flow: .*import_checkpoint"),
+        ("@dp.table(replace_using=['a'])\ndef f(): ...", "replace_using needs sequence_by"),
+        ("dp.create_table('t', expectations={})", "create_table has no argument expectations"),
         ("dp.create_sink('orders_out', 'kafka', {})", "sink orders_out: format kafka"),
         ("@dp.on_event_hook\ndef f(event): ...", "on_event_hook"),
     ],

@@ -119,6 +119,7 @@ RAISING = """
 """
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("ansi", [True, False], ids=["ansi", "not ansi"])
 def test_a_predicate_that_ansi_lets_raise_fails_its_flow_and_is_null_without_ansi(make_project, ansi):
     """What the platform does where a predicate raises is unconfirmed; here the flow fails with Spark's own error."""

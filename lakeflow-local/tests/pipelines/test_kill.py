@@ -19,6 +19,7 @@ MOMENTS = (
     "after_commit:changes",
     "after_changes:accounts",  # the changes are in AUTO CDC's own table, the target does not have them
     "after_commit:history",
+    "after_carried:history",  # each key's newest change is written, and the memory does not name it
     "after_reset:changes",
     "in_write:totals",
     "log_written:log_written_pipeline",
@@ -106,7 +107,7 @@ def check_every_row_is_there_once(script, names):
 
 
 @pytest.mark.slow
-@pytest.mark.timeout(1800)  # twelve processes with a Spark each
+@pytest.mark.timeout(1800)  # thirteen processes with a Spark each
 def test_killed_at_any_named_moment_and_run_again_every_row_is_there_once(script):
     names = [
         dataset if dataset.endswith("_pipeline") else f"{point}_{dataset}"

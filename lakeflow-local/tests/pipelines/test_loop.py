@@ -10,8 +10,8 @@ from decimal import Decimal
 import pytest
 from pyspark.sql import Row
 
-from lakeflow_local.cli.graph import as_mermaid, in_order
-from lakeflow_local.cli.show import plain
+from lakeflow_local.cli.commands.graph import as_mermaid, in_order
+from lakeflow_local.cli.commands.show import plain
 from lakeflow_local.cli.watch import sources
 
 BUNDLE = {
@@ -65,6 +65,7 @@ def command(tmp_path):
 SEED = ("--seed", "samples.fleet.raw=raw.csv")
 
 
+@pytest.mark.slow
 def test_the_graph_has_the_reads_of_the_queries_and_nothing_is_written(command, tmp_path):
     printed, errors = (graph := command("graph", *SEED)).communicate()
     assert graph.returncode == 0, errors

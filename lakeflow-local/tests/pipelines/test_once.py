@@ -39,6 +39,7 @@ def project(make_project):
     return project
 
 
+@pytest.mark.slow
 def test_flows_of_python_and_sql_append_to_one_table_and_once_flows_add_nothing_in_a_later_update(project):
     assert project.rows("trips", "id", "origin") == FIRST
     project.land("2.json", {"id": 4, "origin": "landed"})

@@ -54,6 +54,18 @@ def project(make_project):
     return project
 
 
+def test_every_form_of_reading_is_seen_by_a_validation(project):
+    project.land("0.json", {"id": 1, "miles": 10.0})
+    reads = {result.name: set(result.reads) for result in project.update(validate_only=True)}
+    forms = {name for name in reads if name.startswith("by_")}
+    assert len(forms) == 11
+    for name in forms:
+        expected = {"short_view"} if name in ("by_view", "by_sql_view") else {"trips"}
+        assert reads[name] & {"trips", "short_view"} == expected, name
+    assert reads["short_view"] == {"trips"}
+
+
+@pytest.mark.slow
 def test_every_form_of_reading_sees_fresh_rows_in_the_first_and_in_a_later_update(project):
     for day, rows in enumerate(([(1, 10.0)], [(1, 10.0), (2, 20.0)])):
         project.land(f"{day}.json", {"id": rows[-1][0], "miles": rows[-1][1]})
@@ -175,6 +187,7 @@ def test_a_file_that_cannot_be_loaded_is_one_line_with_its_place(make_project, t
     assert "\n" not in str(error.value)
 
 
+@pytest.mark.slow
 def test_batch_and_streaming_queries_are_told_apart(make_project):
     project = make_project(
         {
@@ -244,6 +257,7 @@ def test_batch_and_streaming_queries_are_told_apart(make_project):
     assert project.rows("stream_and_more") == [(5,), (6,), (7,)]
 
 
+@pytest.mark.slow
 def test_two_readers_of_one_dataset_are_no_circle_when_the_second_is_slow_to_go_on(make_project):
     """`late` waits for `shared`, and has to wait on for a turn, while `both` goes on to read `late`."""
     project = make_project(

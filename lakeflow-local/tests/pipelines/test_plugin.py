@@ -35,6 +35,7 @@ def rides(spark, tmp_path):
     return PipelineUnderTest(SPEC, tmp_path / "bundle", spark, tmp_path / "state")
 
 
+@pytest.mark.slow
 def test_seeded_neighbours_feed_the_real_files_and_a_second_seed_appends(rides):
     rides.seed("trips_raw", [{"id": 1, "started_on": "2026-03-29", "fare": "9.50"}, {"id": 2, "fare": "-1"}, {"id": 3}])
     first = rides.refresh("totals")

@@ -217,6 +217,7 @@ def test_a_table_whose_creation_was_killed_is_created_anew(make_project):
     assert project.rows("days") == [(1,)]
 
 
+@pytest.mark.slow
 def test_a_datasets_spark_conf_holds_while_it_is_worked_on_and_not_for_what_it_reads(make_project):
     project = make_project(
         {

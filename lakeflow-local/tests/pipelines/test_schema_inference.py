@@ -79,6 +79,7 @@ def rescued(project, table, **where):
     return [json.loads(row[0]) if row[0] else None for row in frame.select("_rescued_data").collect()]
 
 
+@pytest.mark.slow
 def test_json_columns_are_text_and_a_new_one_comes_at_the_end(project):
     assert project.first["plain"].error is None and project.second["plain"].error is None
     assert schema(project, "plain") == [
@@ -91,6 +92,7 @@ def test_json_columns_are_text_and_a_new_one_comes_at_the_end(project):
     assert (None, None, None, "2", None, '{"id": 4, "fa') in rows
 
 
+@pytest.mark.slow
 def test_types_are_inferred_on_request_and_what_does_not_fit_them_later_is_rescued(project):
     assert dict(schema(project, "typed"))["id"] == "bigint"
     assert dict(schema(project, "typed"))["fare"] == "double"
@@ -99,6 +101,7 @@ def test_types_are_inferred_on_request_and_what_does_not_fit_them_later_is_rescu
     assert {"id": "three", "fare": "x"}.items() <= found.items() and found["_file_path"].endswith("/day=2/b.json")
 
 
+@pytest.mark.slow
 def test_hints_replace_inferred_types_and_add_columns(project):
     kinds = dict(schema(project, "hinted"))
     assert (kinds["fare"], kinds["paid"], kinds["at"], kinds["id"]) == (
@@ -107,6 +110,7 @@ def test_hints_replace_inferred_types_and_add_columns(project):
     assert [row["fare"] for row in rescued(project, "hinted", id="three")] == ["x"]
 
 
+@pytest.mark.slow
 def test_modes_say_where_a_new_column_goes(project):
     assert "colour" not in dict(schema(project, "fixed"))
     assert [row["colour"] for row in rescued(project, "fixed", id="three")] == ["red"]
@@ -115,6 +119,7 @@ def test_modes_say_where_a_new_column_goes(project):
     assert "new columns" in project.second["strict"].error and "colour" in project.second["strict"].error
 
 
+@pytest.mark.slow
 def test_csv_columns_go_by_the_names_in_each_files_header(project):
     assert project.second["tables"].error is None
     assert schema(project, "tables") == [
@@ -128,6 +133,7 @@ def test_csv_columns_go_by_the_names_in_each_files_header(project):
     assert [row["fare"] for row in rescued(project, "tables", id="2")] == ["free"]
 
 
+@pytest.mark.slow
 def test_parquet_has_its_types_and_grows(project):
     assert schema(project, "columns") == [
         ("id", "int"), ("day", "date"), ("_rescued_data", "string"), ("note", "string"),
@@ -135,6 +141,7 @@ def test_parquet_has_its_types_and_grows(project):
     assert [row[0] for row in project.rows("columns", "id")] == [1, 2]
 
 
+@pytest.mark.slow
 def test_a_full_refresh_infers_anew(project):
     assert project.update(full_refresh=["fixed"]).state == "COMPLETED"
     assert "colour" in dict(schema(project, "fixed"))
@@ -200,6 +207,7 @@ def test_what_cannot_be_read_is_one_clear_error(make_project):
     assert wrong == []
 
 
+@pytest.mark.slow
 def test_other_formats_and_json_over_many_lines(make_project):
     project = make_project(
         {

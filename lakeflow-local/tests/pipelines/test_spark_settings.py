@@ -81,6 +81,7 @@ def layers(make_project):
     return project
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("key", "value"),
     [
@@ -95,6 +96,7 @@ def test_in_a_materialized_view(layers, key, value):
     assert [row for row in layers.rows("batch") if row[0] == key] == [(key, value, value)]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("key", "first", "second"),
     [
@@ -110,6 +112,7 @@ def test_in_the_microbatches_of_each_flow(layers, key, first, second):
     assert found == {"first": (first, first), "second": (second, second)}
 
 
+@pytest.mark.slow
 def test_in_the_microbatch_of_a_sink(layers):
     assert layers.rows("handled") == [
         ("spark.probe.configuration_dataset", "configuration"),
@@ -117,6 +120,7 @@ def test_in_the_microbatch_of_a_sink(layers):
     ]
 
 
+@pytest.mark.slow
 def test_ours_go_by_the_size_of_a_landing_folder_that_the_configuration_names(make_project):
     query = f"""
     @dp.materialized_view
@@ -236,3 +240,25 @@ def test_a_value_of_the_configuration_may_be_any_text(make_project):
     project.write("one.sql", "CREATE MATERIALIZED VIEW one AS SELECT length('${rules}') AS n")
     assert project.update().state == "COMPLETED"
     assert project.rows("one") == [(5000,)]
+
+
+def test_a_small_table_with_deletion_vectors_is_read_in_the_update_that_makes_it_and_in_later_ones(make_project):
+    project = make_project(
+        {
+            "a.py": """
+            from pyspark import pipelines as dp
+
+            @dp.materialized_view(table_properties={"delta.enableDeletionVectors": "true"})
+            def rows():
+                return spark.range(3)
+
+            @dp.materialized_view
+            def n():
+                return spark.read.table("rows").groupBy().count()
+            """
+        }
+    )
+    assert project.update().state == "COMPLETED"
+    project.spark.sql(f"DELETE FROM {project.schema}.rows WHERE id = 1")
+    assert project.update("n").state == "COMPLETED"
+    assert project.rows("n") == [(2,)]

@@ -8,10 +8,11 @@ from lakeflow_local.errors import UserError
 from lakeflow_local.pipelines.model.model import Kind, Severity
 from lakeflow_local.pipelines.model.sql_text import rename
 from lakeflow_local.pipelines.sql import sql_file
+from lakeflow_local.pipelines.sql.sql_state import SqlState
 
 
 def declared(text):
-    return sql_file.read(text, Path("fleet.sql"), {})
+    return sql_file.read(text, Path("fleet.sql"), SqlState())
 
 
 def test_clauses_in_any_order_comments_and_types_with_commas():
@@ -110,11 +111,19 @@ def test_a_list_of_names_renames_the_columns_of_the_query_and_describes_them(spa
         ),
         ("CREATE STREAMING TABLE t (a INT", "a parenthesis is not closed"),
         ("CREATE FLOW f AS AUTO CDC INTO t FROM s KEYS (k)", "needs SEQUENCE BY"),
-        ("CREATE FLOW f AS AUTO CDC INTO t FROM s KEYS (k) SEQUENCE BY a STORED AS BITEMPORAL", "BITEMPORAL"),
-        ("CREATE FLOW f AS AUTO CDC INTO t FROM s KEYS (k) SEQUENCE BY a STORED AS SCD TYPE 3", "is 1 or 2, not 3"),
-        ("CREATE FLOW f AS INSERT INTO t REPLACE WHERE a > 1 BY NAME SELECT 1", "INSERT INTO … REPLACE"),
-        ("USE SCHEMA other", "fleet.sql:1: USE SCHEMA other: "),
-        ("SET spark.sql.ansi.enabled = false", "SET spark.sql.ansi.enabled: "),
+        (
+            "CREATE FLOW f AS AUTO CDC INTO t FROM s KEYS (k) SEQUENCE BY a STORED AS BITEMPORAL",
+            "needs system_sequence",
+        ),
+        (
+            "CREATE FLOW f AS AUTO CDC INTO t FROM s KEYS (k) SEQUENCE BY a STORED AS SCD TYPE 3",
+            "is 1, 2 or bitemporal, not 3",
+        ),
+        (
+            "CREATE FLOW f AS INSERT INTO t BY NAME REPLACE USING (a) SELECT 1",
+            "SEQUENCE BY is missing before 'SELECT 1'",
+        ),
+        ("USE SCHEMA", "USE needs the name of a schema"),
         ("SET x", "write SET name = value"),
         ("CREATE MATERIALIZED VIEW v SCHEDULE EVERY 1 HOUR AS SELECT 1", "SCHEDULE and TRIGGER belong to"),
         ("CREATE STREAMING TABLE t (a, b)", "without a query, column a needs a type"),

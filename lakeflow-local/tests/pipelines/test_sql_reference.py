@@ -58,14 +58,22 @@ def test_auto_cdc_takes_its_documented_clauses_in_each_of_its_forms():
         assert (flow.except_column_list, flow.track_history_except_column_list) == (("d",), ("x",))
 
 
+def test_a_bitemporal_flow_takes_its_documented_clauses():
+    text = """
+        CREATE STREAMING TABLE t; CREATE FLOW f AS AUTO CDC INTO t FROM stream(s) KEYS (id)
+        SEQUENCE BY bt SYSTEM SEQUENCE BY st STORED AS BITEMPORAL
+    """
+    (flow,) = declared(text).flows
+    assert (flow.sequence_by, flow.system_sequence_by, flow.scd_type) == ("bt", "st", "bitemporal")
+
+
 @pytest.mark.parametrize(
     ("text", "named"),
     [
-        ("CREATE MATERIALIZED VIEW t REFRESH POLICY FULL AS SELECT 1", "REFRESH POLICY"),
+        ("CREATE MATERIALIZED VIEW t REFRESH POLICY SOMETIMES AS SELECT 1", "REFRESH POLICY"),
         ("CREATE MATERIALIZED VIEW t SCHEDULE CRON '0 0 * * *' AS SELECT 1", "SCHEDULE"),
         ("CREATE FUNCTION f() RETURNS INT RETURN 1", "FUNCTION"),
-        ("SET pipelines.x = 1", "SET"),
-        ("USE SCHEMA s", "USE"),
+        ("SET VARIABLE x = 1", "SET VARIABLE"),
     ],
 )
 def test_what_is_not_supported_is_refused_by_its_name_and_line(text, named):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
+from pathlib import Path
 
 import sqlglot
 from sqlglot.errors import TokenError
@@ -11,6 +12,11 @@ from sqlglot.tokens import Token, TokenType
 
 from lakeflow_local.errors import UserError
 
+_BRACES = re.compile(r"\{\{\s*([A-Za-z0-9_.\-]+)\s*\}\}")
+# Comments, strings and quoted names, each as a whole, and braces outside of them.
+_PIECES = re.compile(
+    r"--[^\n]*|/\*.*?\*/|'(?:[^'\\]|\\.)*'|\"(?:[^\"\\]|\\.)*\"|`(?:[^`]|``)*`|" + _BRACES.pattern, re.DOTALL
+)
 _NAMES_END = (TokenType.VAR, TokenType.IDENTIFIER, TokenType.R_PAREN, TokenType.R_BRACKET)
 
 
@@ -56,17 +62,51 @@ def bind_markers(statement: str, parameters: Mapping[str, str]) -> str:
             continue
         value = parameters.get(statement[name.start : name.end + 1])
         if value is not None:
-            escaped = value.replace("\\", "\\\\").replace("'", "\\'")
-            pieces += [statement[done : colon.start], f"'{escaped}'"]
+            pieces += [statement[done : colon.start], literal(value)]
             done = name.end + 1
     return "".join([*pieces, statement[done:]])
 
 
-def fill_mustaches(statement: str, parameters: Mapping[str, str]) -> str:
-    """Put parameters in place of `{{name}}`, the older way; the text goes in as it is."""
-    return re.sub(
-        r"\{\{\s*([A-Za-z0-9_.\-]+)\s*\}\}", lambda found: parameters.get(found.group(1), found.group(0)), statement
-    )
+def fill_mustaches(statement: str, parameters: Mapping[str, str], file: Path | str | None = None, line: int = 1) -> str:
+    """Put a string literal in place of each `{{name}}` of a SQL task's file, as the platform does.
+
+    So `owner = {{who}}` and `IDENTIFIER({{schema}})` work, and a piece of a name (`main.port.{{table}}`) is an error of
+    the statement. Inside backticks the value goes in as it is, which the documentation leaves open. Comments stay.
+
+    Args:
+        file: where the statement comes from, for errors.
+        line: at which it begins.
+
+    Raises:
+        UserError: for a name that is no parameter, and inside quotes, where the literal's own quotes would end them.
+    """
+
+    def filled(found: re.Match[str]) -> str:
+        text, name = found.group(0), found.group(1)
+        at = line + statement.count("\n", 0, found.start())
+        if name is not None:
+            if name not in parameters:
+                there = ", ".join(parameters) or "none"
+                raise UserError(f"{text} names no parameter of the task or its job; there are: {there}", file, at)
+            return literal(parameters[name])
+        if text.startswith("`"):
+            return _BRACES.sub(lambda one: parameters.get(one.group(1), one.group(0)).replace("`", "``"), text)
+        if text[0] in "'\"":
+            inside = _BRACES.search(text)
+            if inside is not None and inside.group(1) in parameters:
+                whole = inside.group(0)
+                raise UserError(
+                    f"{whole} stands in quotes, but arrives as a quoted text: write {whole} alone", file, at
+                )
+        return text
+
+    return _PIECES.sub(filled, statement)
+
+
+def literal(value: str) -> str:
+    """A text as SQL writes it."""
+    escaped = value.replace("\\", "\\\\").replace("'", "\\'")
+    return f"'{escaped}'"
 
 
 def _depth_change(tokens: list[Token], index: int, *, is_first: bool, depth: int) -> int:

@@ -1,11 +1,13 @@
-"""`pyspark.pipelines` as Databricks has it: datasets with their expectations, and flows that append."""
+"""`pyspark.pipelines` as Databricks has it: datasets with their expectations."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
-from lakeflow_local.pipelines.declare.declaring import caller, declarations
+from lakeflow_local.pipelines.declare.declaring import as_text, caller, column_names, declarations, refuse_arguments
+from lakeflow_local.pipelines.model.declarations import merge_expectations
+from lakeflow_local.pipelines.model.flow_checks import checked_replace
 from lakeflow_local.pipelines.model.model import (
     Dataset,
     Expectation,
@@ -13,9 +15,10 @@ from lakeflow_local.pipelines.model.model import (
     Kind,
     Place,
     Severity,
+    Supplied,
     fail,
-    merge_expectations,
 )
+from lakeflow_local.pipelines.sql.sql_columns import read_schema
 
 Query = Callable[[], Any]
 
@@ -31,10 +34,24 @@ _WITHOUT_EFFECT = {
 }
 
 
-def _as_text(given: Mapping[str, Any] | None) -> dict[str, str]:
-    """Settings or properties as Spark takes them: true and not True."""
-    texts = {str(key): str(value) for key, value in (given or {}).items()}
-    return {key: text.lower() if text in ("True", "False") else text for key, text in texts.items()}
+# Said once if it is given: the platform acts on it, or keeps it in its catalog.
+_SAID = ("row_filter", "path", "refresh_policy")
+
+
+_REPLACING = ("replace_where", "replace_using", "sequence_by")
+
+
+def _check_arguments(function: str, others: Mapping[str, Any], place: Place) -> None:
+    """Refuse what is not known, and note what has no effect here."""
+    refuse_arguments(function, {key: value for key, value in others.items() if key not in _WITHOUT_EFFECT}, place)
+    for key in _SAID:
+        if others.get(key) is not None:
+            declarations().ignore(key, place)
+
+
+def _columns(schema: Any, place: Place) -> tuple[Any, tuple[Supplied, ...]]:
+    """A `schema=` as Spark reads it, and the columns in it to which the table gives a value."""
+    return read_schema(schema, place, declarations()) if isinstance(schema, str) else (schema, ())
 
 
 def _dataset_decorator(kind: Kind, decorator: str) -> Callable[..., Any]:
@@ -51,9 +68,8 @@ def _dataset_decorator(kind: Kind, decorator: str) -> Callable[..., Any]:
         **others: Any,
     ) -> Any:
         place = caller()
-        unknown = sorted(set(others) - _WITHOUT_EFFECT)
-        if unknown:
-            raise fail(f"@{decorator} has no argument {unknown[0]}", place)
+        replacing = {key: others.pop(key) for key in _REPLACING if key in others and kind is Kind.TABLE}
+        _check_arguments(f"@{decorator}", others, place)
         if name is not None and not isinstance(name, str):
             raise fail(f"@{decorator}: name must be a string, not {type(name).__name__}", place)
 
@@ -61,20 +77,31 @@ def _dataset_decorator(kind: Kind, decorator: str) -> Callable[..., Any]:
             if not callable(function):
                 raise fail(f"@{decorator} decorates a function that returns a DataFrame", place)
             target = name or function.__name__
+            flow = Flow(
+                target,
+                target,
+                function,
+                place,
+                replace_where=replacing.get("replace_where"),
+                replace_using=column_names(replacing.get("replace_using")) or (),
+                sequence_by=replacing.get("sequence_by"),
+            )
+            ddl, supplied = _columns(schema, place)
             dataset = Dataset(
                 name=target,
                 # dlt's @table(temporary=True) is a table that stays out of the catalog; here it is stored all the same.
-                kind=kind,
+                kind=Kind.STREAMING_TABLE if flow.replaces else kind,
                 place=place,
                 comment=comment,
-                schema=schema,
+                schema=ddl,
+                supplied=supplied,
                 partition_cols=tuple(partition_cols or ()),
                 cluster_by=tuple(cluster_by or ()),
-                properties=_as_text(table_properties),
-                spark_conf=_as_text(spark_conf),
+                properties=as_text(table_properties),
+                spark_conf=as_text(spark_conf),
                 private=bool(others.get("private") or others.get("temporary")),
             )
-            declarations().add_dataset(dataset, Flow(target, target, function, place))
+            declarations().add_dataset(dataset, checked_replace(flow))
             return function
 
         return register if query_function is None else register(query_function)
@@ -124,9 +151,21 @@ expect_all_or_drop = _expect_decorator(Severity.DROP, "expect_all_or_drop")
 expect_all_or_fail = _expect_decorator(Severity.FAIL, "expect_all_or_fail")
 
 
-def create_streaming_table(
+def create_streaming_table(name: str, **arguments: Any) -> None:
+    """Declare a streaming table that flows write into."""
+    _table_of_flows("create_streaming_table", name, is_managed=False, **arguments)
+
+
+def create_table(name: str, **arguments: Any) -> None:
+    """Declare a table that append flows write into: it takes batches as well as streams, and no AUTO CDC."""
+    _table_of_flows("create_table", name, is_managed=True, **arguments)
+
+
+def _table_of_flows(
+    function: str,
     name: str,
     *,
+    is_managed: bool,
     comment: str | None = None,
     spark_conf: Mapping[str, str] | None = None,
     table_properties: Mapping[str, str] | None = None,
@@ -138,11 +177,9 @@ def create_streaming_table(
     expect_all_or_fail: Mapping[str, str] | None = None,
     **others: Any,
 ) -> None:
-    """Declare a streaming table that flows write into."""
     place = caller()
-    unknown = sorted(set(others) - _WITHOUT_EFFECT)
-    if unknown:
-        raise fail(f"create_streaming_table has no argument {unknown[0]}", place)
+    _check_arguments(function, others, place)
+    ddl, supplied = _columns(schema, place)
     given = ((Severity.WARN, expect_all), (Severity.DROP, expect_all_or_drop), (Severity.FAIL, expect_all_or_fail))
     rules = [
         Expectation(rule, predicate, severity) for severity, many in given for rule, predicate in (many or {}).items()
@@ -153,29 +190,13 @@ def create_streaming_table(
             kind=Kind.STREAMING_TABLE,
             place=place,
             comment=comment,
-            schema=schema,
+            schema=ddl,
+            supplied=supplied,
+            is_managed=is_managed,
             partition_cols=tuple(partition_cols or ()),
             cluster_by=tuple(cluster_by or ()),
-            properties=_as_text(table_properties),
-            spark_conf=_as_text(spark_conf),
+            properties=as_text(table_properties),
+            spark_conf=as_text(spark_conf),
             expectations=merge_expectations(name, rules, place),
         )
     )
-
-
-def append_flow(
-    *,
-    target: str,
-    name: str | None = None,
-    once: bool = False,
-    comment: str | None = None,
-    spark_conf: Mapping[str, str] | None = None,
-) -> Callable[[Query], Query]:
-    """Declare a query that appends to a streaming table; with `once` it runs one time only, over a batch."""
-    place = caller()
-
-    def register(function: Query) -> Query:
-        declarations().add_flow(Flow(name or function.__name__, target, function, place, _as_text(spark_conf), once))
-        return function
-
-    return register

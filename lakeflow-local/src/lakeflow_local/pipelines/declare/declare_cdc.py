@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from lakeflow_local.pipelines.declare.declaring import caller, column_names, declarations
+from lakeflow_local.pipelines.declare.declaring import caller, column_names, declarations, refuse_arguments
 from lakeflow_local.pipelines.model.flow_checks import check_keys_and_history, checked, scd_type_of
 from lakeflow_local.pipelines.model.model import CdcFlow, SnapshotFlow, fail
 
@@ -31,6 +31,7 @@ def create_auto_cdc_flow(
     ignore_null_updates_except_column_list: Sequence[Any] | None = None,
     system_sequence_by: Any = None,
     columns_to_update: Any = None,
+    **others: Any,
 ) -> None:
     """Declare an AUTO CDC flow: changes from `source`, in the order of `sequence_by`, applied to `target` by key.
 
@@ -41,15 +42,16 @@ def create_auto_cdc_flow(
         UserError: for arguments that contradict each other, or are not supported.
     """
     place = caller()
-    for argument, value in (("system_sequence_by", system_sequence_by), ("columns_to_update", columns_to_update)):
-        if value is not None:
-            raise fail(f"AUTO CDC into {target}: lakeflow-local does not support the argument {argument} yet", place)
+    refuse_arguments("create_auto_cdc_flow", others, place)
+    if columns_to_update is not None:
+        raise fail(f"AUTO CDC into {target}: lakeflow-local does not support the argument columns_to_update yet", place)
     flow = CdcFlow(
         name=flow_name or name or target,
         target=target,
         source=source,
         keys=column_names(keys) or (),
         sequence_by=sequence_by,
+        system_sequence_by=system_sequence_by,
         place=place,
         where=where,
         apply_as_deletes=apply_as_deletes,
@@ -76,6 +78,7 @@ def create_auto_cdc_from_snapshot_flow(
     track_history_except_column_list: Sequence[Any] | None = None,
     name: str | None = None,
     once: bool = False,
+    **others: Any,
 ) -> None:
     """Declare an AUTO CDC FROM SNAPSHOT flow: see `SnapshotFlow` for its source.
 
@@ -83,6 +86,7 @@ def create_auto_cdc_from_snapshot_flow(
         UserError: for arguments that contradict each other.
     """
     place = caller()
+    refuse_arguments("create_auto_cdc_from_snapshot_flow", others, place)
     if not isinstance(source, str) and not callable(source):
         message = f"AUTO CDC FROM SNAPSHOT into {target}: source is the name of a table or view, or a function"
         raise fail(message, place)
@@ -92,7 +96,7 @@ def create_auto_cdc_from_snapshot_flow(
         source=source,
         keys=column_names(keys) or (),
         place=place,
-        scd_type=scd_type_of(target, stored_as_scd_type, place),
+        scd_type=scd_type_of(target, stored_as_scd_type, place, bitemporal=False),
         track_history_column_list=column_names(track_history_column_list),
         track_history_except_column_list=column_names(track_history_except_column_list),
         once=once,

@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import inspect
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 from pyspark.pipelines.graph_element_registry import get_active_graph_element_registry
 
 from lakeflow_local import errors
-from lakeflow_local.pipelines.model.model import Declarations, Place
+from lakeflow_local.pipelines.model.declarations import Declarations
+from lakeflow_local.pipelines.model.model import Place, fail
 
 _OWN = str(Path(errors.__file__).parent)  # the package: whatever calls from outside of it is a dataset file
 
@@ -33,3 +34,25 @@ def column_names(columns: Sequence[Any] | None) -> tuple[str, ...] | None:
     if columns is None:
         return None
     return tuple(column if isinstance(column, str) else column._jc.toString().strip("`") for column in columns)
+
+
+# Arguments that the platform has, and that would change what an update does.
+_NOT_SUPPORTED = ("depends_on", "import_checkpoint")
+
+
+def refuse_arguments(function: str, others: Mapping[str, Any], place: Place) -> None:
+    """Refuse the arguments that a function does not have here.
+
+    Raises:
+        UserError: for the first of them by name.
+    """
+    for name in sorted(others):
+        if name in _NOT_SUPPORTED:
+            raise fail(f"{function}: lakeflow-local does not support the argument {name} yet", place)
+        raise fail(f"{function} has no argument {name}", place)
+
+
+def as_text(given: Mapping[str, Any] | None) -> dict[str, str]:
+    """Settings or properties as Spark takes them: true and not True."""
+    texts = {str(key): str(value) for key, value in (given or {}).items()}
+    return {key: text.lower() if text in ("True", "False") else text for key, text in texts.items()}

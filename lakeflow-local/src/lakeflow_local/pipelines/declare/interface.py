@@ -6,7 +6,7 @@ import sys
 import types
 from typing import Any
 
-from lakeflow_local.pipelines.declare import declare
+from lakeflow_local.pipelines.declare import declare, declare_flow
 from lakeflow_local.pipelines.declare.declare_cdc import create_auto_cdc_flow, create_auto_cdc_from_snapshot_flow
 from lakeflow_local.pipelines.declare.declare_sink import create_sink, foreach_batch_sink
 
@@ -42,7 +42,9 @@ _EXPECTATIONS = {
 _COMMON = {
     **_EXPECTATIONS,
     "create_streaming_table": declare.create_streaming_table,
-    "append_flow": declare.append_flow,
+    "append_flow": declare_flow.append_flow,
+    "replace_flow": declare_flow.replace_flow,
+    "update_flow": declare_flow.update_flow,
     "create_auto_cdc_flow": create_auto_cdc_flow,
     "create_auto_cdc_from_snapshot_flow": create_auto_cdc_from_snapshot_flow,
     "create_sink": create_sink,
@@ -62,6 +64,7 @@ def install() -> None:
         "materialized_view": declare.materialized_view,
         "temporary_view": declare.temporary_view,
         "view": declare.temporary_view,
+        "create_table": declare.create_table,
     }.items():
         setattr(dp, name, function)
     dlt = types.ModuleType("dlt", "The older name of `pyspark.pipelines`.")

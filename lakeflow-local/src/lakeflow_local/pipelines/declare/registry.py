@@ -11,9 +11,11 @@ from pyspark.pipelines.graph_element_registry import GraphElementRegistry
 from pyspark.pipelines.output import Output
 
 from lakeflow_local.errors import UserError
-from lakeflow_local.pipelines.model.model import Declarations, Expectation, merge_expectations
+from lakeflow_local.pipelines.model.declarations import Declarations, merge_expectations
+from lakeflow_local.pipelines.model.model import Expectation
+from lakeflow_local.pipelines.sql.sql_state import SqlState
 
-SqlReader = Callable[[str, Path, dict[str, str]], Declarations]
+SqlReader = Callable[[str, Path, SqlState], Declarations]
 
 
 class Registry(GraphElementRegistry):
@@ -35,9 +37,9 @@ class Registry(GraphElementRegistry):
         """Refused, see `register_output`."""
         raise UserError(f"flow {flow.name} was declared outside of the pipeline's own files")
 
-    def register_sql(self, sql_text: str, file_path: Path, settings: dict[str, str] | None = None) -> None:
-        """Declare the datasets of one SQL file, or of a cell of a notebook, whose cells share their settings."""
-        self.declared.add_all(self._read_sql(sql_text, file_path, {} if settings is None else settings))
+    def register_sql(self, sql_text: str, file_path: Path, state: SqlState | None = None) -> None:
+        """Declare the datasets of one SQL file, or of a cell of a notebook, whose cells share their state."""
+        self.declared.add_all(self._read_sql(sql_text, file_path, SqlState() if state is None else state))
 
 
 def rules_of(function: object) -> list[Expectation]:

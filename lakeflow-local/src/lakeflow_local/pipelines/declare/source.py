@@ -13,15 +13,19 @@ from typing import Any
 from pyspark.cloudpickle import register_pickle_by_value
 from pyspark.pipelines.graph_element_registry import graph_element_registration_context
 
+from lakeflow_local.dbutils import runtime
 from lakeflow_local.errors import UserError
 from lakeflow_local.notebooks.notebook import Cell
 from lakeflow_local.notebooks.notebook_source import cells_of, is_notebook
 from lakeflow_local.pipelines.declare import interface
 from lakeflow_local.pipelines.declare.registry import Registry, freeze_rules, rules_of
-from lakeflow_local.pipelines.model.model import CdcFlow, Dataset, Declarations, Flow, Kind, SnapshotFlow, fail
+from lakeflow_local.pipelines.model.declarations import Declarations
+from lakeflow_local.pipelines.model.flow_checks import check_dataset, check_sink
+from lakeflow_local.pipelines.model.model import CdcFlow, Dataset, Flow, Kind, SnapshotFlow, fail
 from lakeflow_local.pipelines.model.names import Key, TableName
 from lakeflow_local.pipelines.model.spec import PipelineSpec
 from lakeflow_local.pipelines.sql import sql_file
+from lakeflow_local.pipelines.sql.sql_state import SqlState
 
 _PREFIX = "lakeflow_source_"
 
@@ -57,12 +61,22 @@ def forget_helpers(spec: PipelineSpec) -> None:
 
 
 def load(spec: PipelineSpec, spark: Any) -> dict[Key, Dataset]:
-    """Run the source files and collect what they declare, by the local identity of each name.
+    """Run the source files and collect the datasets that they declare, by the local identity of each name.
 
     Raises:
         UserError: for a file that fails, with its line; for a dataset declared twice; for a flow without target.
     """
+    return join(declared_in(spec, spark), spec)
+
+
+def declared_in(spec: PipelineSpec, spark: Any) -> Declarations:
+    """Run the source files.
+
+    Raises:
+        UserError: for a file that fails, with its line.
+    """
     interface.install()
+    runtime.install_modules()
     forget_helpers(spec)
     registry = Registry(sql_file.read)
     with code_on_path(spec), graph_element_registration_context(registry):
@@ -74,10 +88,11 @@ def load(spec: PipelineSpec, spark: Any) -> dict[Key, Dataset]:
             elif cells:
                 _read_cells(file, cells, spec, registry)
             else:
-                registry.register_sql(_substitute(file.read_text(encoding="utf-8"), spec), file)
+                text = _substitute(file.read_text(encoding="utf-8"), spec)
+                registry.register_sql(text, file, SqlState(parameters=spec.parameters))
     _send_by_value(spec)
     freeze_rules(registry.declared)
-    return _join(registry.declared, spec)
+    return registry.declared
 
 
 def _send_by_value(spec: PipelineSpec) -> None:
@@ -88,11 +103,11 @@ def _send_by_value(spec: PipelineSpec) -> None:
 
 
 def _read_cells(file: Path, cells: list[Cell], spec: PipelineSpec, registry: Registry) -> None:
-    settings: dict[str, str] = {}
+    state = SqlState(parameters=spec.parameters)
     for cell in cells:
         padding = "\n" * (cell.line - 1)  # so that lines are the file's
         try:
-            registry.register_sql(padding + _substitute(cell.text, spec), file, settings)
+            registry.register_sql(padding + _substitute(cell.text, spec), file, state)
         except UserError as error:
             if file.suffix != ".ipynb":
                 raise
@@ -102,7 +117,7 @@ def _read_cells(file: Path, cells: list[Cell], spec: PipelineSpec, registry: Reg
 def _run(file: Path, cells: list[Cell], spark: Any) -> None:
     module = types.ModuleType(f"{_PREFIX}{abs(hash(file)):x}")
     module.__file__ = str(file)
-    module.__dict__["spark"] = spark  # Databricks defines it in every source file
+    module.__dict__.update(spark=spark, dbutils=runtime.DBUtils())  # Databricks defines them in every source file
     # Known under its name while it runs, as dataclasses and pickling look their module up.
     sys.modules[module.__name__] = module
     cell_is = ""
@@ -142,7 +157,12 @@ def _substitute(text: str, spec: PipelineSpec) -> str:
     return text
 
 
-def _join(declared: Declarations, spec: PipelineSpec) -> dict[Key, Dataset]:
+def join(declared: Declarations, spec: PipelineSpec) -> dict[Key, Dataset]:
+    """The datasets of a pipeline with their flows.
+
+    Raises:
+        UserError: for a dataset declared twice; for a flow without target, or one that its target does not take.
+    """
     datasets: dict[Key, Dataset] = {}
     for dataset in declared.datasets:
         key = identify(dataset.name, spec, dataset).key
@@ -167,9 +187,13 @@ def _join(declared: Declarations, spec: PipelineSpec) -> dict[Key, Dataset]:
             )
             raise fail(message, flow.place)
         if found.kind is Kind.SINK and isinstance(flow, Flow):
-            if flow.once:
-                message = f"flow {flow.name} runs once, over a batch: a sink takes streams only"
-                raise fail(message, flow.place)
+            check_sink(flow, found)
+        elif isinstance(flow, Flow) and flow.sends_updates:
+            message = f"flow {flow.name} is an update flow, which writes to a sink, and {flow.target} is none"
+            raise fail(message, flow.place)
+        elif found.is_managed and not isinstance(flow, Flow):
+            message = f"flow {flow.name}: {flow.target} is a table, and AUTO CDC needs a streaming table as its target"
+            raise fail(f"{message} (MANAGED_TABLE_DOES_NOT_SUPPORT_CDC)", flow.place)
         elif found.kind not in (Kind.STREAMING_TABLE, Kind.TABLE):
             message = f"flow {flow.name} writes into {flow.target}, which is no streaming table"
             raise fail(message, flow.place)
@@ -180,28 +204,8 @@ def _join(declared: Declarations, spec: PipelineSpec) -> dict[Key, Dataset]:
         else:
             found.flows.append(flow)
     for dataset in datasets.values():
-        _check(dataset)
+        check_dataset(dataset)
     return datasets
-
-
-def _check(dataset: Dataset) -> None:
-    names = [flow.name for flow in dataset.all_flows]
-    for name in names:
-        if names.count(name) > 1:
-            message = f"dataset {dataset.name} has two flows named {name}: give each a name"
-            raise fail(message, dataset.place)
-    if sum(map(bool, (dataset.flows, dataset.cdc_flows, dataset.snapshot_flows))) > 1:
-        message = f"dataset {dataset.name} has AUTO CDC flows and others: a target of AUTO CDC takes no other flow"
-        raise fail(message, dataset.place)
-    if len(dataset.snapshot_flows) > 1:
-        message = f"dataset {dataset.name} has two AUTO CDC FROM SNAPSHOT flows: its rows can follow one source only"
-        raise fail(message, dataset.place)
-    if dataset.snapshot_flows and dataset.expectations:
-        message = f"{dataset.name} has expectations: expectations are not supported with AUTO CDC FROM SNAPSHOT"
-        raise fail(message, dataset.place)
-    if len({flow.scd_type for flow in dataset.cdc_flows}) > 1 or len({flow.keys for flow in dataset.cdc_flows}) > 1:
-        message = f"the AUTO CDC flows into {dataset.name} differ in keys or SCD type"
-        raise fail(message, dataset.place)
 
 
 def identify(name: str, spec: PipelineSpec, dataset: Dataset) -> TableName:

@@ -13,8 +13,10 @@ from pyspark.sql import functions as F
 from pyspark.sql.types import StructType
 
 from lakeflow_local.errors import UserError
-from lakeflow_local.pipelines.files import inference, json_files, landing
+from lakeflow_local.pipelines.files import inference, json_files, landing, links
 from lakeflow_local.pipelines.files.csv_files import CsvFiles
+from lakeflow_local.pipelines.files.file_times import BOUNDS, FileTimes, ReaderOfTimes
+from lakeflow_local.platform_paths.path_map import PathMap
 
 # Auto Loader's own settings that change nothing about which rows arrive here.
 _WITHOUT_EFFECT = {
@@ -44,14 +46,17 @@ class Place:
     """Where a reader reads and what for.
 
     Attributes:
-        root: the bundle's folder, to which relative paths belong.
+        paths: what a path means here; relative ones belong to the bundle's folder.
         used: called with the folder of each load.
         record: for a folder, the file in which its inferred schema is kept; None to infer it anew each time.
+        at_location: keep it at `cloudFiles.schemaLocation`, without which a stream must have a schema: outside of
+            pipelines nothing else says where.
     """
 
-    root: Path
+    paths: PathMap
     used: Callable[[str], None] = lambda _: None
     record: Callable[[str], Path | None] = lambda _: None
+    at_location: bool = False
 
 
 class CloudFilesReader:
@@ -69,7 +74,9 @@ class CloudFilesReader:
 
     def format(self, source: str) -> Any:
         """Another source's reader, where the author goes on to name one."""
-        return self if source.lower() == "cloudfiles" else self._spark.readStream.format(source)
+        if source.lower() == "cloudfiles":
+            return self
+        return (self._spark.readStream if self._streaming else self._spark.read).format(source)
 
     def option(self, key: str, value: Any) -> CloudFilesReader:
         """Set one option; keys are compared without regard to case."""
@@ -108,14 +115,14 @@ class CloudFilesReader:
         self._check()
         self._place.used(folder)
         if kind in ("text", "binaryFile"):
-            return self._reader(kind).load(folder)
+            return self._reader(kind).load(links.readable(folder))
         if self._schema is not None:
             return self._frame(kind, folder, self._schema, self._options.get("rescueddatacolumn"), [])
         return self._inferred(kind, folder)
 
     def folder(self, path: str) -> str:
         """Where a path lies on this machine."""
-        return landing.local_folder(path, self._place.root)
+        return landing.local_folder(path, self._place.paths)
 
     def _inferred(self, kind: str, folder: str) -> DataFrame:
         if kind not in _INFERRED or "://" in folder:
@@ -125,10 +132,10 @@ class CloudFilesReader:
             )
         mode = self._setting("schemaevolutionmode", "addNewColumns").lower()
         if mode not in inference.MODES:
-            modes = "addNewColumns, rescue, failOnNewColumns or none"
+            modes = "addNewColumns, addNewColumnsWithTypeWidening, rescue, failOnNewColumns or none"
             raise UserError(f"cloudFiles: schemaEvolutionMode is {modes}, not {mode}")
         files = self._files(folder)
-        record = inference.SchemaRecord(self._place.record(folder))
+        record = inference.SchemaRecord(self._record(folder))
         partitions = self._partitions(folder, files)
         typed = self._setting("infercolumntypes", str(self._typed).lower()) == "true"
         infer = inference.inferring(self._spark, kind, self._plain_options(), typed=typed)
@@ -141,22 +148,31 @@ class CloudFilesReader:
             return self._parquet_rescued(folder, schema, infer(files), rescued, partitions)
         return self._frame(kind, folder, schema, rescued, partitions)
 
+    def _record(self, folder: str) -> Path | None:
+        if not (self._place.at_location and self._streaming):
+            return self._place.record(folder)
+        location = self._setting("schemalocation", None)
+        if location is None:
+            raise UserError("cloudFiles: give a schema, or cloudFiles.schemaLocation, where the inferred one is kept")
+        return Path(self.folder(location), "_schemas", "inferred.json")
+
     def _frame(
         self, kind: str, folder: str, schema: StructType, rescued: str | None, partitions: list[str]
     ) -> DataFrame:
         """The rows in the columns of a schema, then those that the folders' names give, then what was rescued."""
         inside = StructType([field for field in schema if field.name not in partitions])
+        source = links.readable(folder)
         if kind == "json":
             # A column of the usual name in the author's own schema asks for rescued data, too.
             asked = rescued or ("_rescued_data" if "_rescued_data" in schema.names else None)
-            frame = json_files.parsed(self._reader("text"), folder, inside, self._plain_options(), asked)
+            frame = json_files.parsed(self._reader("text"), source, inside, self._plain_options(), asked)
         elif kind == "csv" and "://" not in folder:
             asked = rescued or ("_rescued_data" if "_rescued_data" in schema.names else None)
             files = CsvFiles(self._spark, self._plain_options())
-            frame = files.parsed(self._reader("csv"), folder, self._files(folder), inside, asked)
+            frame = files.parsed(self._reader("csv"), source, self._files(folder), inside, asked)
         else:
             asked = rescued
-            frame = self._reader(kind).schema(inside).load(folder)
+            frame = self._reader(kind).schema(inside).load(source)
             if rescued and rescued not in inside.names:
                 frame = frame.withColumn(rescued, F.lit(None).cast("string"))
         if not partitions:
@@ -188,10 +204,17 @@ class CloudFilesReader:
             for name, spark_name in _LIMITS.items():
                 if self._setting(name, ""):
                     reader = reader.option(spark_name, _amount(name, self._setting(name, "")))
-        return reader.options(**self._plain_options())
+        reader = reader.options(**self._plain_options())
+        return ReaderOfTimes(reader, self._times) if self._times else reader
 
     def _files(self, folder: str) -> list[str]:
-        return [] if "://" in folder else landing.files(folder, self._options.get("pathglobfilter"))
+        if "://" in folder:
+            return []
+        return landing.files(folder, self._options.get("pathglobfilter"), self._times.contain)
+
+    @property
+    def _times(self) -> FileTimes:
+        return FileTimes.of(self._spark, self._options)
 
     def _partitions(self, folder: str, files: list[str]) -> list[str]:
         """Names in `name=value` folders, from the outermost on."""
@@ -212,7 +235,7 @@ class CloudFilesReader:
         return {
             key: value
             for key, value in self._options.items()
-            if not key.startswith("cloudfiles.") and key != "rescueddatacolumn"
+            if not key.startswith("cloudfiles.") and key not in ("rescueddatacolumn", *BOUNDS)
         }
 
     def _check(self) -> None:

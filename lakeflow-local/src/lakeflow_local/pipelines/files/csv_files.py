@@ -26,6 +26,7 @@ from pyspark.sql.types import (
 )
 
 from lakeflow_local.errors import UserError
+from lakeflow_local.pipelines.files import landing
 from lakeflow_local.pipelines.files.json_files import rescue_text
 
 _OPENERS = {".gz": gzip.open, ".bz2": bz2.open}
@@ -84,7 +85,7 @@ class CsvFiles:
             kinds: Sequence[DataType] = [StringType()] * len(header)
             if typed:
                 reader = self._spark.read.format("csv").options(**self._options).option("inferSchema", "true")
-                kinds = [field.dataType for field in reader.load(members).schema]
+                kinds = [field.dataType for field in reader.load(list(map(landing.literal, members))).schema]
             for name, kind in zip(header, kinds, strict=False):
                 known = found.get(name.lower())
                 found[name.lower()] = StructField(
@@ -148,7 +149,8 @@ class CsvFiles:
         self, texts: DataFrame, by_name: dict[str, Column], declared: list[StructField], rescued: str | None
     ) -> DataFrame:
         columns, lost = [], []
-        value_options = {key: value for key, value in self._options.items() if key in _OF_VALUES}
+        # None where there are none: an empty map has no type over Connect.
+        value_options = {key: value for key, value in self._options.items() if key in _OF_VALUES} or None
         for field in declared:
             text = by_name.pop(field.name.lower(), F.lit(None).cast("string"))
             if isinstance(field.dataType, StringType):

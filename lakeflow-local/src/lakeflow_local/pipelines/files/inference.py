@@ -15,10 +15,13 @@ from pyspark.sql import SparkSession
 from pyspark.sql.types import StringType, StructField, StructType
 
 from lakeflow_local.errors import UserError
+from lakeflow_local.pipelines.files import landing
 from lakeflow_local.pipelines.files.csv_files import CsvFiles
 from lakeflow_local.pipelines.files.hints import hinted
+from lakeflow_local.pipelines.files.widening import widened_field
 
-MODES = ("addnewcolumns", "rescue", "failonnewcolumns", "none")
+WIDENING = "addnewcolumnswithtypewidening"
+MODES = ("addnewcolumns", WIDENING, "rescue", "failonnewcolumns", "none")
 
 Infer = Callable[[Sequence[str]], StructType]
 
@@ -78,13 +81,17 @@ def evolved(
             )
         found = [field for field in infer(new) if field.name not in partitions]
         record.schema = hinted(StructType([*found, *(StructField(name, StringType()) for name in partitions)]), hints)
-    elif new and mode in ("addnewcolumns", "failonnewcolumns"):
+    elif new and mode in ("addnewcolumns", "failonnewcolumns", WIDENING):
         known = {field.name.lower() for field in record.schema}
-        added = [field for field in infer(new) if field.name.lower() not in known]
+        found = list(infer(new))
+        added = [field for field in found if field.name.lower() not in known]
         if added and mode == "failonnewcolumns":
             names = ", ".join(field.name for field in added)
             raise UserError(f"cloudFiles: new columns {names}, and schemaEvolutionMode is failOnNewColumns")
-        record.schema = StructType([*record.schema, *added])
+        schema = record.schema
+        if mode == WIDENING:
+            schema = hinted(StructType([widened_field(field, found) for field in schema]), hints)
+        record.schema = StructType([*schema, *added])
     record.files.update(new)
     record.keep()
     return record.schema
@@ -108,7 +115,7 @@ def inferring(spark: SparkSession, kind: str, options: dict[str, str], *, typed:
             reader = reader.option("mergeSchema", "true")
         elif kind == "json":
             reader = reader.option("primitivesAsString", str(not typed).lower())
-        fields = list(reader.load(list(files)).schema)
+        fields = list(reader.load([landing.literal(file) for file in files]).schema)
         if kind == "json" and not typed:
             fields = [StructField(field.name, StringType()) for field in fields]
         return StructType(_distinct(fields))

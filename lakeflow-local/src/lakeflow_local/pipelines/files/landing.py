@@ -5,22 +5,25 @@ from __future__ import annotations
 import glob
 import hashlib
 import os
+import re
+from collections.abc import Callable
 from fnmatch import fnmatch
 from pathlib import Path
+
+from lakeflow_local.pipelines.files import links
+from lakeflow_local.platform_paths.path_map import PathMap
 
 _GLOB_MARKS = "*?[{"
 
 
-def local_folder(path: str, root: Path) -> str:
-    """A folder on this machine: relative paths belong to the bundle, `/Volumes/…` lies under `.lakeflow/volumes/…`."""
-    plain = path.removeprefix("dbfs:").removeprefix("file:") if path.startswith(("dbfs:/", "file:/")) else path
+def local_folder(path: str, paths: PathMap) -> str:
+    """A folder on this machine: relative paths belong to the bundle, those of the platform are mapped."""
+    plain = paths.local(path).removeprefix("file:") if path.startswith(("dbfs:/", "file:/")) else path
     if "://" in plain:
         return plain
     if plain.startswith("//"):
         plain = "/" + plain.lstrip("/")
-    if plain.startswith("/Volumes/") and not Path(plain).exists():
-        return str(root / ".lakeflow" / "volumes" / plain.removeprefix("/Volumes/"))
-    return os.path.normpath(root / plain)
+    return os.path.normpath(paths.root / paths.local(plain))
 
 
 def is_pattern(folder: str) -> bool:
@@ -35,21 +38,32 @@ def exists(folder: str) -> bool:
     return bool(glob.glob(folder)) if is_pattern(folder) else Path(folder).exists()
 
 
-def files(folder: str, name_pattern: str | None = None) -> list[str]:
+def files(
+    folder: str, name_pattern: str | None = None, is_of_time: Callable[[float], bool] = lambda _: True
+) -> list[str]:
     """All data files below a folder, as Spark's file source takes them: none whose name or folder is hidden.
 
     Args:
         folder: a folder, a file or a glob of them.
         name_pattern: a glob that a file's name has to match (`pathGlobFilter`).
+        is_of_time: whether a file that was changed at a time, in seconds of the epoch, is one of them.
     """
     found: list[str] = []
+    left_out = set(links.not_followed(folder))
     for start in glob.glob(folder) if is_pattern(folder) else [folder]:
         if os.path.isfile(start):
             found.append(start)
         for parent, folders, names in os.walk(start):
             folders[:] = [name for name in folders if not _is_hidden(name)]
             found += [os.path.join(parent, name) for name in names if not _is_hidden(name)]
-    return sorted(name for name in found if name_pattern is None or fnmatch(os.path.basename(name), name_pattern))
+    found = [name for name in found if name not in left_out]
+    named = (name for name in found if name_pattern is None or fnmatch(os.path.basename(name), name_pattern))
+    return sorted(name for name in named if is_of_time(os.stat(name).st_mtime))
+
+
+def literal(path: str) -> str:
+    """A path for Spark's readers, which take each for a pattern."""
+    return re.sub(r"([\\{}\[\]*?])", r"\\\1", path)
 
 
 def _is_hidden(name: str) -> bool:

@@ -1,5 +1,7 @@
 """`read_files(…)` in SQL: the same files as `cloudFiles` reads, as a batch or, after STREAM, as a stream.
 
+The older `cloud_files(path, format, map(…))` is Auto Loader itself: a stream, whose columns are text unless asked.
+
 Source: https://docs.databricks.com/sql/language-manual/functions/read_files.html
 """
 
@@ -17,7 +19,7 @@ from sqlglot.tokens import Token, TokenType
 from lakeflow_local.errors import UserError
 from lakeflow_local.pipelines.files import landing
 from lakeflow_local.pipelines.files.cloudfiles import SETTINGS, CloudFilesReader
-from lakeflow_local.pipelines.model.sql_text import tokens
+from lakeflow_local.pipelines.model.sql_text import closing, tokens
 
 _serial = count()
 _BY_ENDING = {
@@ -31,19 +33,20 @@ _BY_ENDING = {
 _HIDDEN = "_metadata"
 _PACKED = (".gz", ".bz2")
 
-Open = Callable[[bool], CloudFilesReader]
+Open = Callable[[bool, bool], CloudFilesReader]
+_FUNCTIONS = ("read_files", "cloud_files")
 
 
 def resolve(spark: SparkSession, text: str, open_reader: Open) -> tuple[str, dict[str, DataFrame]]:
     """The text with a name in place of each call, and the frame that each name stands for.
 
     Args:
-        open_reader: gives a reader, for a stream or not.
+        open_reader: gives a reader, for a stream or not, and with types inferred or not.
 
     Raises:
         UserError: for a call without a path, an option twice or an option that is not known.
     """
-    if "read_files" not in text.lower():
+    if not any(function in text.lower() for function in _FUNCTIONS):
         return text, {}
     stream = tokens(text)
     frames: dict[str, DataFrame] = {}
@@ -52,12 +55,14 @@ def resolve(spark: SparkSession, text: str, open_reader: Open) -> tuple[str, dic
     shown = any(token.text.lower() == _HIDDEN for token in stream)
     for index, token in enumerate(stream):
         called = index + 1 < len(stream) and stream[index + 1].token_type is TokenType.L_PAREN
-        if token.text.lower() != "read_files" or not called:
+        function = token.text.lower()
+        if function not in _FUNCTIONS or not called:
             continue
-        close = _closing(stream, index + 1)
+        close = closing(stream, index + 1, "read_files")
         first, last, streaming = _with_stream(stream, index, close)
-        reader = open_reader(streaming)
-        path, options = _arguments(spark, text, stream[index + 2 : close])
+        older = function == "cloud_files"
+        reader = open_reader(streaming or older, not older)
+        path, options = _arguments(spark, text, stream[index + 2 : close], function)
         name = f"__read_files_{next(_serial)}"
         frame = _load(reader, path, options)
         changes.append((stream[first].start, stream[last].end + 1, name))
@@ -68,6 +73,18 @@ def resolve(spark: SparkSession, text: str, open_reader: Open) -> tuple[str, dic
     for start, end, new in sorted(changes, reverse=True):
         text = text[:start] + new + text[end:]
     return text, frames
+
+
+def in_views(spark: SparkSession, text: str, open_reader: Open) -> str:
+    """The text with a temporary view of the session in place of each call.
+
+    Raises:
+        UserError: see `resolve`.
+    """
+    text, frames = resolve(spark, text, open_reader)
+    for name, frame in frames.items():
+        frame.createOrReplaceTempView(name)
+    return text
 
 
 def _alias(stream: list[Token], last: int) -> str | None:
@@ -103,24 +120,40 @@ def _with_stream(stream: list[Token], index: int, close: int) -> tuple[int, int,
     if index >= 1 and stream[index - 1].text.upper() == "STREAM":
         return index - 1, close, True
     if index >= 2 and stream[index - 1].token_type is TokenType.L_PAREN and stream[index - 2].text.upper() == "STREAM":
-        return index - 2, _closing(stream, index - 1), True
+        return index - 2, closing(stream, index - 1, "read_files"), True
     return index, close, False
 
 
-def _arguments(spark: SparkSession, text: str, inside: list[Token]) -> tuple[str, dict[str, str]]:
-    path, options = "", dict[str, str]()
+def _arguments(spark: SparkSession, text: str, inside: list[Token], function: str) -> tuple[str, dict[str, str]]:
+    """The path and the options: by name, in a map, or by position path and format."""
+    given: list[tuple[str, list[Token]]] = []
+    positions = ["format", "path"]
     for item in _items(inside):
         arrow = next((i for i, token in enumerate(item) if token.token_type is TokenType.FARROW), None)
-        name = "path" if arrow is None else "".join(token.text for token in item[:arrow]).lower()
-        value = _value(spark, text, item if arrow is None else item[arrow + 1 :])
+        if arrow is not None:
+            given.append(("".join(token.text for token in item[:arrow]).lower(), item[arrow + 1 :]))
+        elif item[0].text.lower() == "map" and len(item) > 1 and item[1].token_type is TokenType.L_PAREN:
+            pairs = _items(item[2:-1])
+            if len(pairs) % 2:
+                raise UserError(f"{function}: map(…) takes names and values by turns")
+            names = (_value(spark, text, name).lower() for name in pairs[::2])
+            given += zip(names, pairs[1::2], strict=True)
+        elif positions:
+            given.append((positions.pop(), item))
+        else:
+            shown = text[item[0].start : item[-1].end + 1]
+            raise UserError(f"{function}: write {shown} by its name, option => value")
+    path, options = "", dict[str, str]()
+    for name, tokens_of_value in given:
+        value = _value(spark, text, tokens_of_value)
         if name == "path":
             path = value
         elif name in options:
-            raise UserError(f"read_files: the option {name} is given twice")
+            raise UserError(f"{function}: the option {name} is given twice")
         else:
             options[name] = value
     if not path:
-        raise UserError("read_files: the path of a folder or file is missing")
+        raise UserError(f"{function}: the path of a folder or file is missing")
     return path, options
 
 
@@ -168,12 +201,3 @@ def _items(inside: list[Token]) -> list[list[Token]]:
         else:
             items[-1].append(token)
     return [item for item in items if item]
-
-
-def _closing(stream: list[Token], opening: int) -> int:
-    depth = 0
-    for index in range(opening, len(stream)):
-        depth += {TokenType.L_PAREN: 1, TokenType.R_PAREN: -1}.get(stream[index].token_type, 0)
-        if depth == 0:
-            return index
-    raise UserError("read_files: a parenthesis is not closed")

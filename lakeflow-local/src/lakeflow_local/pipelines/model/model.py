@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any
 
 from lakeflow_local.errors import UserError
 
+BITEMPORAL = "bitemporal"  # a type of history: by the time of validity and the time of knowledge
 BROKERS = ("kafka", "eventhubs", "kinesis", "pubsub", "pulsar")  # formats of a sink that need a server
 
 
@@ -48,12 +49,40 @@ class Expectation:
 
 
 @dataclass(frozen=True)
+class Supplied:
+    """A declared column to which the table itself gives a value.
+
+    Attributes:
+        expression: SQL text; None for an identity column.
+        is_generated: GENERATED ALWAYS AS, so that a value of the query must be the same; else DEFAULT, which stands in
+            for a column that the query does not have.
+        start, step: of an identity column.
+        is_by_default: the query may give values to the identity column, too.
+    """
+
+    name: str
+    expression: str | None = None
+    is_generated: bool = False
+    start: int = 1
+    step: int = 1
+    is_by_default: bool = False
+
+    @property
+    def is_identity(self) -> bool:
+        """Whether the values are numbers that the table counts on."""
+        return self.expression is None
+
+
+@dataclass(frozen=True)
 class Flow:
     """An append flow, or a dataset's own query.
 
     Attributes:
         query: gives the DataFrame; called while its reads are being followed.
         once: runs one time only, until the target is fully refreshed.
+        replace_where: SQL text or a Column: the rows of the target that the query's rows of the same kind replace.
+        replace_using: key columns: a key's rows are replaced by those with a greater `sequence_by`.
+        sends_updates: an update flow: a sink is given the rows that changed.
     """
 
     name: str
@@ -62,15 +91,29 @@ class Flow:
     place: Place
     spark_conf: Mapping[str, str] = field(default_factory=dict)
     once: bool = False
+    replace_where: Any = None
+    replace_using: tuple[str, ...] = ()
+    sequence_by: Any = None
+    sends_updates: bool = False
+
+    @property
+    def replaces(self) -> bool:
+        """Whether it is a replace flow."""
+        return self.replace_where is not None or bool(self.replace_using)
 
 
 @dataclass(frozen=True)
 class CdcFlow:
-    """An AUTO CDC flow. Columns are names; `sequence_by`, `where` and `apply_as_…` are SQL text or Columns."""
+    """An AUTO CDC flow. Columns are names; `…sequence_by`, `where` and `apply_as_…` are SQL text or Columns.
+
+    Attributes:
+        source: a table or view; or a query function.
+        scd_type: 1, 2 or BITEMPORAL.
+    """
 
     name: str
     target: str
-    source: str
+    source: str | Callable[[], Any]
     keys: tuple[str, ...]
     sequence_by: Any
     place: Place
@@ -79,7 +122,8 @@ class CdcFlow:
     apply_as_truncates: Any = None
     column_list: tuple[str, ...] | None = None
     except_column_list: tuple[str, ...] | None = None
-    scd_type: int = 1
+    scd_type: int | str = 1
+    system_sequence_by: Any = None
     track_history_column_list: tuple[str, ...] | None = None
     track_history_except_column_list: tuple[str, ...] | None = None
     ignore_null_updates: bool = False
@@ -87,6 +131,11 @@ class CdcFlow:
     ignore_null_updates_except_column_list: tuple[str, ...] | None = None
     once: bool = False
     spark_conf: Mapping[str, str] = field(default_factory=dict)
+
+    @property
+    def source_name(self) -> str:
+        """The source, for messages."""
+        return self.source if isinstance(self.source, str) else "its query"
 
     def keeps_value(self, column: str) -> bool:
         """Whether a NULL of an update leaves this column as it was."""
@@ -104,6 +153,7 @@ class SnapshotFlow:
     Attributes:
         source: a table or view, whose rows at each update are a snapshot; or a function of the last version that
             gives the next snapshot and its version, or None.
+        query: gives the rows that are a snapshot, in place of a source.
     """
 
     name: str
@@ -111,6 +161,7 @@ class SnapshotFlow:
     source: Any
     keys: tuple[str, ...]
     place: Place
+    query: Callable[[], Any] | None = None
     scd_type: int = 1
     track_history_column_list: tuple[str, ...] | None = None
     track_history_except_column_list: tuple[str, ...] | None = None
@@ -134,6 +185,8 @@ class Dataset:
     Attributes:
         name: as declared, may be qualified.
         schema: declared schema (DDL or StructType), None if the query decides.
+        supplied: the declared columns to which the table gives a value.
+        is_managed: a table of CREATE TABLE or `create_table`, which flows append to.
         spark_conf: Spark settings for all its flows, each of which may have more.
     """
 
@@ -142,6 +195,8 @@ class Dataset:
     place: Place
     comment: str | None = None
     schema: Any = None
+    supplied: tuple[Supplied, ...] = ()
+    is_managed: bool = False
     partition_cols: Sequence[str] = ()
     cluster_by: Sequence[str] = ()
     properties: Mapping[str, str] = field(default_factory=dict)
@@ -155,8 +210,8 @@ class Dataset:
 
     @property
     def all_flows(self) -> Sequence[Flow | CdcFlow | SnapshotFlow]:
-        """What flows into it; only one of the kinds is there."""
-        return (*self.flows, *self.cdc_flows, *self.snapshot_flows)
+        """What flows into it, snapshots before the changes that come after them."""
+        return (*self.flows, *self.snapshot_flows, *self.cdc_flows)
 
     @property
     def is_view(self) -> bool:
@@ -174,51 +229,6 @@ class Dataset:
         return {self.place.file} | {flow.place.file for flow in self.all_flows}
 
 
-@dataclass
-class Declarations:
-    """What source files declare, in their order.
-
-    Attributes:
-        flows: into datasets that are declared elsewhere, before or after.
-        own_queries: datasets with the query that their own declaration gives.
-    """
-
-    datasets: list[Dataset] = field(default_factory=list)
-    flows: list[Flow | CdcFlow | SnapshotFlow] = field(default_factory=list)
-    own_queries: list[tuple[Dataset, Flow]] = field(default_factory=list)
-
-    def add_dataset(self, dataset: Dataset, query: Flow | None = None) -> None:
-        """Add a dataset and, where it has one, its own query."""
-        self.datasets.append(dataset)
-        if query is not None:
-            self.own_queries.append((dataset, query))
-
-    def add_flow(self, flow: Flow | CdcFlow | SnapshotFlow) -> None:
-        """Add a flow into a dataset that is declared elsewhere."""
-        self.flows.append(flow)
-
-    def add_all(self, other: Declarations) -> None:
-        """Add what another text declares."""
-        self.datasets += other.datasets
-        self.flows += other.flows
-        self.own_queries += other.own_queries
-
-
 def fail(message: str, place: Place) -> UserError:
     """The error for a declaration that stands at this place."""
     return UserError(message, file=place.file, line=place.line)
-
-
-def merge_expectations(dataset: str, rules: Sequence[Expectation], place: Place) -> tuple[Expectation, ...]:
-    """The rules of one dataset in order of declaration.
-
-    Raises:
-        UserError: when two have one name: their counts could not be told apart.
-    """
-    seen: dict[str, Expectation] = {}
-    for rule in rules:
-        if rule.name in seen:
-            message = f"dataset {dataset} has two expectations named '{rule.name}': names are unique in a dataset"
-            raise fail(message, place)
-        seen[rule.name] = replace(rule)
-    return tuple(seen.values())

@@ -6,14 +6,17 @@ import os
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from importlib import metadata
 from pathlib import Path
 from typing import Any
 
 from lakeflow_local.errors import UserError
 from lakeflow_local.pipelines.model.names import Namespace, TableName
+from lakeflow_local.platform_paths.path_map import PathMap
 from lakeflow_local.spark.catalogs import LOCAL, local_schema
 
 SOURCES = (".py", ".sql", ".ipynb")
+_SHOWN = ("catalog", "schema", "target", "serverless", "continuous", "development", "channel", "edition", "photon")
 _GLOB = re.compile(r"[*?\[]")
 
 
@@ -25,18 +28,29 @@ class PipelineSpec:
         files: its source files, in order of the libraries, each once.
         root_path: the folder that is put on sys.path, None if there is none.
         configuration: what dataset code reads by `spark.conf.get`.
+        parameters: what stands for `:name` in its SQL.
         event_log: the Delta table to which the event log is published, None for none.
         state: the folder for the states of pipelines; None for `.lakeflow/pipelines` of the root.
+        paths: the folders of this machine that paths of the platform mean.
+        config: the settings that the event log shows: no values of the configuration, which may be secret.
     """
 
     name: str
     root: Path
     namespace: Namespace
     files: tuple[Path, ...]
+    paths: PathMap
     root_path: Path | None = None
     configuration: Mapping[str, str] = field(default_factory=dict)
+    parameters: Mapping[str, str] = field(default_factory=dict)
     event_log: TableName | None = None
     state: Path | None = None
+    config: Mapping[str, Any] = field(default_factory=dict)
+
+    @property
+    def runtime(self) -> str:
+        """What runs the pipeline here, where the platform has the version of its runtime."""
+        return f"lakeflow-local {metadata.version('lakeflow-local')} with Spark {metadata.version('pyspark')}"
 
     @property
     def slug(self) -> str:
@@ -60,7 +74,9 @@ class PipelineSpec:
         return max(0, int(value))
 
     @classmethod
-    def parse(cls, spec: Mapping[str, Any], root: Path, state: Path | None = None) -> PipelineSpec:
+    def parse(
+        cls, spec: Mapping[str, Any], root: Path, state: Path | None = None, paths: PathMap | None = None
+    ) -> PipelineSpec:
         """Read a resolved pipeline resource.
 
         Raises:
@@ -80,8 +96,11 @@ class PipelineSpec:
             files=_files(name, spec.get("libraries") or (), root),
             root_path=local_path(str(spec["root_path"]), root) if spec.get("root_path") else None,
             configuration={str(key): _text(value) for key, value in (spec.get("configuration") or {}).items()},
+            parameters={str(key): _text(value) for key, value in (spec.get("parameters") or {}).items()},
             event_log=_log_table(log, catalog, str(schema)),
             state=state,
+            paths=paths or PathMap(root),
+            config={key: spec[key] for key in _SHOWN if key in spec},
         )
 
 

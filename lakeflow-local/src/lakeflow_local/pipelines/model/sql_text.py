@@ -5,11 +5,14 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 from dataclasses import dataclass
+from itertools import pairwise
 
 from pyspark.errors import ParseException
 from pyspark.sql import SparkSession
 from sqlglot.dialects import Databricks
 from sqlglot.tokens import Token, TokenType
+
+from lakeflow_local.errors import UserError
 
 # Spark's own parser says what is a table; its unresolved plan, printed, holds every one, in subqueries and CTEs too.
 _RELATION = re.compile(r"'UnresolvedRelation \[(.*?)\], \[[^\n]*?\], (true|false)")
@@ -36,6 +39,14 @@ def references(spark: SparkSession, text: str) -> list[Reference]:
 def tokens(text: str) -> list[Token]:
     """The text's tokens, with their places in it; comments and strings are told apart as Databricks does."""
     return Databricks().tokenize(text)
+
+
+def has_pivot(text: str) -> bool:
+    """Whether a statement has a PIVOT clause."""
+    if "pivot" not in text.lower():
+        return False
+    found = tokens(text)
+    return any(a.token_type is TokenType.PIVOT and b.token_type is TokenType.L_PAREN for a, b in pairwise(found))
 
 
 def rename(text: str, replace: Callable[[tuple[str, ...]], str | None]) -> str:
@@ -79,3 +90,20 @@ def _is_name(token: Token) -> bool:
         bool(re.fullmatch(r"[A-Za-z_]\w*", token.text))
         and (token.token_type not in (TokenType.STRING, TokenType.NUMBER))
     )
+
+
+def closing(stream: list[Token], opening: int, of: str) -> int:
+    """The place of the parenthesis that closes the one at a place.
+
+    Args:
+        of: the statement or function, for the message.
+
+    Raises:
+        UserError: there is none.
+    """
+    depth = 0
+    for index in range(opening, len(stream)):
+        depth += {TokenType.L_PAREN: 1, TokenType.R_PAREN: -1}.get(stream[index].token_type, 0)
+        if depth == 0:
+            return index
+    raise UserError(f"{of}: a parenthesis is not closed")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from typing import Any
 
 
@@ -48,6 +49,32 @@ Listener = Callable[[Event], None]
 
 
 @dataclass
+class FlowResult:
+    """One flow's work in one update.
+
+    Attributes:
+        kind: APPEND, COMPLETE, CHANGE, SNAPSHOT_CHANGE, MATERIALIZED_VIEW or VIEW.
+        started: when all that it reads was there; with `ended`, the time that its own work took.
+        reads: the datasets, tables and folders that its query has read.
+        schema: name and type of each column that its query gives.
+    """
+
+    name: str
+    kind: str
+    started: datetime
+    ended: datetime
+    state: str = "COMPLETED"
+    rows: int = 0
+    metric_sets: list[Metrics] = field(default_factory=list)
+    reads: list[str] = field(default_factory=list)
+    schema: list[tuple[str, str]] = field(default_factory=list)
+
+    def definition(self) -> dict[str, Any]:
+        """What it is, without what it did, as JSON."""
+        return {"name": self.name, "kind": self.kind, "reads": self.reads, "schema": self.schema}
+
+
+@dataclass
 class DatasetResult:
     """One dataset in one update.
 
@@ -58,6 +85,7 @@ class DatasetResult:
         metric_sets: the expectations' figures, one set for each flow that counted them.
         error: one line or more, None unless FAILED or SKIPPED.
         reads: the datasets, tables and folders that its query has read; empty where the query was not called.
+        flows: what each of its flows did, one for each attempt.
     """
 
     name: str
@@ -70,6 +98,7 @@ class DatasetResult:
     seconds: float = 0.0
     warnings: list[str] = field(default_factory=list)
     reads: list[str] = field(default_factory=list)
+    flows: list[FlowResult] = field(default_factory=list)
 
     @property
     def dropped_records(self) -> int:
@@ -115,6 +144,16 @@ class DatasetResult:
         }
 
 
+@dataclass(frozen=True)
+class Request:
+    """What an update was asked for, and by what: API_CALL for a command, JOB_TASK for a task of a job."""
+
+    refresh: tuple[str, ...] = ()
+    full_refresh: tuple[str, ...] = ()
+    full_refresh_all: bool = False
+    cause: str = "API_CALL"
+
+
 @dataclass
 class Update:
     """One update of a pipeline: `update["orders"]` is a dataset's result.
@@ -122,6 +161,7 @@ class Update:
     Attributes:
         state: COMPLETED, FAILED or CANCELED.
         attempts: how often it was tried (`pipelines.numUpdateRetryAttempts`).
+        started: when its attempt began.
     """
 
     update_id: str
@@ -131,6 +171,7 @@ class Update:
     error: str | None = None
     seconds: float = 0.0
     attempts: int = 1
+    started: datetime = field(default_factory=lambda: datetime.now(UTC))
 
     def __getitem__(self, name: str) -> DatasetResult:
         for result in self.datasets:

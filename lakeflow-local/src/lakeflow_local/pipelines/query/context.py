@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from pyspark.sql import DataFrame, SparkSession
 
@@ -29,6 +29,7 @@ class UpdateContext:
         bring_up_to_date: returns once a dataset is up to date for the reader at the end of a stack; raises
             `UpstreamFailed` or `CycleError`.
         notify: tells the update's listener.
+        said: what was warned of, with its place: each once.
     """
 
     spec: PipelineSpec
@@ -42,6 +43,7 @@ class UpdateContext:
     validate_only: bool
     bring_up_to_date: Callable[[Key, Stack], None]
     notify: Callable[[Event], None]
+    said: set[str] = field(default_factory=set)
 
     def planned(self, table: TableName, *, streaming: bool) -> DataFrame | None:
         """While validating, an empty frame in place of a dataset's table; None to read the table itself."""
@@ -57,11 +59,12 @@ class UpdateContext:
     def note_read(self, reader: Key, source: TableName | str) -> None:
         """Note what a dataset's query reads: a dataset by its name, another table by its full one, or a folder."""
         if isinstance(source, TableName):
-            node = self.nodes.get(source.key)
-            source = node.result.name if node else source.declared
-        reads = self.nodes[reader].result.reads
-        if source not in reads:
-            reads.append(source)
+            dataset = self.nodes.get(source.key)
+            source = dataset.result.name if dataset else source.declared
+        node = self.nodes[reader]
+        for reads in (node.result.reads, node.flow.reads if node.flow is not None else []):
+            if source not in reads:
+                reads.append(source)
 
     def warn(self, node: Node, message: str) -> None:
         """Add a warning to a dataset's result."""

@@ -30,8 +30,11 @@ class Reads(Protocol):
     def sql(self, text: str, original: Callable[[str], DataFrame], names: dict[str, Any]) -> DataFrame:
         """A query, after all tables that it reads were brought up to date."""
 
-    def cloud_files(self) -> CloudFilesReader:
-        """A reader of landing files."""
+    def cloud_files(self, *, streaming: bool) -> CloudFilesReader:
+        """A reader of landing files, as a stream or all that there are."""
+
+    def eager(self, method: str, file: str, line: int) -> None:
+        """A method that does something at once is about to be called at this place."""
 
 
 _current: ContextVar[Reads | None] = ContextVar("lakeflow_local_reads", default=None)
@@ -45,6 +48,11 @@ def following(reads: Reads) -> Iterator[None]:
         yield
     finally:
         _current.reset(token)
+
+
+def current() -> Reads | None:
+    """What answers the reads of this thread; None outside of a query function."""
+    return _current.get()
 
 
 @contextmanager
@@ -84,6 +92,7 @@ def install() -> None:
     SparkSession._lakeflow_local = True
     reader_table, session_table, sql = DataFrameReader.table, SparkSession.table, SparkSession.sql
     stream_table, stream_format = DataStreamReader.table, DataStreamReader.format
+    batch_format = DataFrameReader.format
     stream_option, stream_options = DataStreamReader.option, DataStreamReader.options
 
     def batch_reader(self: DataFrameReader, tableName: str) -> DataFrame:
@@ -117,8 +126,14 @@ def install() -> None:
     def source(self: DataStreamReader, source: str) -> Any:
         reads = _current.get()
         if reads is not None and source.lower() == "cloudfiles":
-            return reads.cloud_files()
+            return reads.cloud_files(streaming=True)
         return stream_format(self, source)
+
+    def batch_source(self: DataFrameReader, source: str) -> Any:
+        reads = _current.get()
+        if reads is not None and source.lower() == "cloudfiles":
+            return reads.cloud_files(streaming=False)
+        return batch_format(self, source)
 
     def option(self: DataStreamReader, key: str, value: Any) -> DataStreamReader:
         if key.lower() in _LIMITS:
@@ -131,6 +146,7 @@ def install() -> None:
         return stream_options(self, **given)
 
     DataFrameReader.table = batch_reader
+    DataFrameReader.format = batch_source
     SparkSession.table = batch_session
     SparkSession.sql = query
     DataStreamReader.table = stream

@@ -4,18 +4,31 @@ from __future__ import annotations
 
 import threading
 from dataclasses import dataclass, field
+from datetime import datetime
 from enum import StrEnum
 
 from pyspark.sql.types import StructType
 
-from lakeflow_local.errors import UserError
-from lakeflow_local.pipelines.model.model import Dataset
+from lakeflow_local.errors import UserError, short_path
+from lakeflow_local.pipelines.model.model import Dataset, Place
 from lakeflow_local.pipelines.model.names import Key, TableName
-from lakeflow_local.pipelines.model.update import DatasetResult
+from lakeflow_local.pipelines.model.update import DatasetResult, FlowResult
 
 
 class CycleError(UserError):
     """Datasets that read each other in a circle."""
+
+
+class NotAStream(UserError):
+    """A view that is read as a stream and is a batch query.
+
+    Attributes:
+        declared: where, as text.
+    """
+
+    def __init__(self, name: str, place: Place) -> None:
+        super().__init__(f"{name} is read as a stream, but this view is a batch query: read it with spark.read.table")
+        self.declared = f"{short_path(place.file)}:{place.line}"
 
 
 class Canceled(Exception):
@@ -37,7 +50,12 @@ class Status(StrEnum):
 
 @dataclass
 class Node:
-    """A dataset within one update."""
+    """A dataset within one update.
+
+    Attributes:
+        flow: the flow that is being worked on.
+        inputs_ready: when what it reads was last waited for.
+    """
 
     dataset: Dataset
     table: TableName
@@ -47,6 +65,8 @@ class Node:
     ended: threading.Event = field(default_factory=threading.Event)
     owner: int = 0
     schema: StructType | None = None
+    flow: FlowResult | None = None
+    inputs_ready: datetime | None = None
 
     @property
     def key(self) -> Key:

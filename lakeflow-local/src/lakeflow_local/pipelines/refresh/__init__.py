@@ -1,4 +1,4 @@
-"""Bringing datasets up to date: one attempt of an update, and how each kind of dataset is written.
+"""Bringing datasets up to date: one attempt of an update, and what each kind of dataset is done with.
 
 `Pipeline` alone imports from here.
 """

@@ -8,7 +8,7 @@ from pathlib import Path
 from py4j.protocol import Py4JJavaError
 from pyspark.errors import PySparkException
 
-from lakeflow_local.errors import UserError
+from lakeflow_local.errors import UserError, shortage
 from lakeflow_local.pipelines.declare.source import line_in
 from lakeflow_local.pipelines.model.model import Dataset
 from lakeflow_local.pipelines.model.names import split
@@ -33,6 +33,8 @@ def explain_failure(error: Exception, dataset: Dataset) -> str:
 
 def explain(error: BaseException) -> str:
     """The useful part of an error: without Spark's plan, JVM trace and query id."""
+    if short := shortage(error):
+        return short
     text = str(error)
     if isinstance(error, (PySparkException, Py4JJavaError)):
         # Spark wraps what a task raises in errors of the query, of the job and of the write: the innermost says why.

@@ -3,20 +3,25 @@
 from __future__ import annotations
 
 from pyspark.sql import DataFrame
-from pyspark.sql import functions as F
-from pyspark.sql.types import StructType
+from pyspark.sql.types import DataType, StructType
 
+from lakeflow_local.pipelines.cdc import both, cdc, change, snapshots
 from lakeflow_local.pipelines.files import landing
 from lakeflow_local.pipelines.model.model import CdcFlow, Dataset, Flow, Kind, SnapshotFlow, fail
 from lakeflow_local.pipelines.model.names import Stack
 from lakeflow_local.pipelines.query.context import UpdateContext
 from lakeflow_local.pipelines.query.evaluate import Evaluation, is_repeatable, reads_only_known_streams
 from lakeflow_local.pipelines.query.node import Node
-from lakeflow_local.pipelines.refresh import cdc, sinks, snapshots
-from lakeflow_local.pipelines.refresh.stream import append, empty_table, observed
 from lakeflow_local.pipelines.store import failpoints
 from lakeflow_local.pipelines.store.state import Memory
 from lakeflow_local.pipelines.store.tables import rows_written
+from lakeflow_local.pipelines.writing import replace, sinks
+from lakeflow_local.pipelines.writing.column_types import refuse_other_types
+from lakeflow_local.pipelines.writing.flow_record import columns, recorded, unchanged
+from lakeflow_local.pipelines.writing.shape import as_struct, shape, table_schema
+from lakeflow_local.pipelines.writing.stream import append, changes_of, empty_table, evaluate_flow, observed
+
+_FLOW_KINDS = {Flow: "APPEND", CdcFlow: "CHANGE", SnapshotFlow: "SNAPSHOT_CHANGE"}  # as the event log names them
 
 
 def refresh(context: UpdateContext, node: Node, stack: Stack) -> None:
@@ -40,14 +45,18 @@ def refresh(context: UpdateContext, node: Node, stack: Stack) -> None:
     if not full and _nothing_new(context, node, memory, stack):
         node.result.up_to_date = True
         node.result.kind = memory.kind
+        node.result.flows = [unchanged(flow) for flow in memory.flows]
         return
     streams = len(dataset.flows) > 1 or _settled_kind(dataset, memory) == Kind.STREAMING_TABLE
     if not streams:
-        evaluation = Evaluation(context, stack)
-        frame = evaluation.frame(dataset, dataset.flows[0].query)
-        if not frame.isStreaming:
-            _materialize(context, node, evaluation, frame)
-            return
+        with recorded(node, dataset.flows[0].name, "MATERIALIZED_VIEW") as record:
+            evaluation = Evaluation(context, stack)
+            frame = evaluation.frame(dataset, dataset.flows[0].query)
+            if not frame.isStreaming:
+                _materialize(context, node, evaluation, frame)
+                record.schema = columns(frame.schema)
+                return
+        node.result.flows.remove(record)  # it is a stream, which is evaluated where its table is settled
         if dataset.kind is Kind.MATERIALIZED_VIEW:
             message = (
                 f"materialized view {dataset.name} is a batch dataset, but its query reads a stream: "
@@ -93,6 +102,8 @@ def _remember(
         memory.folders |= {folder: found for folder, found in notes.folders.items() if found is not None}
     memory.own_version = context.tables.version(node.table)
     memory.repeatable = repeatable
+    latest = {flow.name: flow.definition() for flow in node.result.flows}
+    memory.flows = [*(flow for flow in memory.flows if flow["name"] not in latest), *latest.values()]
     memory.kind = node.result.kind = kind.value
     memory.resetting = False
     context.store.remember(node.table, memory)
@@ -123,33 +134,42 @@ def _stream(context: UpdateContext, node: Node, memory: Memory, full: bool, stac
         # Recorded before it is done: after a kill in between, the next update resets the table again.
         memory.resetting = True
         memory.once, memory.folded, memory.snapshot = [], None, None
+        memory.carried, memory.sorted_bytes, memory.apart_bytes = [], 0, 0
         memory.generation = (context.tables.version(table) or 0) + 1  # greater than any before in the table's own log
         context.store.remember(table, memory)
         context.store.forget_progress(table)
-    resetting = memory.resetting
+    resetting = is_made_anew = memory.resetting
     evaluations: list[Evaluation] = []
     repeatable = True
     for flow in dataset.all_flows:
         if flow.name in memory.once:
             continue
-        with context.settings.of(dataset, flow):
+        with context.settings.of(dataset, flow), recorded(node, flow.name, _FLOW_KINDS[type(flow)]) as record:
             if isinstance(flow, SnapshotFlow):
-                taken, same_again = snapshots.apply(context, node, flow, stack, memory)
+                take = _taker_beside_changes(context, node, flow, stack) if dataset.cdc_flows else None
+                taken, same_again = snapshots.apply(context, node, flow, stack, memory, take)
                 evaluations, repeatable = evaluations + taken, repeatable and same_again
                 memory.once += [flow.name] if flow.once else []
                 continue
             evaluation = Evaluation(context, stack)
             frame = evaluate_flow(evaluation, dataset, flow)
+            record.schema = columns(frame.schema)
             if isinstance(flow, CdcFlow):
-                cdc.apply(context, node, flow, evaluation, frame, memory)
+                both.check_log(context, node, flow)
+                cdc.apply(context, node, both.placed(flow, dataset), evaluation, frame, memory)
             else:
-                shaped = evaluation.count_rules(shape(frame, dataset), dataset)
+                shaped = shape(frame, dataset)
+                if flow.replace_where is not None:
+                    shaped = shaped.where(replace.condition_of(flow))
+                shaped = evaluation.count_rules(shaped, dataset)
                 if resetting:
-                    empty_table(context, node, shaped.schema)
+                    empty_table(context, node, table_schema(shaped.schema, dataset))
                     resetting = False
-                append(context, node, flow, evaluation, shaped, memory.generation)
+                else:
+                    refuse_other_types(context, node, flow, shaped.schema, is_made_anew=is_made_anew)
+                _write(context, node, flow, evaluation, shaped, memory.generation)
             evaluations.append(evaluation)
-            repeatable = repeatable and (not frame.isStreaming or reads_only_known_streams(frame, evaluation.notes))
+            repeatable = repeatable and _finds_the_same_again(frame, flow, evaluation)
             if flow.once:
                 memory.once.append(flow.name)
     if resetting and not (dataset.cdc_flows or dataset.snapshot_flows):
@@ -160,56 +180,37 @@ def _stream(context: UpdateContext, node: Node, memory: Memory, full: bool, stac
     _remember(context, node, memory, evaluations, repeatable=repeatable, kind=Kind.STREAMING_TABLE)
 
 
-def evaluate_flow(evaluation: Evaluation, dataset: Dataset, flow: Flow | CdcFlow) -> DataFrame:
-    """The frame of one flow of a streaming table.
+def _taker_beside_changes(context: UpdateContext, node: Node, flow: SnapshotFlow, stack: Stack) -> snapshots.Taker:
+    """What takes snapshots in for a target that changes flow into, too."""
+    both.check_log(context, node, flow)
+    first = node.dataset.cdc_flows[0]
 
-    Raises:
-        UserError: when it is a batch query, or for a `once` flow a stream.
-    """
-    if isinstance(flow, CdcFlow):
-        spark = evaluation.spark
-        read = spark.read.table if flow.once else spark.readStream.table
-        return evaluation.frame(dataset, lambda: read(flow.source))
-    frame = evaluation.frame(dataset, flow.query)
-    if flow.once and frame.isStreaming:
-        message = f"flow {flow.name} runs once, over a batch, but its query reads a stream: use spark.read"
-        raise fail(message, flow.place)
-    if not flow.once and not frame.isStreaming:
-        message = (
-            f"streaming table {dataset.name} needs a streaming query, but {flow.name} is a batch query: "
-            "use spark.readStream, or declare a materialized view"
-        )
-        raise fail(message, flow.place)
-    return frame
+    def sequence_type() -> DataType:
+        frame = changes_of(Evaluation(context, stack), node.dataset, first)
+        return change.to_changes(frame, first).schema[change.SEQUENCE].dataType
+
+    return both.taker(context, node, flow, sequence_type)
 
 
-def as_struct(dataset: Dataset) -> StructType:
-    """A dataset's declared schema."""
-    return dataset.schema if isinstance(dataset.schema, StructType) else StructType.fromDDL(dataset.schema)
+def _write(
+    context: UpdateContext, node: Node, flow: Flow, evaluation: Evaluation, shaped: DataFrame, generation: int
+) -> None:
+    """Write the rows of one flow into its table, as the flow says."""
+    if flow.replace_where is not None:
+        replace.replace_where(context, node, flow, evaluation, shaped)
+    elif flow.replace_using:
+        replace.replace_using(context, node, flow, evaluation, shaped, generation)
+    else:
+        append(context, node, flow, evaluation, shaped, generation)
 
 
-def shape(frame: DataFrame, dataset: Dataset) -> DataFrame:
-    """The frame with the declared columns in their types and order; unchanged without a declared schema.
-
-    Raises:
-        UserError: when the query lacks a declared column or has another one.
-    """
-    if dataset.schema is None:
-        return frame
-    declared = as_struct(dataset)
-    found = {name.lower() for name in frame.columns}
-    wanted = {field.name.lower() for field in declared}
-    for name in sorted(wanted ^ found):
-        problem = "lacks the declared column" if name in wanted else "has a column that the schema does not declare:"
-        message = f"the query of {dataset.name} {problem} {name}"
-        raise fail(message, dataset.place)
-    columns = [
-        F.col("`" + field.name.replace("`", "``") + "`")
-        .cast(field.dataType)
-        .alias(field.name, metadata=field.metadata or {})
-        for field in declared
-    ]
-    return frame.select(*columns)
+def _finds_the_same_again(frame: DataFrame, flow: Flow | CdcFlow, evaluation: Evaluation) -> bool:
+    """Whether a flow has nothing to do in a later update as long as what it reads is as it was."""
+    if frame.isStreaming:
+        return reads_only_known_streams(frame, evaluation.notes)
+    if isinstance(flow, Flow) and flow.replace_where is not None:
+        return is_repeatable(frame.where(replace.condition_of(flow)))
+    return flow.once  # a batch that is appended again in each update
 
 
 def validate(context: UpdateContext, node: Node, stack: Stack) -> None:
@@ -237,6 +238,15 @@ def validate(context: UpdateContext, node: Node, stack: Stack) -> None:
             if isinstance(flow, CdcFlow):
                 shaped = cdc.target_schema(frame, flow)
             else:
-                shaped = evaluation.count_rules(shape(frame, dataset), dataset).schema
+                evaluated = evaluation.count_rules(shape(frame, dataset), dataset)
+                shaped = table_schema(evaluated.schema, dataset)
+                if frame.isStreaming and not _will_be_reset(context, node):
+                    refuse_other_types(context, node, flow, evaluated.schema)
     if shaped is not None or dataset.schema is not None:
         node.schema = shaped or as_struct(dataset)
+
+
+def _will_be_reset(context: UpdateContext, node: Node) -> bool:
+    """Whether an update would begin the table anew, whatever it holds."""
+    memory = context.store.recall(node.table)
+    return (node.full and node.dataset.may_be_reset) or memory.resetting or memory.kind != Kind.STREAMING_TABLE

@@ -6,6 +6,7 @@ import threading
 import time
 from collections.abc import Iterable
 from concurrent.futures import ThreadPoolExecutor
+from datetime import UTC, datetime
 
 from pyspark.errors import AnalysisException
 from pyspark.sql import SparkSession
@@ -149,6 +150,8 @@ class UpdateAttempt:
             self._turns.acquire()
             with self._lock:
                 self._waits.pop(me, None)
+        for reader in stack:  # what they do themselves begins now
+            self.nodes[reader].inputs_ready = datetime.now(UTC)
         if node.result.state != "COMPLETED":
             raise UpstreamFailed(node.result.name)
 

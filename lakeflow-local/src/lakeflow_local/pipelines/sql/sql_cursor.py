@@ -23,21 +23,34 @@ class Cursor:
         place: where the statement begins.
     """
 
-    def __init__(self, text: str, tokens: list[Token], file: Path, settings: Mapping[str, str]) -> None:
+    def __init__(
+        self, text: str, tokens: list[Token], file: Path, settings: Mapping[str, str], line: int | None = None
+    ) -> None:
         """
         Args:
             text: the whole file, into which the tokens' positions point.
             settings: what stands for `${name}`, from the SET statements before.
+            line: of every token, where the text is a part of a Python file.
         """
-        self._text, self._file, self._settings = text, file, settings
+        self._text, self._file, self._settings, self._line = text, file, settings, line
         self.tokens = tokens
         self.at = 0
-        self.place = Place(str(file), tokens[0].line)
+        self.place = self.here
 
     @property
     def is_at_end(self) -> bool:
         """Whether nothing of the statement is left."""
         return self.at >= len(self.tokens)
+
+    @property
+    def here(self) -> Place:
+        """The place of the next token."""
+        token = self.tokens[min(self.at, len(self.tokens) - 1)]
+        return Place(str(self._file), token.line if self._line is None else self._line)
+
+    def within(self, start: int, end: int) -> Cursor:
+        """A cursor over a part of the statement."""
+        return Cursor(self._text, self.tokens[start:end], self._file, self._settings, self._line)
 
     def items(self) -> list[tuple[int, int]]:
         """The ranges of a parenthesised list's items; the cursor goes behind it."""
@@ -46,12 +59,8 @@ class Cursor:
         for index in range(self.at + 1, close):
             token = self.tokens[index]
             depth += {OPEN: 1, CLOSE: -1}.get(token.token_type, 0)
-            # STRUCT<a: INT, b: INT>: brackets of a type, and not comparisons.
-            if token.text == "<" and self.tokens[index - 1].text.upper() in ("STRUCT", "MAP", "ARRAY"):
-                angles += 1
-            elif angles and set(token.text) == {">"}:
-                angles -= len(token.text)
-            elif token.token_type is TokenType.COMMA and depth == 0 and angles == 0:
+            angles = self.angles(index, angles)
+            if token.token_type is TokenType.COMMA and depth == 0 and angles == 0:
                 items.append((start, index))
                 start = index + 1
         items.append((start, close))
@@ -77,15 +86,24 @@ class Cursor:
         return inside
 
     def until(self, *stops: str) -> str:
-        """The text up to one of these words outside of parentheses."""
-        start, depth = self.at, 0
+        """The text up to one of these words outside of parentheses and of a type's brackets."""
+        start, depth, angles = self.at, 0, 0
         while not self.is_at_end:
             token = self.tokens[self.at]
-            if depth == 0 and token.text.upper() in stops and self.at > start:
+            is_plain = token.token_type not in (*STRINGS, TokenType.IDENTIFIER)
+            if depth == angles == 0 and is_plain and token.text.upper().partition(" ")[0] in stops and self.at > start:
                 break
             depth += {OPEN: 1, CLOSE: -1}.get(token.token_type, 0)
+            angles = self.angles(self.at, angles)
             self.at += 1
         return self.slice(start, self.at)
+
+    def angles(self, index: int, open_now: int) -> int:
+        """How many brackets of types are open behind a token: of STRUCT<a: INT, b: INT>, and not comparisons."""
+        text = self.tokens[index].text
+        if text == "<" and index and self.tokens[index - 1].text.upper() in ("STRUCT", "MAP", "ARRAY"):
+            return open_now + 1
+        return open_now - len(text) if open_now and set(text) == {">"} else open_now
 
     def slice(self, start: int, end: int) -> str:
         """The text of tokens `start` to `end`, the last excluded, with its `${name}` filled in."""
@@ -112,12 +130,13 @@ class Cursor:
         return self.tokens[self.at - 1].text
 
     def string(self) -> str:
-        """The value of the string that comes next."""
-        token = None if self.is_at_end else self.tokens[self.at]
-        if token is None or token.token_type not in STRINGS:
+        """The value of the string that comes next; Spark joins strings that follow one another."""
+        start = self.at
+        while not self.is_at_end and self.tokens[self.at].token_type in STRINGS:
+            self.at += 1
+        if self.at == start:
             raise self.error(f"a string is missing before '{self.words(2)}'")
-        self.at += 1
-        return token.text
+        return "".join(token.text for token in self.tokens[start : self.at])
 
     def is_next(self, kind: TokenType) -> bool:
         """Whether the next token is of a kind."""
@@ -149,8 +168,7 @@ class Cursor:
 
     def error(self, message: str) -> UserError:
         """The error for what is wrong at the next token."""
-        token = self.tokens[min(self.at, len(self.tokens) - 1)]
-        return UserError(message, file=self._file, line=token.line)
+        return UserError(message, file=self._file, line=self.here.line)
 
 
 def names_in(text: str) -> tuple[str, ...]:

@@ -18,6 +18,7 @@ class Code:
         self._root = spec.root
         self._hashes: dict[str, str] = {}
         names = [*spec.configuration.items(), ("catalog", spec.namespace.catalog), ("schema", spec.namespace.schema)]
+        names += [(f":{name}", value) for name, value in spec.parameters.items()]
         self.settings = hashlib.sha256(json.dumps(sorted(names)).encode()).hexdigest()
 
     def hash_of(self, file: str) -> str:

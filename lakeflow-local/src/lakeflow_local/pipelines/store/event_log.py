@@ -6,36 +6,20 @@ import json
 import os
 import uuid
 from collections.abc import Sequence
-from datetime import UTC, datetime
+from datetime import datetime
 from pathlib import Path
 from typing import Any, BinaryIO
 
 from pyspark.sql import SparkSession
+from pyspark.sql import functions as F
 
+from lakeflow_local.pipelines.model.names import TableName
 from lakeflow_local.pipelines.model.spec import PipelineSpec
-from lakeflow_local.pipelines.model.update import DatasetResult, Update
+from lakeflow_local.pipelines.model.update import Request, Update
 from lakeflow_local.pipelines.store import failpoints
+from lakeflow_local.pipelines.store.events import events_of
 from lakeflow_local.pipelines.store.tables import Tables
-
-SCHEMA = (
-    "id STRING, sequence STRING, origin STRUCT<cloud: STRING, region: STRING, pipeline_id: STRING, "
-    "pipeline_type: STRING, pipeline_name: STRING, update_id: STRING, table_name: STRING, dataset_name: STRING, "
-    "flow_name: STRING, batch_id: BIGINT, catalog_name: STRING, schema_name: STRING>, "
-    "timestamp TIMESTAMP, message STRING, level STRING, "
-    "error STRUCT<fatal: BOOLEAN, exceptions: ARRAY<STRUCT<class_name: STRING, message: STRING>>>, "
-    "details STRING, event_type STRING, maturity_level STRING"
-)
-_ORIGIN = (
-    "cloud",
-    "region",
-    "pipeline_id",
-    "pipeline_type",
-    "pipeline_name",
-    "update_id",
-    "table_name",
-    "dataset_name",
-)
-_ORIGIN += ("flow_name", "batch_id", "catalog_name", "schema_name")
+from lakeflow_local.spark.events import ORIGIN, SCHEMA
 
 
 class EventLog:
@@ -49,96 +33,17 @@ class EventLog:
         self._published = spec.state_folder / "events.published"
         self._begun = spec.state_folder / "events.begun"
 
-    def add_update(self, update: Update) -> None:
-        """Write down an update that has ended: its creation, each dataset's flow and expectations, its end."""
-        events = [
-            self._event(update, "create_update", f"Update {update.update_id[:6]} started.", {"create_update": {}})
-        ]
-        for result in update.datasets:
-            if result.state != "EXCLUDED":
-                events += self._flow(update, result)
-        final = update.state
-        details = {"update_progress": {"state": final}}
-        level = "INFO" if final == "COMPLETED" else "ERROR"
-        message = f"Update {update.update_id[:6]} is {final}."
-        events.append(self._event(update, "update_progress", message, details, level=level, error=update.error))
+    def add_update(self, update: Update, request: Request) -> None:
+        """Write down an attempt of an update that has ended, from its creation to its end."""
         self._file.parent.mkdir(parents=True, exist_ok=True)
         with open(self._file, "a+b") as stream:
             stream.truncate(_whole_lines(stream))  # without the line that a killed update has not ended
+            is_first = stream.tell() == 0
+            events = events_of(self._spec, self._pipeline_id, update, request, is_first=is_first)
             stream.write("".join(json.dumps(event) + "\n" for event in events).encode())
             stream.flush()
             os.fsync(stream.fileno())
         failpoints.reached("log_written", self._spec.name)
-
-    def _flow(self, update: Update, result: DatasetResult) -> list[dict[str, Any]]:
-        events = []
-        for warning in result.warnings:
-            events.append(
-                self._event(update, "flow_progress", warning, {"flow_progress": {}}, result.name, level="WARN")
-            )
-        # One row for each set of counts, as the platform does: readers sum all rows.
-        for metrics in result.metric_sets:
-            quality = {
-                "dropped_records": metrics.dropped_records,
-                "expectations": [
-                    {
-                        "name": counts.name,
-                        "dataset": counts.dataset,
-                        "passed_records": counts.passed_records,
-                        "failed_records": counts.failed_records,
-                    }
-                    for counts in metrics.counts
-                ],
-            }
-            details = {"flow_progress": {"status": "RUNNING", "data_quality": quality}}
-            events.append(
-                self._event(update, "flow_progress", f"Flow '{result.name}' is RUNNING.", details, result.name)
-            )
-        details = {"flow_progress": {"status": result.state, "metrics": {"num_output_rows": result.rows}}}
-        level = {"FAILED": "ERROR", "SKIPPED": "WARN"}.get(result.state, "INFO")
-        message = f"Flow '{result.name}' has {result.state}." if result.error is None else result.error
-        events.append(
-            self._event(update, "flow_progress", message, details, result.name, level=level, error=result.error)
-        )
-        return events
-
-    def _event(
-        self,
-        update: Update,
-        event_type: str,
-        message: str,
-        details: dict[str, Any],
-        dataset: str | None = None,
-        *,
-        level: str = "INFO",
-        error: str | None = None,
-    ) -> dict[str, Any]:
-        now = datetime.now(UTC)
-        origin = {
-            "cloud": "local",
-            "pipeline_id": self._pipeline_id,
-            "pipeline_type": "WORKSPACE",
-            "pipeline_name": self._spec.name,
-            "update_id": update.update_id,
-            "table_name": dataset,
-            "dataset_name": dataset,
-            "flow_name": dataset,
-            "catalog_name": self._spec.namespace.catalog,
-            "schema_name": self._spec.namespace.schema,
-        }
-        failure = None if error is None else {"fatal": event_type == "update_progress", "message": error}
-        return {
-            "id": str(uuid.uuid4()),
-            "sequence": f"{now.timestamp():.6f}",
-            "origin": origin,
-            "timestamp": now.isoformat(),
-            "message": message,
-            "level": level,
-            "error": failure,
-            "details": json.dumps(details),
-            "event_type": event_type,
-            "maturity_level": "STABLE",
-        }
 
     def publish(self, spark: SparkSession, tables: Tables) -> None:
         """Append what is not published yet to the Delta table; a repetition after a kill adds nothing."""
@@ -147,20 +52,27 @@ class EventLog:
             return
         done = _number_in(self._published) if tables.exists(table) else 0  # the table is gone: publish it whole
         tables.ensure_schema(table.schema)
-        # First the same range of events that a killed update has begun to publish, so that Delta recognises the batch.
-        for end in sorted({_number_in(self._begun), self._file.stat().st_size}):
+        begun = _number_in(self._begun)
+        # First the range of events that a killed update has begun to publish: perhaps it has been committed.
+        for end in sorted({begun, self._file.stat().st_size}):
             if end <= done:
                 continue
-            _write_number(self._begun, end)
             with open(self._file, "rb") as stream:
                 stream.seek(done)
-                lines = stream.read(end - done).decode("utf-8").splitlines()
-            writer = spark.createDataFrame([_row(json.loads(line)) for line in lines], SCHEMA).coalesce(1).write
-            writer = writer.format("delta").mode("append").option("txnAppId", f"event_log:{self._pipeline_id}")
-            writer.option("txnVersion", str(end)).saveAsTable(table.sql)
-            failpoints.reached("log_published", self._spec.name)
+                rows = [_row(json.loads(line)) for line in stream.read(end - done).decode("utf-8").splitlines()]
+            if end != begun or not _holds(spark, tables, table, rows[0][0]):
+                _write_number(self._begun, end)
+                frame = spark.createDataFrame(rows, SCHEMA).coalesce(1)
+                writer = frame.write.format("delta").mode("append").option("mergeSchema", "true")
+                writer.saveAsTable(table.sql)
+                failpoints.reached("log_published", self._spec.name)
             _write_number(self._published, end)
             done = end
+
+
+def _holds(spark: SparkSession, tables: Tables, table: TableName, event_id: str) -> bool:
+    """Whether the published log has an event. (Delta's own `txnVersion` would say it, at half a second a commit.)"""
+    return tables.exists(table) and bool(spark.table(table.sql).where(F.col("id") == event_id).head(1))
 
 
 def _whole_lines(stream: BinaryIO) -> int:
@@ -182,7 +94,7 @@ def _write_number(file: Path, number: int) -> None:
 def _row(event: dict[str, Any]) -> Sequence[Any]:
     failure = event["error"]
     error = None if failure is None else (failure["fatal"], [("", failure["message"])])
-    origin = tuple(event["origin"].get(name) for name in _ORIGIN)
+    origin = tuple(event["origin"].get(name) for name in ORIGIN)
     when = datetime.fromisoformat(event["timestamp"])
     return (
         event["id"],
@@ -198,10 +110,24 @@ def _row(event: dict[str, Any]) -> Sequence[Any]:
     )
 
 
-def pipeline_id(folder: Path) -> str:
-    """The pipeline's identity on this machine, made at its first update."""
+def pipeline_id(folder: Path, key: str = "") -> str:
+    """The pipeline's identity on this machine, made at its first update, by the holder of the pipeline's lock.
+
+    Beside it stands the key of its resource.
+    """
+    if key:
+        _put(folder / "key", key)
     file = folder / "id"
     if not file.exists():
-        folder.mkdir(parents=True, exist_ok=True)
-        file.write_text(str(uuid.uuid4()))
+        _put(file, str(uuid.uuid4()))
     return file.read_text()
+
+
+def _put(file: Path, text: str) -> None:
+    """Write beside and rename: a kill leaves the old text, never half of one."""
+    if file.exists() and file.read_text() == text:
+        return
+    file.parent.mkdir(parents=True, exist_ok=True)
+    beside = file.with_suffix(".new")
+    beside.write_text(text)
+    os.replace(beside, file)

@@ -4,7 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-NAMES = ("before_commit", "after_commit", "after_changes", "after_reset", "log_written", "log_published")
+NAMES = (
+    "before_commit",
+    "after_commit",
+    "after_changes",
+    "after_carried",
+    "after_reset",
+    "log_written",
+    "log_published",
+)
 
 _callbacks: list[Callable[[str, str], None]] = []
 

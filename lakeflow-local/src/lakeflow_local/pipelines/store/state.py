@@ -7,10 +7,12 @@ import hashlib
 import json
 import os
 import shutil
+import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
+from typing import Any
 
 from lakeflow_local.errors import UserError
 from lakeflow_local.pipelines.model.names import TableName
@@ -36,7 +38,13 @@ class Memory:
         once: the `once` flows that have run.
         generation: grows with each full refresh; a `once` flow writes one time in each.
         folded: the version of an AUTO CDC event table up to which the target is computed.
+        placing: the arguments of the AUTO CDC flows that decided how the changes up to there were placed.
+        held: a digest of the rows of a small AUTO CDC target without a change feed, as of its version `held_at`.
+        carried: the folders with each key's newest change, as of `folded`; none if all changes are placed each time.
+        sorted_bytes: size of an AUTO CDC event table when it was last sorted by key.
+        apart_bytes: size of an AUTO CDC history when its open rows were last set apart.
         snapshot: type and text of the version of the last snapshot that was taken.
+        flows: what each of its flows was when it last ran, for the event log of an update that finds nothing new.
     """
 
     code: dict[str, str] = field(default_factory=dict)
@@ -50,7 +58,14 @@ class Memory:
     once: list[str] = field(default_factory=list)
     generation: int = 0
     folded: int | None = None
+    placing: str = ""
+    held: str = ""
+    held_at: int | None = None
+    carried: list[str] = field(default_factory=list)
+    sorted_bytes: int = 0
+    apart_bytes: int = 0
     snapshot: list[str] | None = None
+    flows: list[dict[str, Any]] = field(default_factory=list)
 
 
 class Store:
@@ -94,13 +109,18 @@ class Store:
         """Where the changes of an AUTO CDC target lie, a Delta table of the engine's own."""
         return self.folder / "changes" / table.full.lower()
 
+    def carried(self, table: TableName) -> Path:
+        """Where the newest change of each key of an AUTO CDC target lies."""
+        return self.folder / "carried" / table.full.lower()
+
     def forget_progress(self, table: TableName) -> None:
         """Remove the streaming progress and the changes of a dataset."""
-        shutil.rmtree(self.folder / "checkpoints" / table.full.lower(), ignore_errors=True)
-        shutil.rmtree(self.changes(table), ignore_errors=True)
+        for folder in (self.folder / "checkpoints" / table.full.lower(), self.changes(table), self.carried(table)):
+            shutil.rmtree(folder, ignore_errors=True)
 
 
 _running: set[Path] = set()
+_looking = threading.Lock()
 
 
 @contextmanager
@@ -111,17 +131,20 @@ def exclusive(folder: Path, pipeline: str) -> Iterator[None]:
         UpdateInProgress: when another update holds it, in this process or another.
     """
     folder.mkdir(parents=True, exist_ok=True)
+    folder = folder.resolve()
     refusal = UpdateInProgress(f"an update of pipeline {pipeline} is already running: wait for its end, or stop it")
-    if folder in _running:  # a process does not conflict with its own record locks
-        raise refusal
-    # A record lock and not flock: a child process that was forked meanwhile must not keep it.
-    with open(folder / "lock", "a") as lock:
-        try:
-            fcntl.lockf(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except OSError:
-            raise refusal from None
+    # A process does not conflict with its own record locks, and loses one when any thread closes the file.
+    with _looking:
+        if folder in _running:
+            raise refusal
         _running.add(folder)
-        try:
+    try:
+        # A record lock and not flock: a child process that was forked meanwhile must not keep it.
+        with open(folder / "lock", "a") as lock:
+            try:
+                fcntl.lockf(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            except (BlockingIOError, PermissionError):  # which of the two is the system's choice
+                raise refusal from None
             yield
-        finally:
-            _running.discard(folder)
+    finally:
+        _running.discard(folder)

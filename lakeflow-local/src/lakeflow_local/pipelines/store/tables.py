@@ -10,9 +10,9 @@ from typing import Any
 from urllib.parse import unquote, urlparse
 
 from pyspark.sql import DataFrame, SparkSession
-from pyspark.sql.types import StructType
+from pyspark.sql.types import StructField, StructType
 
-from lakeflow_local.pipelines.model.model import Dataset
+from lakeflow_local.pipelines.model.model import Dataset, Supplied
 from lakeflow_local.pipelines.model.names import TableName, quote
 from lakeflow_local.spark.warehouse import create_schema
 
@@ -56,19 +56,25 @@ class Tables:
         location = self.location(table)
         return None if location is None else log_version(location)
 
-    def create(self, table: TableName, schema: StructType, dataset: Dataset) -> None:
-        """Create an empty table for a dataset, or empty it and give it this schema: one commit."""
-        if self.exists(table):
+    def create(self, table: TableName, schema: StructType, dataset: Dataset, *, numbered: bool = False) -> None:
+        """Create an empty table for a dataset, or empty it and give it this schema: one commit.
+
+        Args:
+            numbered: let Delta count on the numbers of identity columns, from their start.
+        """
+        exists = self.exists(table)
+        identities = {rule.name.lower(): rule for rule in dataset.supplied if numbered and rule.is_identity}
+        if exists and not identities:
             self._write(table, self._spark.createDataFrame([], schema), dataset, "overwrite")
             return
-        if self.location(table) is not None:  # its folder is gone: forget it, so that it can be created anew
+        if self.location(table) is not None and not exists:  # its folder is gone: forget it, to create it anew
             self._spark.sql(f"DROP TABLE {table.sql}")
             self._locations.pop(table.key, None)
         folder = self.warehouse / table.schema / table.table
         if (folder / "_delta_log").exists() and log_version(folder) is None:
             shutil.rmtree(folder)  # a creation that was killed before its first commit
-        columns = self._spark._jsparkSession.parseDataType(schema.json()).toDDL()
-        statement = f"CREATE TABLE {table.sql} ({columns}) USING delta"
+        columns = ", ".join(self._column(field, identities.get(field.name.lower())) for field in schema)
+        statement = f"CREATE {'OR REPLACE ' if exists else ''}TABLE {table.sql} ({columns}) USING delta"
         if dataset.partition_cols:
             statement += f" PARTITIONED BY ({', '.join(quote(column) for column in dataset.partition_cols)})"
         if dataset.comment:
@@ -78,6 +84,17 @@ class Tables:
             statement += f" TBLPROPERTIES ({', '.join(pairs)})"
         self._spark.sql(statement)
 
+    def _column(self, field: StructField, identity: Supplied | None) -> str:
+        """A column as DDL; Delta counts on the numbers of an identity column whenever rows are written."""
+        ddl = self._spark._jsparkSession.parseDataType(StructType([field]).json()).toDDL()
+        if identity is None:
+            return str(ddl)
+        kind = "BY DEFAULT" if identity.is_by_default else "ALWAYS"
+        numbers = f"START WITH {identity.start} INCREMENT BY {identity.step}"
+        plain = StructType([StructField(field.name, field.dataType)])
+        bare = self._spark._jsparkSession.parseDataType(plain.json()).toDDL()
+        return f"{bare} GENERATED {kind} AS IDENTITY ({numbers}){str(ddl).removeprefix(str(bare))}"
+
     def replace(self, table: TableName, frame: DataFrame, dataset: Dataset) -> None:
         """Write a frame as the whole content of a dataset's table, which is created if need be."""
         if self.exists(table):
@@ -86,9 +103,14 @@ class Tables:
             self.create(table, frame.schema, dataset)
             self._write(table, frame, dataset, "append")  # an overwrite would list the files of the new table first
 
+    def append(self, table: TableName, frame: DataFrame, dataset: Dataset) -> None:
+        """Add rows to a table, and the columns that it does not have yet."""
+        self._write(table, frame, dataset, "append")
+
     def _write(self, table: TableName, frame: DataFrame, dataset: Dataset, mode: str) -> None:
         # By folder and not by name: Spark delivers observed figures for this form of writing only.
-        writer = frame.write.format("delta").mode(mode).option("overwriteSchema", "true")
+        option = "overwriteSchema" if mode == "overwrite" else "mergeSchema"
+        writer = frame.write.format("delta").mode(mode).option(option, "true")
         if dataset.partition_cols:
             writer = writer.partitionBy(*dataset.partition_cols)
         writer.save(str(self.location(table)))
@@ -107,14 +129,15 @@ def log_version(folder: Path) -> int | None:
         return None
 
 
-def bytes_in(folder: Path) -> int:
-    """The size of a Delta table's rows: by the checksum of its newest version, else of all its data files."""
+def content(folder: Path) -> tuple[int, int]:
+    """How many bytes and files a Delta table's rows take: by the checksum of its newest version, else by its folder."""
     version = log_version(folder)
     try:
         checksum = json.loads((folder / "_delta_log" / f"{version or 0:020d}.crc").read_text())
-        return int(checksum["tableSizeBytes"])
+        return int(checksum["tableSizeBytes"]), int(checksum["numFiles"])
     except (FileNotFoundError, KeyError, json.JSONDecodeError):
-        return sum(file.stat().st_size for file in folder.rglob("*.parquet"))
+        sizes = [file.stat().st_size for file in folder.rglob("*.parquet")]
+        return sum(sizes), len(sizes)
 
 
 def commits(folder: Path, after: int | None, until: int | None) -> list[list[Mapping[str, Any]]] | None:
@@ -139,9 +162,9 @@ def rows_written(folder: Path, after: int | None, until: int | None) -> int:
 
 
 def files_added(folder: Path, after: int | None, until: int | None) -> list[str] | None:
-    """The data files that the commits in between added; None if the log no longer has them all."""
+    """The data files that the commits in between added to the content; None if the log no longer has them all."""
     history = commits(folder, after, until)
     if history is None:
         return None
-    paths = [action["add"]["path"] for commit in history for action in commit if "add" in action]
-    return [str(folder / unquote(path)) for path in paths]
+    added = [action["add"] for commit in history for action in commit if "add" in action]
+    return [str(folder / unquote(add["path"])) for add in added if add["dataChange"]]

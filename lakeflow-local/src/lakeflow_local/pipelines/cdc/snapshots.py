@@ -17,16 +17,17 @@ from pyspark.sql import functions as F
 from pyspark.sql.types import DataType, StructType
 
 from lakeflow_local.errors import UserError
+from lakeflow_local.pipelines.cdc import change, difference
 from lakeflow_local.pipelines.model.model import SnapshotFlow, fail
 from lakeflow_local.pipelines.model.names import Stack
 from lakeflow_local.pipelines.query import follow
 from lakeflow_local.pipelines.query.context import UpdateContext
 from lakeflow_local.pipelines.query.evaluate import Evaluation, is_repeatable
 from lakeflow_local.pipelines.query.node import Node
-from lakeflow_local.pipelines.refresh import fold
 from lakeflow_local.pipelines.store import failpoints
 from lakeflow_local.pipelines.store.state import Memory
 from lakeflow_local.pipelines.store.tables import rows_written
+from lakeflow_local.pipelines.writing.column_types import refuse_other_types
 
 # A version's type in Python, its type in Spark, and how it is written down and read again. Subclasses come first.
 _VERSIONS: tuple[tuple[type, str, Callable[[Any], str], Callable[[str], Any]], ...] = (
@@ -40,10 +41,21 @@ _VERSIONS: tuple[tuple[type, str, Callable[[Any], str], Callable[[str], Any]], .
 )
 
 
+Taker = Callable[[DataFrame, Column, DataType], None]
+
+
 def apply(
-    context: UpdateContext, node: Node, flow: SnapshotFlow, stack: Stack, memory: Memory
+    context: UpdateContext,
+    node: Node,
+    flow: SnapshotFlow,
+    stack: Stack,
+    memory: Memory,
+    take_elsewhere: Taker | None = None,
 ) -> tuple[list[Evaluation], bool]:
     """Take the snapshots that are new: the source as it is, or all that the source function gives, one by one.
+
+    Args:
+        take_elsewhere: takes a snapshot, its version and the version's type in place of bringing the target to it.
 
     Returns:
         What was read, and whether that tells that a later update would find the same.
@@ -51,9 +63,9 @@ def apply(
     Raises:
         UserError: for a key that a snapshot lacks, or a version that is older than the one before.
     """
-    if isinstance(flow.source, str):
+    if not callable(flow.source):
         evaluation, frame = _source_now(context, node, flow, stack)
-        _take(context, node, flow, evaluation, frame, datetime.now(UTC), memory)
+        _take(context, node, flow, frame, datetime.now(UTC), memory, take_elsewhere)
         return [evaluation], is_repeatable(frame)
     evaluations: list[Evaluation] = []
     latest = _read_version(memory.snapshot)
@@ -66,9 +78,9 @@ def apply(
         frame, version = answer
         if latest is not None and version < latest:
             raise _fail(flow, f"snapshot {version} comes after {latest}: snapshots are taken in ascending order")
-        _take(context, node, flow, evaluation, frame, version, memory)
+        _take(context, node, flow, frame, version, memory, take_elsewhere)
         latest = version
-    if memory.resetting:
+    if memory.resetting and take_elsewhere is None:
         if node.dataset.schema is None:
             raise _fail(flow, "there is no snapshot yet, and no schema that says what the target's columns are")
         declared = node.dataset.schema
@@ -79,7 +91,7 @@ def apply(
 
 def planned_schema(context: UpdateContext, node: Node, flow: SnapshotFlow, stack: Stack) -> StructType | None:
     """The target's columns, without writing; None while the source function has no snapshot."""
-    if isinstance(flow.source, str):
+    if not callable(flow.source):
         _, frame = _source_now(context, node, flow, stack)
         return _merged(frame, None, flow, _literal(datetime.now(UTC), flow)).schema
     answer = _ask(Evaluation(context, stack), flow, None)
@@ -88,7 +100,10 @@ def planned_schema(context: UpdateContext, node: Node, flow: SnapshotFlow, stack
 
 def _source_now(context: UpdateContext, node: Node, flow: SnapshotFlow, stack: Stack) -> tuple[Evaluation, DataFrame]:
     evaluation = Evaluation(context, stack)
-    return evaluation, evaluation.frame(node.dataset, lambda: evaluation.spark.read.table(flow.source))
+    frame = evaluation.frame(node.dataset, flow.query or (lambda: evaluation.spark.read.table(flow.source)))
+    if frame.isStreaming:
+        raise _fail(flow, "a snapshot is a batch query, and this one reads a stream")
+    return evaluation, frame
 
 
 def _ask(evaluation: Evaluation, flow: SnapshotFlow, latest: Any) -> tuple[DataFrame, Any] | None:
@@ -108,18 +123,33 @@ def _take(
     context: UpdateContext,
     node: Node,
     flow: SnapshotFlow,
-    evaluation: Evaluation,
     frame: DataFrame,
     version: Any,
     memory: Memory,
+    take_elsewhere: Taker | None,
 ) -> None:
-    """Bring the target to one snapshot, in one commit."""
-    target = context.spark.read.table(node.table.sql) if not memory.resetting else None
-    before = context.tables.version(node.table)
-    context.tables.replace(node.table, _merged(frame, target, flow, _literal(version, flow)), node.dataset)
-    location = context.tables.location(node.table)
-    assert location is not None  # just written
-    node.result.rows += rows_written(location, before, context.tables.version(node.table))
+    """Bring the target to one snapshot, in one commit, or none if it changes nothing."""
+    literal = _literal(version, flow)
+    if take_elsewhere is not None:
+        kind = frame.select(literal.alias("version")).schema["version"].dataType
+        take_elsewhere(_merged(frame, None, flow, literal), literal, kind)
+        memory.snapshot = _written_version(version)
+        return context.store.remember(node.table, memory)
+    if memory.resetting:
+        before = context.tables.version(node.table)
+        context.tables.replace(node.table, _merged(frame, None, flow, literal), node.dataset)
+        location = context.tables.location(node.table)
+        assert location is not None  # just written
+        node.result.rows += rows_written(location, before, context.tables.version(node.table))
+    else:
+        refuse_other_types(context, node, flow, frame.schema)
+        target = context.spark.read.table(node.table.sql)
+        identity, closed = list(flow.keys), None
+        if flow.scd_type == 2:
+            is_open = change.named(change.END).isNull()
+            identity, closed, target = [*identity, change.START], target.where(~is_open), target.where(is_open)
+        rows = _merged(frame, target, flow, literal)
+        node.result.rows += difference.bring(context, node, rows, target, identity, closed)
     failpoints.reached("after_commit", node.result.name)
     memory.snapshot, memory.resetting = _written_version(version), False
     context.store.remember(node.table, memory)
@@ -137,8 +167,8 @@ def _merged(snapshot: DataFrame, target: DataFrame | None, flow: SnapshotFlow, v
         return snapshot
     columns = snapshot.columns
     if target is None:
-        return snapshot.select(*map(fold.named, columns), version.alias(fold.START), _end_of_type(version))
-    old = {field.name.lower(): field for field in target.schema if field.name not in (fold.START, fold.END)}
+        return snapshot.select(*map(change.named, columns), version.alias(change.START), _end_of_type(version))
+    old = {field.name.lower(): field for field in target.schema if field.name not in (change.START, change.END)}
     for name in columns:
         if name.lower() not in old:
             target = target.withColumn(name, F.lit(None).cast(snapshot.schema[name].dataType))
@@ -153,7 +183,7 @@ def _history(
 ) -> DataFrame:
     """SCD type 2: closed rows stay; an open row that the snapshot changes or lacks is closed at this version."""
     columns = snapshot.columns
-    was = target.where(fold.named(fold.END).isNull()).withColumn("__was", F.lit(True)).alias("was")
+    was = target.where(change.named(change.END).isNull()).withColumn("__was", F.lit(True)).alias("was")
     now = snapshot.withColumn("__is", F.lit(True)).alias("now")
 
     def old(name: str) -> Column:
@@ -165,28 +195,30 @@ def _history(
     pairs = was.join(now, reduce(lambda a, b: a & b, (old(key).eqNullSafe(new(key)) for key in keys)), "full_outer")
     same = old("__was").isNotNull() & new("__is").isNotNull()
     for name, kind in tracked:
-        same = same & fold.comparable(old(name), kind).eqNullSafe(fold.comparable(new(name), kind))
+        same = same & change.comparable(old(name), kind).eqNullSafe(change.comparable(new(name), kind))
     ended = pairs.where(old("__was").isNotNull() & ~same).select(
-        *(old(name).alias(name) for name in columns), old(fold.START).alias(fold.START), version.alias(fold.END)
+        *(old(name).alias(name) for name in columns), old(change.START).alias(change.START), version.alias(change.END)
     )
     current = pairs.where(new("__is").isNotNull()).select(
         *(new(name).alias(name) for name in columns),
-        F.when(same, old(fold.START)).otherwise(version).alias(fold.START),
+        F.when(same, old(change.START)).otherwise(version).alias(change.START),
         _end_of_type(version),
     )
-    closed = target.where(fold.named(fold.END).isNotNull()).select(*map(fold.named, columns), fold.START, fold.END)
+    closed = target.where(change.named(change.END).isNotNull()).select(
+        *map(change.named, columns), change.START, change.END
+    )
     return closed.unionByName(ended).unionByName(current)
 
 
 def _end_of_type(version: Column) -> Column:
-    return F.when(F.lit(False), version).alias(fold.END)
+    return F.when(F.lit(False), version).alias(change.END)
 
 
 def _one_row_per_key(snapshot: DataFrame, keys: list[str]) -> DataFrame:
     """Of several rows with one key one counts, the same in every run; the platform leaves this undefined."""
-    row = F.struct(*map(fold.named, snapshot.columns))
-    chosen = snapshot.groupBy(*map(fold.named, keys)).agg(
-        F.max_by(row, fold.tie(snapshot.schema, snapshot.columns)).alias("__row")
+    row = F.struct(*map(change.named, snapshot.columns))
+    chosen = snapshot.groupBy(*map(change.named, keys)).agg(
+        F.max_by(row, change.tie(snapshot.schema, snapshot.columns)).alias("__row")
     )
     return chosen.select(*(F.col("__row")[name].alias(name) for name in snapshot.columns))
 

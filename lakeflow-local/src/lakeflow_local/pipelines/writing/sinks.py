@@ -16,6 +16,7 @@ from lakeflow_local.pipelines.query.context import UpdateContext
 from lakeflow_local.pipelines.query.evaluate import Evaluation
 from lakeflow_local.pipelines.query.node import Node
 from lakeflow_local.pipelines.store import failpoints
+from lakeflow_local.pipelines.writing.flow_record import recorded
 
 
 def write(context: UpdateContext, node: Node, stack: Stack) -> None:
@@ -35,9 +36,10 @@ def write(context: UpdateContext, node: Node, stack: Stack) -> None:
         memory.resetting = False
         context.store.remember(node.table, memory)
     for flow in node.dataset.flows:
-        with context.settings.of(node.dataset, flow):
+        with context.settings.of(node.dataset, flow), recorded(node, flow.name, "APPEND"):
             frame = evaluated(Evaluation(context, stack), node.dataset, flow)
-            writer = frame.writeStream.outputMode("append").trigger(availableNow=True)
+            mode = "update" if flow.sends_updates else "append"
+            writer = frame.writeStream.outputMode(mode).trigger(availableNow=True)
             writer = writer.option("checkpointLocation", str(context.store.checkpoint(node.table, flow.name)))
             failpoints.reached("before_commit", node.result.name)
             query = _start(context, node.dataset, writer)
@@ -71,7 +73,7 @@ def _start(context: UpdateContext, dataset: Dataset, writer: DataStreamWriter) -
     path, name = options.pop("path", None), options.pop("tableName", None)
     writer = writer.format("delta").options(**options)
     if path is not None:
-        return writer.start(local_folder(path, context.spec.root))
+        return writer.start(local_folder(path, context.spec.paths))
     table = _outside(context, dataset, name)
     context.tables.ensure_schema(table.schema)
     return writer.toTable(table.sql)
