@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 import json
+from collections import defaultdict
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from textwrap import dedent
@@ -13,6 +14,7 @@ import pytest
 from pyspark.sql import SparkSession
 
 from lakeflow_local.pipelines import Pipeline, Update
+from lakeflow_local.pipelines.store.tables import Tables
 
 _serial = itertools.count(1)
 
@@ -61,6 +63,20 @@ class Project:
         frame = self.spark.read.table(f"{self.schema}.{name}")
         found = frame.select(*columns).collect() if columns else frame.collect()
         return sorted((tuple(row) for row in found), key=repr)
+
+    def root_of(self, name: str) -> Path:
+        """A table's folder."""
+        return Tables(self.spark).warehouse / self.schema / name
+
+    def change_feed(self, name: str, after: int, until: int, *columns: str) -> dict[str, list[tuple[Any, ...]]]:
+        """What a table's change feed tells of the versions after one up to another, by the type of change."""
+        found: dict[str, list[tuple[Any, ...]]] = defaultdict(list)
+        if after < until:
+            reader = self.spark.read.option("readChangeFeed", "true").option("startingVersion", after + 1)
+            frame = reader.option("endingVersion", until).table(f"{self.schema}.{name}")
+            for row in frame.select("_change_type", *columns).collect():
+                found[row[0]].append(tuple(row[1:]))
+        return found
 
 
 @pytest.fixture(scope="session")

@@ -31,6 +31,17 @@ def command(root, *arguments):
     return subprocess.run(line, cwd=root, capture_output=True, text=True)
 
 
+def test_the_stack_of_the_jvm_is_no_part_of_why_a_task_failed(tmp_path):
+    # As Spark Connect raises: the message, an empty line, the stack.
+    stack = "org.apache.spark.E\\n\\tat org.apache.spark.F.f(F.scala:1)"
+    source = f"raise ValueError('no table trips\\n\\nJVM stacktrace:\\n{stack}')"
+    write_bundle(tmp_path, {"daily": [script("reads", source)]})
+    done = command(tmp_path, "run", "daily")
+    assert "reads FAILED" in done.stderr + done.stdout
+    assert "ValueError: no table trips" in done.stderr and "F.scala" not in done.stderr
+    assert "F.scala" in command(tmp_path, "logs", "1", "reads").stdout
+
+
 def test_a_run_prints_its_json_alone_on_stdout_and_says_who_would_be_told(tmp_path):
     tasks = [
         script("noisy", "print('to the log'); raise ValueError('no trips')", max_retries=1),

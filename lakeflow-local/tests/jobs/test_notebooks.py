@@ -210,6 +210,49 @@ print(os.path.exists(f"/proc/{pid}"))
     assert log.splitlines() == ["notebook hang.py was stopped after its timeout of 1 s", "False"]
 
 
+def test_run_passes_arguments_to_the_widgets_of_the_other_notebook(tmp_path):
+    text = """# Databricks notebook source
+dbutils.widgets.text("city", "mine")
+
+# COMMAND ----------
+
+# MAGIC %run "./a child" $city="Ulm am See" $rows=3
+
+# COMMAND ----------
+
+print(CITY, ROWS, dbutils.widgets.get("city"))
+"""
+    child = """# Databricks notebook source
+dbutils.widgets.text("city", "none")
+dbutils.widgets.text("rows", "0")
+CITY, ROWS = dbutils.widgets.get("city"), dbutils.widgets.get("rows")
+"""
+    root = notebook_bundle(tmp_path, text, base_parameters={"rows": "1"})
+    (root / "src" / "a child.py").write_text(child)
+    _, shown, log = run(root)
+    assert log == "Ulm am See 3 mine\n", shown
+
+
+def test_an_exit_that_the_notebook_catches_is_told_of_and_a_value_of_an_unknown_task_is_refused(tmp_path):
+    text = """# Databricks notebook source
+try:
+    dbutils.notebook.exit("early")
+except Exception:
+    print("went on")
+try:
+    dbutils.jobs.taskValues.get("nobody", "rows", default=1)
+except ValueError as error:
+    print(error)
+print(dbutils.jobs.taskValues.get("show", "rows", default=1))
+"""
+    root = notebook_bundle(tmp_path, text)
+    report, shown, log = run(root)
+    assert report.result is Result.SUCCESS and "notebook_output" not in shown
+    assert log.splitlines() == ["went on", "the job has no task 'nobody'; it has show", "1"]
+    errors = (root / ".lakeflow/logs/1/show/attempt-0.stderr.log").read_text()
+    assert "warning: show.py:3: an `except` of the notebook caught what dbutils.notebook.exit raises" in errors
+
+
 def test_a_failing_cell_fails_the_task_and_the_traceback_has_its_line(tmp_path):
     text = "# Databricks notebook source\n\n# COMMAND ----------\nx = 1\nraise ValueError('no trips')\n"
     report, shown, _ = run(notebook_bundle(tmp_path, text))

@@ -296,6 +296,7 @@ while not Path("go_on").exists():
     assert runner.communicate()[0].strip() == "SUCCESS"
 
 
+@pytest.mark.slow
 def test_ctrl_c_cancels_a_run_kills_its_task_and_leaves_it_to_be_repaired(tmp_path, opened):
     wait = """
 import os, time

@@ -100,6 +100,52 @@ def test_a_pipeline_and_a_sql_file_run_in_the_session_of_the_run(tmp_path, spark
         assert "\n" not in message
 
 
+PLATFORM_SQL = """
+CREATE SCHEMA IF NOT EXISTS IDENTIFIER({{schema}});
+USE IDENTIFIER({{schema}});
+CREATE TABLE rides (id INT, line STRING);
+INSERT INTO rides VALUES (1, {{line}}), (2, "M1");
+GRANT SELECT ON SCHEMA IDENTIFIER({{schema}}) TO `crew`;
+CREATE VOLUME IF NOT EXISTS landed;
+CREATE OR REFRESH STREAMING TABLE rides_raw AS SELECT * FROM STREAM rides WHERE if({{line}} = "S7", true, false);
+CREATE OR REPLACE MATERIALIZED VIEW per_line AS SELECT line, count(*) AS n FROM rides_raw GROUP BY line;
+INSERT INTO rides VALUES (3, 'S7');
+REFRESH STREAMING TABLE rides_raw;
+REFRESH MATERIALIZED VIEW per_line;
+SELECT max_by(line, n) AS line, max(n) AS n, (SELECT count(*) FROM event_log(TABLE(per_line))
+    WHERE event_type = 'create_update') AS updates FROM per_line
+"""
+
+
+def test_a_sql_task_takes_its_parameters_and_statements_as_the_platform_does(tmp_path, spark):
+    def task(key, file, **more):
+        parameters = {"schema": "jobs_rides", "line": "S7"}
+        return {
+            "task_key": key,
+            "sql_task": {"warehouse_id": "local", "file": {"path": f"src/{file}.sql"}, "parameters": parameters},
+            **more,
+        }
+
+    after = {"depends_on": [{"task_key": "make"}]}
+    write_bundle(
+        tmp_path, {"daily": [task("make", "make"), task("name", "name", **after), task("other", "other", **after)]}
+    )
+    (tmp_path / "src" / "make.sql").write_text(PLATFORM_SQL)
+    (tmp_path / "src" / "name.sql").write_text("SELECT * FROM spark_catalog.{{schema}}.rides")
+    (tmp_path / "src" / "other.sql").write_text("SELECT 1;\n\nREFRESH MATERIALIZED VIEW jobs_rides.rides")
+    with LocalWorkspace(tmp_path, spark_server=OneSession(spark), warm=False) as workspace:
+        run = workspace.run_job("daily").as_dict()
+        tasks = {task["task_key"]: task for task in run["tasks"]}
+        messages = {key: task["state"]["state_message"] for key, task in tasks.items()}
+        assert results(run) == {"make": "SUCCESS", "name": "FAILED", "other": "FAILED"}, messages
+        assert "'jobs_rides'" in messages["name"] and "PARSE_SYNTAX_ERROR" in messages["name"]
+        assert "other.sql:3: REFRESH MATERIALIZED VIEW: no SQL task has made" in messages["other"]
+        assert (tmp_path / ".lakeflow" / "volumes" / "spark_catalog" / "jobs_rides" / "landed").is_dir()
+        log = next((tmp_path / ".lakeflow").glob("logs/*/make/*.stdout.log")).read_text()
+        assert "GRANT has no effect: there are no permissions here" in log
+        assert log.splitlines()[-1] == "{'line': 'S7', 'n': 2, 'updates': 2}"
+
+
 @pytest.mark.slow
 def test_a_python_task_reaches_the_tables_of_the_pipeline_over_spark_connect(tmp_path):
     read = """

@@ -41,8 +41,22 @@ def test_named_markers_become_text_literals_and_nothing_else_does():
     assert bound == expected
 
 
-def test_the_older_braces_are_replaced_by_the_text_itself():
-    assert fill_mustaches("SELECT {{ n }} FROM {{t}} -- {{u}}", {"n": "7", "t": "a.b"}) == "SELECT 7 FROM a.b -- {{u}}"
+def test_braces_become_text_literals_except_in_comments():
+    text = "SELECT {{ n }}, IDENTIFIER({{t}} || '.x') -- {{n}}\n/* {{t}} */ WHERE a = {{n}}::int"
+    filled = fill_mustaches(text, {"n": "7", "t": "it's"})
+    assert filled == "SELECT '7', IDENTIFIER('it\\'s' || '.x') -- {{n}}\n/* {{t}} */ WHERE a = '7'::int"
+
+
+def test_braces_inside_backticks_are_the_text_itself():
+    assert fill_mustaches("USE CATALOG `{{c}}`", {"c": "ma`in"}) == "USE CATALOG `ma``in`"
+
+
+def test_braces_that_cannot_work_are_named_with_their_line():
+    with pytest.raises(UserError, match=r"q.sql:12: \{\{who\}\} stands in quotes, but arrives as a quoted text"):
+        fill_mustaches("SELECT\n1,\n'{{who}}'", {"who": "ann"}, "q.sql", 10)
+    with pytest.raises(UserError, match=r"q.sql:11: \{\{whom\}\} names no parameter of the task or its job; .*: who"):
+        fill_mustaches("SELECT\n{{whom}}", {"who": "ann"}, "q.sql", 10)
+    assert fill_mustaches("SELECT '{{other}}'", {"who": "ann"}) == "SELECT '{{other}}'"
 
 
 def test_an_error_about_catalogs_says_which_there_are():

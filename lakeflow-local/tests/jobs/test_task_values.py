@@ -2,7 +2,7 @@
 
 import pytest
 
-from lakeflow_local.jobs.process.dbutils.values import LIMIT, TaskValues
+from lakeflow_local.dbutils.values import LIMIT, TaskValues
 
 VALUES = TaskValues()
 

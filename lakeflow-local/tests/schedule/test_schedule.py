@@ -19,6 +19,7 @@ targets:
 resources:
   jobs:
 """
+EVERY_DAY = "every 1 days; the platform chooses the first moment, here it is the first of the list"
 TASKS = """\
       tasks:
         - task_key: count
@@ -75,6 +76,44 @@ def test_a_periodic_job_runs_from_the_first_moment_on_and_says_that_the_platform
     shown = plan({"tidy": trigger}, "--from", "2027-03-27T05:00+01:00", "--days", "1")
     assert [run["at"] for run in shown["runs"]] == ["2027-03-27T04:00:00+00:00", "2027-03-27T16:00:00+00:00"]
     assert "the platform chooses the first moment" in shown["jobs"][0]["says"]
+
+
+@pytest.mark.parametrize(
+    ("settings", "told"),
+    [
+        (
+            'triggers: [{schedule: {quartz_cron_expression: "0 0 6 * * ?", timezone_id: UTC}, pause_status: UNPAUSED}]',
+            [("cron", "0 0 6 * * ? (UTC)", 2)],
+        ),
+        (
+            "triggers: [{periodic: {interval: 1, unit: DAYS}}, {model: {condition: MODEL_CREATED}}]",
+            [
+                (
+                    "periodic",
+                    "every 1 days; the platform chooses the first moment, here it is the first of the list",
+                    2,
+                ),
+                ("model", "by its trigger model, which is not simulated here", 2),
+            ],
+        ),
+        (
+            "triggers: [{continuous: {}, pause_status: PAUSED}]",
+            [("continuous", "always: a run that ends is followed by the next one", 0)],
+        ),
+        (
+            "trigger: {sql_condition: {sql_query_id: q, warehouse_id: w}}",
+            [("sql_condition", "by its trigger sql_condition, which is not simulated here", 0)],
+        ),
+        (
+            'schedule: {quartz_cron_expression: "0 0 6 * * ?", timezone_id: UTC, sql_condition: {sql_query_id: q}}',
+            [("cron", "0 0 6 * * ? (UTC); only if its sql_condition holds, which is not simulated here", 2)],
+        ),
+        ("triggers: [{}]", [("none", "never: it is empty", 0)]),
+    ],
+)
+def test_no_trigger_is_passed_over(plan, settings, told):
+    shown = plan({"nightly": settings}, "--from", "2027-03-27", "--days", "2")
+    assert [(job["trigger"], job["says"], len(shown["runs"])) for job in shown["jobs"]] == told
 
 
 @pytest.mark.parametrize(

@@ -3,24 +3,31 @@
 from __future__ import annotations
 
 import os
+import sqlite3
 import sys
+from contextlib import suppress
 from importlib import import_module
 from typing import Any
 
 import click
 
-from lakeflow_local.errors import UserError
+from lakeflow_local.cli.output import say, tell
+from lakeflow_local.errors import UserError, short_path, shortage
 
 _COMMANDS = {
-    "validate": "lakeflow_local.cli.validate",
-    "run": "lakeflow_local.cli.run",
-    "repair": "lakeflow_local.cli.repair",
-    "runs": "lakeflow_local.cli.runs",
-    "logs": "lakeflow_local.cli.logs",
-    "report": "lakeflow_local.cli.report",
-    "show": "lakeflow_local.cli.show",
-    "graph": "lakeflow_local.cli.graph",
-    "schedule": "lakeflow_local.cli.schedule",
+    "validate": "lakeflow_local.cli.commands.validate",
+    "run": "lakeflow_local.cli.commands.run",
+    "repair": "lakeflow_local.cli.commands.repair",
+    "runs": "lakeflow_local.cli.commands.runs",
+    "logs": "lakeflow_local.cli.commands.logs",
+    "report": "lakeflow_local.cli.commands.report",
+    "show": "lakeflow_local.cli.commands.show",
+    "graph": "lakeflow_local.cli.commands.graph",
+    "schedule": "lakeflow_local.cli.commands.schedule",
+    "workspace": "lakeflow_local.cli.commands.workspace",
+    "prepare": "lakeflow_local.cli.upkeep.prepare",
+    "doctor": "lakeflow_local.cli.upkeep.doctor",
+    "clean": "lakeflow_local.cli.upkeep.clean",
 }
 
 
@@ -51,11 +58,22 @@ def main(arguments: list[str] | None = None) -> Any:
         error.show()
         sys.exit(error.exit_code)
     except UserError as error:
-        click.echo(f"Error: {error}", err=True)
+        tell(error)
         sys.exit(1)
     except (click.Abort, KeyboardInterrupt):
         click.echo("Aborted.", err=True)
         sys.exit(130)
     except BrokenPipeError:  # the reader of our output has gone, as with `| head`
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        sys.exit(1)
+    except Exception as error:
+        line = shortage(error)
+        if line is None and isinstance(error, OSError) and error.filename is not None:
+            line = f"{short_path(os.fsdecode(error.filename))}: {error.strerror}"
+        if line is None and isinstance(error, sqlite3.Error):
+            line = f"the history of runs cannot be read: {error}; if it is damaged, move .lakeflow/runs.db away"
+        if line is None:
+            raise
+        with suppress(OSError):  # standard error may be a file on that disk
+            say(f"Error: {line}", err=True)
         sys.exit(1)

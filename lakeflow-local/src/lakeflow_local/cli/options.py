@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import re
 from collections.abc import Callable, Iterable
 from datetime import UTC, datetime
 from typing import Any
@@ -23,6 +24,11 @@ params = click.option(
 
 skip_unsupported = click.option(
     "--skip-unsupported", is_flag=True, help="Disable the tasks that cannot run here, instead of refusing the job."
+)
+
+
+no_workspace = click.option(
+    "--no-workspace", is_flag=True, help="Run in this very process, and not in the bundle's warm one."
 )
 
 
@@ -88,6 +94,45 @@ def pairs(texts: Iterable[str], option: str) -> dict[str, str]:
                 raise UserError(f"{option} {part}: write {option} name=value")
             found[key.strip()] = value
     return found
+
+
+def bundle_variables(texts: Iterable[str]) -> dict[str, str]:
+    """`a=1,b=2` -> {"a": "1", "b": "2"}, and `"a=1,2"` -> {"a": "1,2"}: a line of CSV, as the CLI reads `--var`.
+
+    Raises:
+        UserError: it is no CSV, or a part has no `=`.
+    """
+    found: dict[str, str] = {}
+    for text in texts:
+        for part in _csv(text):
+            name, sign, value = part.partition("=")
+            if not sign:
+                raise UserError(
+                    f"--var {part}: write --var name=value; a value with a comma as --var='\"name=one,two\"'"
+                )
+            found[name] = value
+    return found
+
+
+def _csv(text: str) -> list[str]:
+    """The first record, strictly: Python's reader takes quotes wherever they stand."""
+    fields, rest = [], text.lstrip("\n")
+    while rest or fields:
+        if rest.startswith('"'):
+            quoted = re.match(r'"((?:[^"]|"")*)"(,|\r?\n|$)', rest)
+            if quoted is None:
+                raise UserError(f"--var {text}: a part that begins with a quote ends with one; inside, it is doubled")
+            fields.append(quoted[1].replace('""', '"'))
+            end, rest = quoted[2], rest[quoted.end() :]
+        else:
+            plain = re.match(r"([^,\r\n]*)(,|\r?\n|$)", rest)
+            if plain is None or '"' in plain[1]:
+                raise UserError(f"--var {text}: a quote inside of a part; put all of it in quotes: '\"name=one,two\"'")
+            fields.append(plain[1])
+            end, rest = plain[2], rest[plain.end() :]
+        if end != ",":
+            return fields
+    return fields
 
 
 def moment(text: str | None, option: str) -> int | None:

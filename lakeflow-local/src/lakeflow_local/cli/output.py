@@ -9,6 +9,10 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any
 
+import click
+
+from lakeflow_local.errors import UserError, printable
+
 
 @contextmanager
 def only_json(wanted: bool) -> Iterator[Callable[[Any], None]]:
@@ -40,3 +44,26 @@ def only_json(wanted: bool) -> Iterator[Callable[[Any], None]]:
         sys.stdout.flush()
         os.dup2(real, 1)
         os.close(real)
+
+
+def say(text: str, *, err: bool = False) -> None:
+    """Print a text for people."""
+    click.echo(printable(text), err=err)
+
+
+def tell(error: UserError) -> None:
+    """Print a mistake with those that were found with it, and what was noticed before."""
+    for line in error.warnings:
+        say(line, err=True)
+    for one in (error, *error.others):
+        say(f"Error: {one}", err=True)
+
+
+def size_text(count: int) -> str:
+    """A number of bytes for people: `17 B`, `1.2 MB`."""
+    size = float(count)
+    for unit in ("B", "kB", "MB", "GB"):
+        if size < 1000 or unit == "GB":
+            break
+        size /= 1000
+    return f"{size:.0f} {unit}" if unit == "B" else f"{size:.1f} {unit}"

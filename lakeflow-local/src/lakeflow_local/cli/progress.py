@@ -7,11 +7,12 @@ import threading
 import time
 from typing import TextIO
 
-from rich.console import Console
 from rich.live import Live
 from rich.table import Table
 from rich.text import Text
 
+from lakeflow_local.cli.console import PlainConsole
+from lakeflow_local.errors import printable
 from lakeflow_local.jobs.model.outcomes import LifeCycle, Result
 from lakeflow_local.jobs.model.state import Attempt, RunState, Unit
 from lakeflow_local.workspace.runner import now
@@ -42,7 +43,7 @@ class PlainProgress:
     def say(self, line: str) -> None:
         """Print a line."""
         with self._lock:
-            print(line, file=self._stream, flush=True)
+            print(printable(line), file=self._stream, flush=True)
 
     def changed(self, state: RunState, changes: list[tuple[Unit, Attempt]]) -> None:
         """Print what has started and ended."""
@@ -63,7 +64,7 @@ class LiveProgress:
     """A table that is drawn anew: one line a task, with its state, time and last word."""
 
     def __init__(self, stream: TextIO | None = None) -> None:
-        self._console = Console(file=stream or sys.stderr)
+        self._console = PlainConsole(file=stream or sys.stderr)
         self._runs: dict[int, RunState] = {}
         self._words: dict[tuple[int, str], str] = {}
         self._live = Live(
@@ -83,7 +84,7 @@ class LiveProgress:
 
     def say(self, line: str) -> None:
         """Print a line above the table."""
-        self._console.print(line, markup=False, highlight=False)
+        self._console.print(line)
 
     def changed(self, state: RunState, changes: list[tuple[Unit, Attempt]]) -> None:
         """Draw the run from now on, and keep why something failed above it: the table shows newest attempts only."""
@@ -99,7 +100,7 @@ class LiveProgress:
     def _table(self) -> Table:
         table = Table(box=None, show_header=False, pad_edge=False)
         for state in list(self._runs.values()):
-            table.add_row(Text(f"run {state.run_id} {state.spec.key}", style="bold"), "", "", "")
+            table.add_row(Text(printable(f"run {state.run_id} {state.spec.key}"), style="bold"), "", "", "")
             for key, task in list(state.tasks.items()):
                 table.add_row(f"  {key}", _state(task), _seconds(task), self._word(state, key, task))
         return table
@@ -114,7 +115,7 @@ class LiveProgress:
         if last is not None and last.message:
             again = state.next_try(task, last, now())
             text = f"{again}: {last.message}" if again else last.message
-        return Text(text.splitlines()[0] if text else "", overflow="ellipsis", no_wrap=True)
+        return Text(printable(text.splitlines()[0]) if text else "", overflow="ellipsis", no_wrap=True)
 
 
 def make_progress(stream: TextIO | None = None) -> PlainProgress | LiveProgress:

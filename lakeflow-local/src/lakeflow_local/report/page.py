@@ -7,6 +7,7 @@ from typing import Any
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
+from lakeflow_local.errors import printable
 from lakeflow_local.report.words import length, look, sign
 
 
@@ -23,9 +24,15 @@ def render(page: dict[str, Any], redact: Callable[[Any], Any]) -> str:
         undefined=StrictUndefined,
         trim_blocks=True,
         lstrip_blocks=True,
+        finalize=_printable,
     )
     environment.filters |= {"took": length, "count": _count, "percent": _percent, "look": look, "sign": sign}
     return environment.get_template("report.html").render(redact(page))
+
+
+def _printable(value: Any) -> Any:
+    """A text without control characters; what the templates have made already (`Markup`) is left alone."""
+    return printable(value) if type(value) is str else value
 
 
 def _count(number: int) -> str:

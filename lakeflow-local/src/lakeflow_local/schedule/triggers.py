@@ -55,20 +55,45 @@ class Trigger:
                 moment += self.interval
 
 
-def read_trigger(bundle: Bundle, key: str) -> Trigger:
-    """What starts the job `key`.
+def read_triggers(bundle: Bundle, key: str) -> list[Trigger]:
+    """All that starts the job `key`; one of the kind `none` where nothing does.
 
     Raises:
         UserError: a cron expression, time zone, interval or unit that means nothing, with file and line.
     """
     job = bundle.resource("jobs", key)
+    path = f"resources.jobs.{key}"
+    found = []
     if schedule := job.get("schedule"):
-        return _cron(bundle, key, schedule)
+        found.append(_cron(bundle, key, schedule, f"{path}.schedule"))
     if "continuous" in job:
-        return _of(key, "continuous", job["continuous"], "always: a run that ends is followed by the next one")
-    trigger = job.get("trigger") or {}
+        found.append(_continuous(key, job["continuous"]))
+    if trigger := job.get("trigger"):
+        found.append(_trigger(bundle, key, trigger, f"{path}.trigger"))
+    for index, entry in enumerate(job.get("triggers") or []):
+        found.append(_entry(bundle, key, entry, f"{path}.triggers[{index}]"))
+    return found or [Trigger(job=key, kind="none", says="only when somebody, or another job, runs it")]
+
+
+def _entry(bundle: Bundle, key: str, entry: Mapping[str, Any], path: str) -> Trigger:
+    """One of the list `triggers`, which holds schedules and continuous ones as well."""
+    paused = {"pause_status": entry.get("pause_status")}
+    if schedule := entry.get("schedule"):
+        return _cron(
+            bundle, key, {"sql_condition": entry.get("sql_condition"), **schedule, **paused}, f"{path}.schedule"
+        )
+    if "continuous" in entry:
+        return _continuous(key, {**(entry["continuous"] or {}), **paused})
+    return _trigger(bundle, key, entry, path)
+
+
+def _continuous(key: str, source: Mapping[str, Any] | None) -> Trigger:
+    return _of(key, "continuous", source, "always: a run that ends is followed by the next one")
+
+
+def _trigger(bundle: Bundle, key: str, trigger: Mapping[str, Any], path: str) -> Trigger:
     if "periodic" in trigger:
-        return _periodic(bundle, key, trigger)
+        return _periodic(bundle, key, trigger, f"{path}.periodic")
     if found := trigger.get("file_arrival"):
         says = f"when new files have arrived in {found.get('url')} (an overwritten one does not count){_pace(found)}"
         return _of(key, "file_arrival", trigger, says)
@@ -78,13 +103,13 @@ def read_trigger(bundle: Bundle, key: str) -> Trigger:
         says = f"when {f'{which} of ' if len(names) > 1 else ''}{', '.join(names)} has changed{_pace(found)}"
         return _of(key, "table_update", trigger, says)
     others = [name for name in trigger if name != "pause_status"]
-    if others:
-        return _of(key, others[0], trigger, f"by its {others[0]} trigger, of which nothing is known here")
-    return Trigger(job=key, kind="none", says="only when somebody, or another job, runs it")
+    kind = others[0] if others else "none"
+    return _of(
+        key, kind, trigger, f"by its trigger {kind}, which is not simulated here" if others else "never: it is empty"
+    )
 
 
-def _cron(bundle: Bundle, key: str, schedule: Mapping[str, Any]) -> Trigger:
-    path = f"resources.jobs.{key}.schedule"
+def _cron(bundle: Bundle, key: str, schedule: Mapping[str, Any], path: str) -> Trigger:
     zone_id = str(schedule.get("timezone_id") or "UTC")
     try:
         zone = ZoneInfo(zone_id)
@@ -97,9 +122,8 @@ def _cron(bundle: Bundle, key: str, schedule: Mapping[str, Any]) -> Trigger:
     return _of(key, "cron", schedule, f"{cron.text} ({zone_id})", timezone=zone, cron=cron)
 
 
-def _periodic(bundle: Bundle, key: str, trigger: Mapping[str, Any]) -> Trigger:
+def _periodic(bundle: Bundle, key: str, trigger: Mapping[str, Any], path: str) -> Trigger:
     periodic = trigger["periodic"] or {}
-    path = f"resources.jobs.{key}.trigger.periodic"
     unit, interval = str(periodic.get("unit", "")).upper(), periodic.get("interval")
     if unit not in _UNITS:
         raise _wrong(bundle, path, f"job {key}: unit {unit!r} of its periodic trigger is none of {', '.join(_UNITS)}")
@@ -111,6 +135,8 @@ def _periodic(bundle: Bundle, key: str, trigger: Mapping[str, Any]) -> Trigger:
 
 def _of(key: str, kind: str, source: Mapping[str, Any] | None, says: str, **more: Any) -> Trigger:
     paused = (source or {}).get("pause_status") == "PAUSED"
+    if (source or {}).get("sql_condition") and kind != "sql_condition":
+        says += "; only if its sql_condition holds, which is not simulated here"
     return Trigger(job=key, kind=kind, says=says, is_paused=paused, **more)
 
 

@@ -17,6 +17,7 @@ from lakeflow_local.pipelines.model.names import TableName, quote
 from lakeflow_local.pipelines.model.update import Update
 from lakeflow_local.pipelines.pipeline import Pipeline
 from lakeflow_local.pipelines.store.tables import Tables
+from lakeflow_local.platform_paths.path_map import PathMap
 
 _serial = itertools.count(1)
 
@@ -36,6 +37,7 @@ class PipelineUnderTest:
         spark: SparkSession,
         state: Path,
         configuration: Mapping[str, str] | None = None,
+        paths: PathMap | None = None,
     ) -> None:
         """
         Args:
@@ -43,6 +45,7 @@ class PipelineUnderTest:
             root: the bundle's folder.
             state: a folder of the test for checkpoints.
             configuration: settings on top of the pipeline's own.
+            paths: what paths of the platform mean, in the test's own session, too.
         """
         self.schema = f"test_{os.getpid()}_{next(_serial)}"
         self.spark = spark
@@ -53,7 +56,9 @@ class PipelineUnderTest:
             "name": f"{spec.get('name', 'pipeline')} under test",
         }
         own["configuration"] = {**(spec.get("configuration") or {}), **(configuration or {})}
-        self._pipeline = Pipeline(own, root=root, spark=spark, state=state)
+        paths = paths or PathMap(root.resolve())
+        paths.tell(spark)
+        self._pipeline = Pipeline(own, root=root, spark=spark, state=state, paths=paths)
         self._tables = Tables(spark)
         self._tables.ensure_schema(self.schema)
         self._seeded: set[str] = set()

@@ -12,13 +12,17 @@ def test_a_failed_count_is_not_shown(job):
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from lakeflow_local.daemon.finding import SWITCH
+from lakeflow_local.errors import UserError
 from lakeflow_local.settings import load_settings
+from lakeflow_local.testing.shared_session import SharedSession
 
 if TYPE_CHECKING:
     from pyspark.sql import SparkSession
@@ -28,6 +32,8 @@ if TYPE_CHECKING:
     from lakeflow_local.testing.pipeline import PipelineUnderTest
 
 _SETTINGS = ("root", "pipeline", "target")
+_BUNDLE_FILES = ("databricks.yml", "databricks.yaml", "bundle.yml", "bundle.yaml")
+_SHARED = pytest.StashKey[SharedSession]()
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -35,10 +41,13 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addini("lakeflow_root", "folder of the bundle under test (default: pytest's rootdir)")
     parser.addini("lakeflow_pipeline", "key of the pipeline under test (default: the bundle's only one)")
     parser.addini("lakeflow_target", "target of the bundle under test (default: local)")
+    seed = "tables that the Spark session has from its beginning: lines of CATALOG.SCHEMA.TABLE=FILE"
+    parser.addini("lakeflow_seed", seed, type="linelist", default=[])
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    """Make the marker known."""
+    """Make the marker known, and let commands that tests start run on their own."""
+    os.environ.setdefault(SWITCH, "off")
     config.addinivalue_line(
         "markers",
         "pipeline(root=None, pipeline=None, target=None, configuration=None, spec=None): which pipeline the fixture "
@@ -57,13 +66,33 @@ def _settings(config: pytest.Config, marker: pytest.Mark | None) -> dict[str, An
     return found
 
 
-@pytest.fixture(scope="session")
-def spark(tmp_path_factory: pytest.TempPathFactory) -> Iterator[SparkSession]:
-    """The one Spark session of the run: classic, with Delta, UTC, its tables in a temporary folder."""
-    from lakeflow_local.spark.session import SparkServer
+def pytest_load_initial_conftests(early_config: pytest.Config) -> None:
+    """In a bundle, answer whoever asks for a Spark session first: a conftest may do so while it is imported."""
+    shared = early_config.stash[_SHARED] = SharedSession(early_config.getini("lakeflow_seed"))
+    root = Path(early_config.rootpath, early_config.getini("lakeflow_root") or ".")
+    if any((root / name).is_file() for name in _BUNDLE_FILES):
+        shared.answer()
 
-    with SparkServer(tmp_path_factory.mktemp("lakeflow"), connect=False) as server:
-        yield server.spark
+
+def pytest_unconfigure(config: pytest.Config) -> None:
+    """Stop Spark."""
+    if _SHARED in config.stash:
+        config.stash[_SHARED].close()
+
+
+@pytest.fixture(scope="session")
+def spark(_lakeflow_spark: SparkSession) -> SparkSession:
+    """The one Spark session of the run: classic, with Delta, UTC, its tables in a temporary folder."""
+    return _lakeflow_spark
+
+
+@pytest.fixture(scope="session")
+def _lakeflow_spark(request: pytest.FixtureRequest) -> SparkSession:
+    """The same under a name that no project has: one may have a fixture `spark` of its own."""
+    try:
+        return request.config.stash[_SHARED].spark()
+    except UserError as error:
+        pytest.fail(str(error), pytrace=False)
 
 
 @pytest.fixture(scope="session")
@@ -112,17 +141,24 @@ def job(
 @pytest.fixture
 def pipeline(
     request: pytest.FixtureRequest,
-    spark: SparkSession,
+    _lakeflow_spark: SparkSession,
     _bundles: Callable[[Path, str], Bundle],
     tmp_path: Path,
-) -> PipelineUnderTest:
-    """The bundle's pipeline in a schema of the test's own."""
+) -> Iterator[PipelineUnderTest]:
+    """The bundle's pipeline in a schema of the test's own; the test reads paths of the platform as it does."""
+    from lakeflow_local.platform_paths import python_files
+    from lakeflow_local.platform_paths.path_map import PathMap
     from lakeflow_local.testing.pipeline import PipelineUnderTest
 
     settings = _settings(request.config, request.node.get_closest_marker("pipeline"))
-    spec = settings.get("spec") or _spec(_bundles(settings["root"], settings["target"]), settings["pipeline"])
+    spec, paths = settings.get("spec"), PathMap(settings["root"])
+    if not spec:
+        bundle = _bundles(settings["root"], settings["target"])
+        spec = _spec(bundle, settings["pipeline"])
+        paths = PathMap(bundle.root, (bundle.config.get("workspace") or {}).get("file_path"), bundle.sync_root)
     configuration: Mapping[str, str] = settings.get("configuration") or {}
-    return PipelineUnderTest(spec, settings["root"], spark, tmp_path / "state", configuration)
+    with python_files.using(paths):
+        yield PipelineUnderTest(spec, settings["root"], _lakeflow_spark, tmp_path / "state", configuration, paths)
 
 
 def _spec(resolved: Bundle, key: str | None) -> Mapping[str, Any]:

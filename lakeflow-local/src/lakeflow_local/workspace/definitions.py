@@ -15,6 +15,7 @@ from lakeflow_local.jobs.tasks.checks import referenced_key
 from lakeflow_local.jobs.tasks.localpaths import LocalPaths
 from lakeflow_local.settings import Settings, load_settings
 from lakeflow_local.workspace.support import check_job, warnings_of, without_unsupported
+from lakeflow_local.workspace.without_effect import fields_without_effect, line_of
 
 
 class Definitions:
@@ -103,16 +104,30 @@ class Definitions:
             try:
                 called = check_job(job, self.paths, jobs=self.jobs, pipelines=self.pipelines, only=tasks)
             except SpecError as error:
-                raise self._located(error) from None
+                raise self.located(error) from None
             for message, path in warnings_of(job):
-                warn(f"warning: {self._located(SpecError(message, path))}")
+                warn(f"warning: {self.located(SpecError(message, path))}")
             waiting += [(self.job(key), None) for key in called]
+        refreshed = {
+            key
+            for key in self.pipelines
+            for job in checked
+            if f"${{resources.pipelines.{key}.id}}" in str(self.bundle.resources["jobs"][job])
+        }
+        self.tell_fields([("jobs", key) for key in checked] + [("pipelines", key) for key in refreshed], warn)
+
+    def tell_fields(self, used: list[tuple[str, str]], tell: Callable[[str], None]) -> None:
+        """Say in one line how many fields of some jobs and pipelines, as (kind, key), have no effect here."""
+        count = sum(len(fields_without_effect(self.bundle, kind, key)) for kind, key in used)
+        if count:
+            tell(line_of(count))
 
     def nothing_called(self, key: str) -> str:
         """What to say of a key that is neither a job nor a pipeline."""
         return _nothing_called(self.bundle, key)
 
-    def _located(self, error: SpecError) -> UserError:
+    def located(self, error: SpecError) -> UserError:
+        """An error of a job or pipeline with its file and line."""
         return _located(self.bundle, error)
 
 

@@ -7,9 +7,13 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from lakeflow_local.bundle import Bundle
+from lakeflow_local.daemon.attachment import Attachment
+from lakeflow_local.daemon.finding import make_room
+from lakeflow_local.dbutils import runtime
 from lakeflow_local.errors import UserError
 from lakeflow_local.jobs.model.kinds import TaskKind
 from lakeflow_local.jobs.model.spec import JobSpec
+from lakeflow_local.jobs.process.services import RunningService, services_of, start_services
 from lakeflow_local.jobs.process.taskprocess import ForkServerClient, TaskGateway
 from lakeflow_local.jobs.tasks.base import Executor
 from lakeflow_local.jobs.tasks.checks import referenced_key
@@ -19,10 +23,10 @@ from lakeflow_local.jobs.tasks.registry import make_executors
 from lakeflow_local.jobs.tasks.run_job import OpenChild
 from lakeflow_local.jobs.tasks.spark import death_since
 from lakeflow_local.jobs.tasks.sparkhandle import SparkHandle
+from lakeflow_local.pipelines.store.state import exclusive
 from lakeflow_local.spark import catalogs
 from lakeflow_local.spark.seeding import Seed, plant
 from lakeflow_local.workspace.definitions import Definitions
-from lakeflow_local.workspace.services import RunningService, start_services
 from lakeflow_local.workspace.support import starts_with_python
 
 if TYPE_CHECKING:
@@ -35,13 +39,22 @@ class Facilities:
     """Starts Spark, the fork server and services at their first use; `close` ends all of them."""
 
     def __init__(
-        self, definitions: Definitions, spark_server: SparkServer | None, *, warm: bool, seeds: Sequence[Seed] = ()
+        self,
+        definitions: Definitions,
+        spark_server: SparkServer | None,
+        *,
+        warm: bool,
+        messages: Callable[[str], None],
+        seeds: Sequence[Seed] = (),
+        attachment: Attachment | None = None,
     ) -> None:
         self._definitions = definitions
+        self._attachment = attachment
+        self._messages = messages
         self._seeds = seeds
         self._folder = definitions.root / ".lakeflow"
         self._warm = warm
-        self._spark = SparkHandle(definitions.root, spark_server, self._catalog_names)
+        self._spark = SparkHandle(self._start_spark, spark_server)
         self._services: list[RunningService] = []
         self._fork_server: ForkServerClient | None = None
         self._gateway: TaskGateway | None = None
@@ -54,11 +67,18 @@ class Facilities:
             UserError: one does not start, or the bundle no longer resolves.
         """
         definitions = self._definitions
-        self._services = start_services(definitions.settings.services, definitions.target, definitions.root)
-        for running in self._services:
-            if running.service.variable:
-                definitions.variables[running.service.variable] = running.url
-        if self._services:
+        if self._attachment is not None:
+            self._attachment.target(definitions.target)
+        services = services_of(definitions.settings.services, definitions.target)
+        if self._attachment is not None:
+            urls = self._attachment.services(services)
+        else:
+            self._services = start_services(services, definitions.root)
+            urls = {running.service.name: running.url for running in self._services}
+        for service in services:
+            if service.variable:
+                definitions.variables[service.variable] = urls[service.name]
+        if services:
             definitions.reload()
 
     def close(self) -> None:
@@ -73,6 +93,8 @@ class Facilities:
         for running in self._services:
             running.close()
         self._services = []
+        if self._attachment is not None:
+            self._attachment.close()
 
     def executors(self, spec: JobSpec, open_child: OpenChild) -> Mapping[TaskKind, Executor]:
         """The executors for one run of a job."""
@@ -102,7 +124,15 @@ class Facilities:
 
         server = self._ready_spark().ensure()
         definitions = self._definitions
-        pipeline = Pipeline(definitions.bundle.pipeline(key), root=definitions.root, spark=server.spark)
+        pipeline = Pipeline(
+            definitions.bundle.pipeline(key),
+            root=definitions.root,
+            spark=server.spark,
+            lock=self._attachment.exclusive if self._attachment is not None else exclusive,
+            paths=definitions.paths.platform,
+            key=key,
+        )
+        runtime.configure({"secrets_file": self._secrets_file()})
         return pipeline.update(**options, listener=listener)
 
     def update_alone(self, key: str, options: Mapping[str, Any], listener: Callable[[Any], None]) -> Any:
@@ -124,19 +154,27 @@ class Facilities:
         """The executor of Python processes."""
         if self._gateway is None:
             self._gateway = TaskGateway()
+        place = PythonPlace(paths=self._definitions.paths.platform, secrets_file=self._secrets_file())
+        return PythonExecutor(self._forks(), self._gateway, self._spark, place, code_of)
+
+    def _secrets_file(self) -> Path | None:
         definitions = self._definitions
         secrets = definitions.settings.secrets_file
-        place = PythonPlace(
-            root=definitions.root,
-            secrets_file=(definitions.root / definitions.bundle.resolve(secrets)) if secrets else None,
-            volumes=self._folder / "volumes",
-        )
-        return PythonExecutor(self._forks(), self._gateway, self._spark, place, code_of)
+        return definitions.root / definitions.bundle.resolve(secrets) if secrets else None
 
     def _forks(self) -> ForkServerClient:
         if self._fork_server is None:
-            self._fork_server = ForkServerClient(warm=self._warm)
+            attachment = self._attachment
+            self._fork_server = attachment.fork_server() if attachment else ForkServerClient(warm=self._warm)
         return self._fork_server
+
+    def _start_spark(self) -> SparkServer:
+        root, names = self._definitions.root, self._catalog_names()
+        if self._attachment is not None:
+            return self._attachment.start_spark(root, names)
+        from lakeflow_local.spark.session import SparkServer
+
+        return SparkServer(root, catalog_names=names, waiting=make_room(root, self._messages)).start()
 
     def _catalog_names(self) -> set[str]:
         return catalogs.named_in(self._definitions.bundle.config) | {seed.catalog for seed in self._seeds}
@@ -149,6 +187,7 @@ class Facilities:
             for key in bundle.resources.get("schemas") or {}:
                 schema = bundle.resource("schemas", key)
                 server.create_schema(str(schema["name"]), str(schema.get("catalog_name") or catalogs.LOCAL))
+            self._definitions.paths.platform.tell(server.spark)
             plant(server, self._seeds)
 
         if self._prepared_for is not bundle:

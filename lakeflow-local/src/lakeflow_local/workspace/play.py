@@ -123,7 +123,7 @@ class JobRun:
         """Wait for the turn of an ended run, then run some of its tasks again.
 
         Raises:
-            UserError: somebody plays the run, or its job has too many active runs.
+            UserError: somebody plays the run or has repaired it meanwhile, or its job has too many active runs.
         """
         self.state = state
         state.options = self._options
@@ -133,6 +133,9 @@ class JobRun:
             raise UserError(f"run {state.run_id} is active; a run can be repaired once it has ended") from None
         before = (state.life_cycle, state.result, state.message)
         try:
+            found = self.store.load(state.run_id)
+            if found is None or (found.next_id, found.end, found.life_cycle) != (state.next_id, state.end, before[0]):
+                raise UserError(f"run {state.run_id} was repaired or removed meanwhile: look at it, and choose again")
             self.store.mark(state.run_id, LifeCycle.QUEUED, None, "", now())
             if not self._admitted(state):
                 why = state.message

@@ -13,6 +13,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, Protocol
 
+from lakeflow_local.errors import shortage
 from lakeflow_local.jobs.machine.machine import advance, next_deadline
 from lakeflow_local.jobs.model.events import (
     AttemptEnded,
@@ -21,8 +22,10 @@ from lakeflow_local.jobs.model.events import (
     Command,
     Event,
     FactsNoted,
+    GivenUp,
     RepairRequested,
     StartAttempt,
+    StopAttempt,
     Tick,
     ValueSet,
 )
@@ -83,6 +86,7 @@ class JobRunner:
         self._executors = executors
         self._listener = listener
         self._failpoint = failpoint or (lambda point: None)
+        self._given_up = False
         self._inbox: queue.SimpleQueue[Event | _Call] = queue.SimpleQueue()
 
     def play(self, first: Begin | RepairRequested) -> RunState:
@@ -126,14 +130,41 @@ class JobRunner:
         self._failpoint(f"{name} arrived")
         commands = advance(self.state, event)
         changes = list(self.state.changed.values())
-        if changes or not isinstance(event, Tick):
-            self._store.save(self.state, now())
-        self._failpoint(f"{name} stored")
-        if self._listener is not None:
-            self._listener.changed(self.state, changes)
+        try:
+            if changes or not isinstance(event, Tick):
+                self._store.save(self.state, now())
+            self._failpoint(f"{name} stored")
+            if self._listener is not None:
+                self._listener.changed(self.state, changes)
+        except Exception as error:
+            why = shortage(error)
+            if why is None:
+                raise
+            commands = self._give_up(why, commands)
         for command in commands:
             self._carry_out(command)
         self._failpoint(f"{name} done")
+
+    def _give_up(self, why: str, commands: list[Command]) -> list[Command]:
+        """What is not on record is not begun: stop what runs, and wait for its ends, on record or not.
+
+        The run is then on record as FAILED if there is room for that; else the next command finds it lost.
+
+        Args:
+            commands: that were decided on, but could not be put on record.
+
+        Returns:
+            Those to carry out instead.
+        """
+        started = [command for command in commands if isinstance(command, StartAttempt)]
+        stops = [command for command in commands if not isinstance(command, StartAttempt)]
+        if not self._given_up:
+            self._given_up = True
+            stops += advance(self.state, GivenUp(at=now(), message=why))
+        for command in started:
+            AttemptReporter(self, command).ended(Result.FAILED, why)
+        never = {command.run_id for command in started}
+        return [command for command in stops if isinstance(command, StopAttempt) and command.run_id not in never]
 
     def _carry_out(self, command: Command) -> None:
         if isinstance(command, StartAttempt):
@@ -142,7 +173,8 @@ class JobRunner:
             try:
                 self._executors[command.task.kind].start(command, logs, reporter)
             except Exception as error:
-                reporter.ended(Result.FAILED, f"could not be started: {error}", "InvalidRunConfiguration")
+                why = shortage(error) or f"could not be started: {error}"
+                reporter.ended(Result.FAILED, why, "InvalidRunConfiguration")
         else:
             unit = self.state.unit(command.key, command.iteration)
             self._executors[self.state.spec_of(unit).kind].stop(command.run_id)
@@ -176,7 +208,13 @@ class JobRunner:
         self._failpoint("value stored")
 
     def get_value(self, key: str, name: str) -> tuple[bool, Any]:
-        """Look up a task value; on the runner's thread."""
+        """Look up a task value; on the runner's thread.
+
+        Raises:
+            LookupError: the job has no such task.
+        """
+        if key not in self.state.spec.tasks:
+            raise LookupError(f"the job has no task {key!r}; it has {', '.join(self.state.spec.tasks)}")
         task = self.state.tasks.get(key)
         if task is None or name not in task.values:
             return False, None

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import re
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from dataclasses import replace
-from importlib import metadata
+from typing import Any
 
 from lakeflow_local.errors import UserError
-from lakeflow_local.jobs.model.kinds import KINDS, RUN_JOB
+from lakeflow_local.jobs.model.kinds import KINDS, PIPELINE, RUN_JOB
 from lakeflow_local.jobs.model.parameters import shadowed
 from lakeflow_local.jobs.model.reference_check import problems
 from lakeflow_local.jobs.model.spec import JobSpec, SpecError, TaskSpec
@@ -16,10 +15,16 @@ from lakeflow_local.jobs.tasks.checks import referenced_key
 from lakeflow_local.jobs.tasks.context import CheckContext
 from lakeflow_local.jobs.tasks.localpaths import LocalPaths
 from lakeflow_local.jobs.tasks.registry import EXECUTORS, runs_here
+from lakeflow_local.workspace.packages import check_pipeline_packages, first_missing
 
 
 def check_job(
-    spec: JobSpec, paths: LocalPaths, *, jobs: Collection[str], pipelines: Collection[str], only: Collection[str] | None
+    spec: JobSpec,
+    paths: LocalPaths,
+    *,
+    jobs: Collection[str],
+    pipelines: Mapping[str, Any],
+    only: Collection[str] | None,
 ) -> list[str]:
     """Refuse a job that cannot run here.
 
@@ -27,7 +32,7 @@ def check_job(
         spec: the job.
         paths: where its files are.
         jobs: keys of the bundle's jobs.
-        pipelines: keys of its pipelines.
+        pipelines: its pipelines by their keys.
         only: the tasks that are to run, None for all. Disabled tasks do not run either.
 
     Returns:
@@ -45,6 +50,9 @@ def check_job(
             _check_task(piece, context)
             _check_references(piece, spec, nested=piece is task.nested)
             _check_environment(piece, spec)
+            if piece.kind == PIPELINE:
+                key = referenced_key(piece.payload.get("pipeline_id"), "pipelines", pipelines)
+                check_pipeline_packages(key, pipelines[key])
             if piece.kind == RUN_JOB:
                 called.append(referenced_key(piece.payload.get("job_id"), "jobs", jobs))
     for index, value in enumerate(spec.parameters.values()):
@@ -130,15 +138,12 @@ def _check_environment(task: TaskSpec, spec: JobSpec) -> None:
         key = environment.get("environment_key")
         if key is None or key != task.source.get("environment_key"):
             continue
-        for requirement in (environment.get("spec") or {}).get("dependencies") or []:
-            name = re.fullmatch(r"([A-Za-z0-9][A-Za-z0-9._\-]*)(\[[^\]]*\])?\s*([<>=!~;].*)?", str(requirement).strip())
-            if name is None or name.group(1).endswith(".whl") or "$" in str(requirement):
-                continue  # a file or an option; a wheel of the bundle is checked where it is named
-            try:
-                metadata.distribution(name.group(1))
-            except metadata.PackageNotFoundError:
-                raise SpecError(
-                    f"task {task.key}: package {name.group(1)} of environment {key} is not installed in this "
-                    f"environment; install it (pip install '{requirement}')",
-                    task.path,
-                ) from None
+        dependencies = (environment.get("spec") or {}).get("dependencies") or []
+        missing = first_missing(dependencies)
+        if missing is not None:
+            index, name = missing
+            raise SpecError(
+                f"task {task.key}: package {name} of environment {key} is not installed in this "
+                f"environment; install it (pip install '{dependencies[index]}')",
+                task.path,
+            )

@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from lakeflow_local.bundle import Bundle
+from lakeflow_local.daemon.attachment import attach
 from lakeflow_local.jobs.machine.repair import left_failed, select, stale_after
 from lakeflow_local.jobs.model.parameters import check_parameters
 from lakeflow_local.jobs.model.selection import select_only
@@ -59,6 +60,7 @@ class LocalWorkspace:
         warm: bool = True,
         skip_unsupported: bool = False,
         seeds: Sequence[Seed] = (),
+        shared: bool = False,
     ) -> None:
         """
         Args:
@@ -73,13 +75,23 @@ class LocalWorkspace:
             warm: whether Python tasks may use Spark; without it they start sooner.
             skip_unsupported: disable the tasks that cannot run here, instead of refusing their job.
             seeds: tables that stand in for what only a workspace has.
+            shared: use the bundle's long-lived process, as commands do: its JVM, fork server and services. One that
+                does not run yet is started, and ends with this. Without effect where commands do without it:
+                LAKEFLOW_LOCAL_WORKSPACE=off, or in CI.
         """
         self.root = Path(root).resolve()
         self.messages = messages or (lambda line: None)
         self._options = options or RunOptions(slots=DEFAULT_SLOTS)
         self._folder = self.root / ".lakeflow"
         self._definitions = Definitions(self.root, target, variables or {}, skip_unsupported=skip_unsupported)
-        self._facilities = Facilities(self._definitions, spark_server, warm=warm, seeds=seeds)
+        self._facilities = Facilities(
+            self._definitions,
+            spark_server,
+            warm=warm,
+            messages=self.messages,
+            seeds=seeds,
+            attachment=attach(self.root, self.messages) if shared else None,
+        )
         self._context = RunContext(
             definitions=self._definitions,
             facilities=self._facilities,
@@ -223,6 +235,7 @@ class LocalWorkspace:
         """
         self._definitions.reload()
         check_pipeline(self._definitions, key)
+        self._definitions.tell_fields([("pipelines", key)], self.messages)
         options = {
             "refresh": tuple(refresh),
             "full_refresh": tuple(full_refresh),

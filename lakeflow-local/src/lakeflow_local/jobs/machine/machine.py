@@ -15,6 +15,7 @@ from lakeflow_local.jobs.model.events import (
     Command,
     Event,
     FactsNoted,
+    GivenUp,
     RepairRequested,
     RunnerLost,
     StopAttempt,
@@ -52,6 +53,8 @@ def advance(state: RunState, event: Event) -> list[Command]:
             _tick(state, event.at, commands)
         case CancelRequested():
             _stop(state, event.at, Result.CANCELED, event.message, commands)
+        case GivenUp():
+            _stop(state, event.at, Result.FAILED, event.message, commands)
         case RunnerLost():
             _lose(state, event.at)
         case RepairRequested():

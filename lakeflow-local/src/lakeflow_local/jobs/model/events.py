@@ -76,6 +76,14 @@ class RunnerLost:
 
 
 @dataclass(frozen=True, kw_only=True)
+class GivenUp:
+    """The runner cannot go on, as the disk is full for example: everything is stopped, and the run has failed."""
+
+    at: int
+    message: str
+
+
+@dataclass(frozen=True, kw_only=True)
 class RepairRequested:
     """Run some tasks of an ended run again, with the settings of now."""
 
@@ -85,7 +93,7 @@ class RepairRequested:
     parameters: dict[str, str] = field(default_factory=dict)
 
 
-Event = Begin | AttemptEnded | FactsNoted | ValueSet | Tick | CancelRequested | RunnerLost | RepairRequested
+Event = Begin | AttemptEnded | FactsNoted | ValueSet | Tick | CancelRequested | RunnerLost | GivenUp | RepairRequested
 
 
 @dataclass(frozen=True, kw_only=True)

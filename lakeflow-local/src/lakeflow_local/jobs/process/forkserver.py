@@ -1,15 +1,17 @@
-"""A small process that forks tasks: `python -m lakeflow_local.jobs.process.forkserver FD`.
+"""A small process that forks tasks and commands: `python -m lakeflow_local.jobs.process.forkserver FD [options]`.
 
-It has imported what tasks need (seconds) and has one thread, so a task is a copy of it within milliseconds. It reads
-requests from a socket, one JSON object a line, and reports what becomes of its children. When the socket closes,
-because the runner ended or was killed, it kills every task and ends itself: no task outlives its runner.
+It has imported what they need (seconds) and has one thread, so each is a copy of it within milliseconds. It reads
+requests from sockets, one JSON object a line, and reports what becomes of its children. When the socket of a client
+closes, because that runner ended or was killed, its tasks are killed; when that of the owner closes, all are, and the
+server ends: no task outlives its runner.
 
-Requests: {"start": id, "task": {…}} · {"kill": id}. Reports: {"ready": pid} · {"started": id, "pid": pid} ·
-{"ended": id, "status": wait status}.
+Requests: {"start": id, "task": {…}, "descriptors": count} · {"kill": id} · {"signal": id, "number": n}.
+Reports: {"ready": pid} · {"started": id, "pid": pid} · {"ended": id, "status": wait status}.
 """
 
 from __future__ import annotations
 
+import argparse
 import contextlib
 import ctypes
 import gc
@@ -21,9 +23,11 @@ import signal
 import socket
 import sys
 import threading
+from dataclasses import dataclass, field
 from typing import Any
 
-from lakeflow_local.jobs.process import taskmain
+from lakeflow_local.errors import shortage
+from lakeflow_local.jobs.process import commandmain, taskmain
 from lakeflow_local.jobs.process.processes import kill_group
 
 # What a Spark Connect task imports anyway, and an HTTP client that takes a quarter of a second. A missing one is no
@@ -39,59 +43,111 @@ MARK = "LAKEFLOW_LOCAL_TASK"  # in the environment of a task and of all that it 
 _PR_SET_PDEATHSIG = 1
 
 
+@dataclass(eq=False)
+class _Client:
+    """Who asks for tasks: the owner of the server, or one that has connected to it."""
+
+    socket: socket.socket
+    unread: bytes = b""
+    descriptors: list[int] = field(default_factory=list)
+    pids: dict[int, int] = field(default_factory=dict)  # task id -> pid
+
+    def report(self, message: dict[str, Any]) -> None:
+        """Tell it something."""
+        with contextlib.suppress(BrokenPipeError, ConnectionResetError):  # it is gone: the next recv says so
+            self.socket.sendall(json.dumps(message).encode() + b"\n")
+
+
 class ForkServer:
     """The loop of the process."""
 
-    def __init__(self, control: socket.socket) -> None:
-        self._control = control
-        self._pids: dict[int, int] = {}  # task run id -> pid
-        self._unread = b""
+    def __init__(self, owner: socket.socket, listener: socket.socket | None = None) -> None:
+        """
+        Args:
+            owner: when it closes, the server ends.
+            listener: where others connect, of this user only.
+        """
+        self._owner = _Client(owner)
+        self._listener = listener
+        self._clients = {owner: self._owner}
         self._libc = ctypes.CDLL(None, use_errno=True) if sys.platform == "linux" else None
 
     def serve(self) -> None:
-        """Serve until the runner is gone."""
+        """Serve until the owner is gone."""
         wake_read, wake_write = os.pipe()
         os.set_blocking(wake_write, False)
         os.set_blocking(wake_read, False)
         signal.set_wakeup_fd(wake_write, warn_on_full_buffer=False)
         signal.signal(signal.SIGCHLD, lambda *_: None)  # only to be woken up
         signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is the runner's to handle
-        self._report({"ready": os.getpid()})
-        while True:
-            readable, _, _ = select.select([self._control, wake_read], [], [])
+        self._owner.report({"ready": os.getpid()})
+        listening = [self._listener] if self._listener is not None else []
+        while self._owner.socket in self._clients:
+            readable, _, _ = select.select([*self._clients, *listening, wake_read], [], [])
             if wake_read in readable:
                 with contextlib.suppress(BlockingIOError):
                     os.read(wake_read, 4096)
             self._reap()
-            if self._control in readable and not self._receive():
-                break
-        for pid in self._pids.values():
-            kill_group(pid, MARK)
+            for ready in readable:
+                if ready is self._listener:
+                    with contextlib.suppress(OSError):  # no descriptors are left: it is asked again
+                        connection, _ = ready.accept()
+                        self._clients[connection] = _Client(connection)
+                elif ready in self._clients and not self._receive(self._clients[ready]):
+                    self._leave(self._clients.pop(ready))
+        for client in list(self._clients.values()):
+            self._leave(client)
 
-    def _receive(self) -> bool:
-        data = self._control.recv(1 << 16)
+    def _leave(self, client: _Client) -> None:
+        """A client is gone, and what it has started with it."""
+        for pid in client.pids.values():
+            kill_group(pid, MARK)
+        for descriptor in client.descriptors:
+            os.close(descriptor)
+        client.socket.close()
+
+    def _receive(self, client: _Client) -> bool:
+        try:
+            data, descriptors, _, _ = socket.recv_fds(client.socket, 1 << 16, 3)
+        except ConnectionResetError:
+            return False
+        client.descriptors += descriptors
         if not data:
             return False
-        *lines, self._unread = (self._unread + data).split(b"\n")
+        *lines, client.unread = (client.unread + data).split(b"\n")
         for line in lines:
             request = json.loads(line)
             if "start" in request:
-                self._start(request["start"], request["task"])
-            elif request["kill"] in self._pids:
-                kill_group(self._pids[request["kill"]], MARK)
+                count = request.get("descriptors", 0)
+                given, client.descriptors = client.descriptors[:count], client.descriptors[count:]
+                self._start(client, request["start"], request["task"], given)
+            elif request.get("kill") in client.pids:
+                kill_group(client.pids[request["kill"]], MARK)
+            elif request.get("signal") in client.pids:
+                with contextlib.suppress(ProcessLookupError):
+                    os.kill(client.pids[request["signal"]], request["number"])
         return True
 
-    def _start(self, task_id: int, task: dict[str, Any]) -> None:
+    def _start(self, client: _Client, task_id: int, task: dict[str, Any], descriptors: list[int]) -> None:
         if threading.active_count() != 1:
             raise RuntimeError("the fork server has started a thread; a fork would copy it half")
         server = os.getpid()
-        pid = os.fork()
+        try:
+            pid = os.fork()
+        except OSError as error:  # too many processes, or no memory
+            if task["kind"] != "command":
+                taskmain.say_why(task, f"the task could not be started: {error.strerror}")
+            client.report({"ended": task_id, "status": 1 << 8})
+            return
         if pid == 0:
-            self._become_task(task, server)
-        self._pids[task_id] = pid
-        self._report({"started": task_id, "pid": pid})
+            self._become_task(task, server, descriptors)
+        for descriptor in descriptors:
+            os.close(descriptor)
+        client.pids[task_id] = pid
+        client.report({"started": task_id, "pid": pid})
 
-    def _become_task(self, task: dict[str, Any], server: int) -> None:
+    def _become_task(self, task: dict[str, Any], server: int, descriptors: list[int]) -> None:
+        code = 1
         try:
             signal.set_wakeup_fd(-1)
             signal.signal(signal.SIGCHLD, signal.SIG_DFL)
@@ -101,47 +157,63 @@ class ForkServer:
                 self._libc.prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
                 if os.getppid() != server:  # it died before the line above
                     os._exit(1)
-            self._control.close()
-            os.environ[MARK] = str(os.getpid())
-            code = taskmain.run(task)
-        except BaseException as error:  # nothing may get back into the server's loop in a child
-            os.write(2, f"the task could not be started: {error!r}\n".encode())
+            for client in self._clients.values():
+                client.socket.close()
+            if self._listener is not None:
+                self._listener.close()
+            environment = {**task.pop("base_environment", os.environ), MARK: str(os.getpid())}
+            if task["kind"] == "command":
+                code = commandmain.run(task, environment, descriptors)
+            else:
+                os.environ.clear()
+                os.environ.update(environment)
+                code = taskmain.run(task)
+        except BaseException as error:
             code = 1
-        os._exit(code)
+            if task["kind"] != "command":
+                taskmain.say_why(task, shortage(error) or f"the task could not be started: {error!r}")
+            with contextlib.suppress(OSError):
+                os.write(2, f"the task could not be started: {error!r}\n".encode())
+        finally:  # nothing may get back into the server's loop in a child
+            os._exit(code)
 
     def _reap(self) -> None:
-        ids = {pid: task_id for task_id, pid in self._pids.items()}
-        while ids:
+        owners = {pid: (client, task_id) for client in self._clients.values() for task_id, pid in client.pids.items()}
+        while True:
             try:
                 found = os.waitid(os.P_ALL, 0, os.WEXITED | os.WNOHANG | os.WNOWAIT)
             except ChildProcessError:
                 return
             if found is None:
                 return
-            if found.si_pid in ids:  # as long as it is not waited for, its number is not given to another process
+            if found.si_pid in owners:  # as long as it is not waited for, its number is not given to another process
                 with contextlib.suppress(ProcessLookupError):
                     os.killpg(found.si_pid, signal.SIGKILL)  # what the task has left behind
             _, status = os.waitpid(found.si_pid, 0)
-            task_id = ids.pop(found.si_pid, None)
-            if task_id is not None:
-                del self._pids[task_id]
-                self._report({"ended": task_id, "status": status})
-
-    def _report(self, message: dict[str, Any]) -> None:
-        with contextlib.suppress(BrokenPipeError):  # the runner is gone: the next recv says so
-            self._control.sendall(json.dumps(message).encode() + b"\n")
+            if found.si_pid in owners:
+                client, task_id = owners.pop(found.si_pid)
+                del client.pids[task_id]
+                client.report({"ended": task_id, "status": status})
 
 
 def main() -> None:
-    """Warm up unless told not to, then serve: `FD [cold]`."""
-    control = socket.socket(fileno=int(sys.argv[1]))
-    for name in () if "cold" in sys.argv else WARM:
+    """Warm up unless told not to, then serve."""
+    parser = argparse.ArgumentParser()
+    parser.add_argument("owner", type=int)
+    parser.add_argument("--cold", action="store_true")
+    parser.add_argument("--listener", type=int)
+    parser.add_argument("--preload", default="")
+    given = parser.parse_args()
+    owner = socket.socket(fileno=given.owner)
+    listener = socket.socket(fileno=given.listener) if given.listener is not None else None
+    for name in () if given.cold else (*WARM, *filter(None, given.preload.split(","))):
         with contextlib.suppress(ImportError):
             importlib.import_module(name)
-    taskmain.prepare()
     gc.collect()
     gc.freeze()  # a collection in a child would touch, and so copy, every page
-    ForkServer(control).serve()
+    # Python tells a saved file from its bytecode by whole seconds and size: of the bundle's code none is kept.
+    sys.dont_write_bytecode = True
+    ForkServer(owner, listener).serve()
 
 
 if __name__ == "__main__":

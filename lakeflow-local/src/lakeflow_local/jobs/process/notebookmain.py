@@ -9,14 +9,15 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from lakeflow_local.jobs.process.dbutils import task
-from lakeflow_local.jobs.process.dbutils.notebook import NotebookExit
-from lakeflow_local.jobs.process.dbutils.runtime import UserNamespaceInitializer
+from lakeflow_local.dbutils import task
+from lakeflow_local.dbutils.notebook import NotebookExit
+from lakeflow_local.dbutils.runtime import UserNamespaceInitializer
 from lakeflow_local.notebooks.notebook import Cell, NotebookError, check_installed, find_notebook, read_notebook
 
 _WIDGET = re.compile(
     r"CREATE\s+WIDGET\s+(?:TEXT|DROPDOWN|COMBOBOX|MULTISELECT)\s+(\w+)\s+DEFAULT\s+'((?:[^'\\]|\\.)*)'", re.IGNORECASE
 )
+_ARGUMENT = re.compile(r"""\s\$(\w+)\s*=\s*(?:"((?:[^"\\]|\\.)*)"|'((?:[^'\\]|\\.)*)'|([^\s"']+))""")
 
 
 def run_notebook(file: Path) -> None:
@@ -31,6 +32,14 @@ def run_notebook(file: Path) -> None:
         _run_cells(file, {"__name__": "__main__", **UserNamespaceInitializer.getOrCreate().get_namespace_globals()})
     except NotebookExit as leaving:
         task.current.ask("notebook_exit", value=leaving.value)
+    else:
+        if NotebookExit.place:
+            print(
+                f"lakeflow-local: warning: {NotebookExit.place}: an `except` of the notebook caught what "
+                "dbutils.notebook.exit raises, so the notebook went on and has no exit value; what the platform does "
+                "then is not documented: call exit outside of try",
+                file=sys.stderr,
+            )
 
 
 def _run_cells(file: Path, namespace: dict[str, Any]) -> None:
@@ -64,8 +73,23 @@ def _run_sql(cell: Cell, namespace: dict[str, Any]) -> None:
 
 
 def _run_other(file: Path, cell: Cell, namespace: dict[str, Any]) -> None:
-    name = cell.text.strip().strip("\"'")
+    """Run another notebook's cells here, with its arguments as the values of its widgets as long as it runs."""
+    name, arguments = run_arguments(cell.text)
     found = find_notebook(file.parent / name)
     if found is None:
         raise NotebookError(f"cell {cell.number} of {file.name}: %run {name}: there is no such notebook")
-    _run_cells(found, namespace)
+    facts = task.current.facts
+    before = facts.get("widgets", {})
+    facts["widgets"] = {**before, **arguments}
+    try:
+        _run_cells(found, namespace)
+    finally:
+        facts["widgets"] = before
+
+
+def run_arguments(text: str) -> tuple[str, dict[str, str]]:
+    """The notebook of `%run ./child $colour="blue" $size=3`, and its arguments."""
+    arguments = {}
+    for name, quoted, single, plain in _ARGUMENT.findall(text):
+        arguments[name] = re.sub(r"\\(.)", r"\1", quoted or single) or plain
+    return _ARGUMENT.sub("", text).strip().strip("\"'"), arguments

@@ -17,12 +17,11 @@ from importlib import metadata
 from pathlib import Path
 from typing import Any, TextIO
 
-from lakeflow_local.jobs.process.dbutils import runtime
-
-
-def prepare() -> None:
-    """Make dbutils importable, once in the fork server for all tasks."""
-    runtime.install()
+from lakeflow_local.dbutils import runtime
+from lakeflow_local.errors import shortage
+from lakeflow_local.jobs.process import landing_reads
+from lakeflow_local.platform_paths import python_files
+from lakeflow_local.platform_paths.path_map import PathMap
 
 
 def run(task: dict[str, Any]) -> int:
@@ -39,14 +38,17 @@ def run(task: dict[str, Any]) -> int:
     try:
         code = _call(task)
     except SystemExit as leaving:
-        code = _exit_code(leaving)
+        code = exit_code(leaving)
         if code:
-            _say_why(task, f"SystemExit: {leaving.code}")
+            say_why(task, f"SystemExit: {leaving.code}")
     except BaseException as error:
-        traceback.print_exc()
-        _say_why(task, "".join(traceback.format_exception_only(error)).strip())
+        with contextlib.suppress(OSError):
+            traceback.print_exc()
+        # An error from Spark Connect brings the stack of the JVM along, which stays in the log.
+        reason, _, _ = "".join(traceback.format_exception_only(error)).partition("\n\nJVM stacktrace:")
+        say_why(task, shortage(error) or reason.strip())
         code = 1
-    _finish()
+    finish()
     return code
 
 
@@ -64,6 +66,10 @@ def _take_on(task: dict[str, Any]) -> None:
     os.chdir(task["cwd"])
     sys.argv = list(task["argv"])
     importlib.invalidate_caches()
+    paths = PathMap.from_json(task["context"]["paths"])
+    python_files.use(paths)
+    landing_reads.install(paths)
+    runtime.install()
     runtime.configure(task["context"])
 
 
@@ -103,19 +109,21 @@ def find_entry_point(package_name: str, entry_point: str) -> Any:
         raise LookupError(f"package {package_name} has no entry point {entry_point}, and no such function") from error
 
 
-def _exit_code(leaving: SystemExit) -> int:
+def exit_code(leaving: SystemExit) -> int:
+    """The exit code of a process that leaves so; a text is printed, as Python does."""
     if leaving.code is None or isinstance(leaving.code, int):
         return int(leaving.code or 0) & 0xFF
     print(leaving.code, file=sys.stderr)
     return 1
 
 
-def _say_why(task: dict[str, Any], message: str) -> None:
+def say_why(task: dict[str, Any], message: str) -> None:
+    """Leave the reason of a failure where the runner looks for it; it knows another one for a full disk."""
     with contextlib.suppress(OSError):
         Path(task["error"]).write_text(message, encoding="utf-8")
 
 
-def _finish() -> None:
+def finish() -> None:
     """Wait for threads, run exit functions and flush, as the interpreter does at its end; its teardown is left out."""
     with contextlib.suppress(Exception):
         threading._shutdown()  # type: ignore[attr-defined]

@@ -52,11 +52,18 @@ CREATE TABLE IF NOT EXISTS task_values (
 
 
 def connect(path: Path) -> sqlite3.Connection:
-    """Open the database, made if it is not there. Each statement is a transaction unless one is begun."""
+    """Open the database, made if it is not there. Each statement is a transaction unless one is begun.
+
+    Raises:
+        sqlite3.DatabaseError: the file is damaged.
+    """
     database = sqlite3.connect(path, isolation_level=None, timeout=60)
     database.row_factory = sqlite3.Row
-    database.execute("PRAGMA journal_mode = WAL")
-    database.execute("PRAGMA synchronous = FULL")  # a commit survives a power cut; about 0.2 ms
-    if not database.execute("SELECT 1 FROM sqlite_master WHERE name = 'task_values'").fetchone():
-        database.executescript(_SCHEMA)
+    try:
+        database.execute("PRAGMA journal_mode = WAL")
+        database.execute("PRAGMA synchronous = FULL")  # a commit survives a power cut; about 0.2 ms
+        if not database.execute("SELECT 1 FROM sqlite_master WHERE name = 'task_values'").fetchone():
+            database.executescript(_SCHEMA)
+    except UnicodeDecodeError:  # SQLite quotes what it cannot read in its message, which is then no text
+        raise sqlite3.DatabaseError("its schema is malformed") from None
     return database

@@ -4,21 +4,35 @@ from __future__ import annotations
 
 import fcntl
 import os
+import time
 from pathlib import Path
+
+_LOOK_AGAIN = 0.001  # seconds; somebody only looks whether the lock is held
 
 
 class RunLock:
-    """An exclusive lock on a file, held until `release` or the end of the process."""
+    """An exclusive lock on a file, held until `release` or the end of the process.
+
+    The holder removes the file, so that a history of runs leaves no files. Who opened it before that has a lock that
+    nobody else can see: only a lock on the file that is found under the name counts.
+    """
 
     def __init__(self, path: Path) -> None:
+        """
+        Raises:
+            BlockingIOError: somebody else holds it.
+        """
         path.parent.mkdir(parents=True, exist_ok=True)
         self._path = path
-        self._descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
-        try:
-            fcntl.flock(self._descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
+        while True:
+            self._descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+            try:
+                if _locked(self._descriptor) and _is_named(self._descriptor, path):
+                    return
+            except BaseException:
+                os.close(self._descriptor)
+                raise
             os.close(self._descriptor)
-            raise
 
     def release(self) -> None:
         """Give the lock back."""
@@ -38,4 +52,26 @@ class RunLock:
             return True
         finally:
             os.close(descriptor)
+        return False
+
+
+def _locked(descriptor: int) -> bool:
+    """Lock a file; False if only somebody who looked whether it is locked was in the way.
+
+    Raises:
+        BlockingIOError: somebody else holds it.
+    """
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        fcntl.flock(descriptor, fcntl.LOCK_SH | fcntl.LOCK_NB)  # refused only while somebody has it for himself
+        time.sleep(_LOOK_AGAIN)
+        return False
+    return True
+
+
+def _is_named(descriptor: int, path: Path) -> bool:
+    try:
+        return os.path.samestat(os.fstat(descriptor), os.stat(path))
+    except FileNotFoundError:
         return False

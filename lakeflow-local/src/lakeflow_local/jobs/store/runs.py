@@ -15,6 +15,7 @@ from typing import Any
 
 from lakeflow_local.jobs.model.outcomes import LifeCycle, Result
 from lakeflow_local.jobs.model.state import Attempt, RunState, Unit
+from lakeflow_local.jobs.store.damage import undamaged
 from lakeflow_local.jobs.store.records import attempt_doc, read_state, run_doc
 from lakeflow_local.jobs.store.rundb import connect
 from lakeflow_local.jobs.store.runlock import RunLock
@@ -40,14 +41,18 @@ class RunStore:
 
     @contextmanager
     def transaction(self) -> Iterator[None]:
-        """All or nothing, and no other writer in between."""
+        """All or nothing, and no other writer in between. Within another one it is part of that."""
+        if self._db.in_transaction:
+            yield
+            return
         self._db.execute("BEGIN IMMEDIATE")
         try:
             yield
+            self._db.execute("COMMIT")
         except BaseException:
-            self._db.execute("ROLLBACK")
+            if self._db.in_transaction:  # a full disk has ended it already
+                self._db.execute("ROLLBACK")
             raise
-        self._db.execute("COMMIT")
 
     def create(
         self,
@@ -91,9 +96,8 @@ class RunStore:
 
     def save(self, state: RunState, at: int) -> None:
         """Write what has changed in a run; when this returns, it is on disk."""
-        changed = state.take_changed()
         with self.transaction():
-            for unit, attempt in changed:
+            for unit, attempt in state.changed.values():
                 self._write_attempt(state.run_id, unit, attempt)
             self._db.execute(
                 "UPDATE runs SET life_cycle = ?, result = ?, message = ?, start = ?, end = ?, updated = ?, doc = ?"
@@ -109,6 +113,7 @@ class RunStore:
                     state.run_id,
                 ),
             )
+        state.take_changed()
 
     def save_source(self, run_id: int, source: Mapping[str, Any]) -> None:
         """Replace the settings of a run: a repair uses those of now."""
@@ -147,13 +152,19 @@ class RunStore:
             (life_cycle, result, message, end, at, run_id),
         )
 
+    def forget(self, run_id: int) -> None:
+        """Take a run off the record, with its attempts and task values."""
+        with self.transaction():
+            for table in ("task_values", "attempts", "runs"):
+                self._db.execute(f"DELETE FROM {table} WHERE run_id = ?", (run_id,))
+
     def row(self, run_id: int) -> dict[str, Any] | None:
         """One run's row, or None."""
         row = self._db.execute("SELECT * FROM runs WHERE run_id = ?", (run_id,)).fetchone()
         return dict(row) if row else None
 
     def rows(self, *, limit: int = 50, key: str | None = None) -> list[dict[str, Any]]:
-        """The newest runs, newest first."""
+        """The newest runs, newest first; all of them with a limit of -1."""
         where, values = ("WHERE key = ?", [key]) if key else ("", [])
         query = f"SELECT * FROM runs {where} ORDER BY run_id DESC LIMIT ?"
         return [dict(row) for row in self._db.execute(query, [*values, limit])]
@@ -186,11 +197,16 @@ class RunStore:
         return found
 
     def load(self, run_id: int) -> RunState | None:
-        """Build the state of a run as it was last written, or None."""
+        """Build the state of a run as it was last written, or None.
+
+        Raises:
+            UserError: the record is damaged.
+        """
         row = self.row(run_id)
         if row is None or row["kind"] != "job":
             return None
-        return read_state(row, self.attempts(run_id), self.values(run_id))
+        with undamaged(run_id):
+            return read_state(row, self.attempts(run_id), self.values(run_id))
 
     def _lock_path(self, run_id: int) -> Path:
         return self.folder / "locks" / f"run-{run_id}.lock"

@@ -29,7 +29,11 @@ class Reporter(Protocol):
         """Store a task value; when this returns, it is on disk."""
 
     def get_value(self, task: str, name: str) -> tuple[bool, Any]:
-        """Look up a task value of this run: (whether there is one, the value)."""
+        """Look up a task value of this run: (whether there is one, the value).
+
+        Raises:
+            LookupError: the job has no such task.
+        """
 
 
 class Executor(Protocol):

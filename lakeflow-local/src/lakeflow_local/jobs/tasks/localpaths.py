@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
@@ -10,6 +11,7 @@ from lakeflow_local.jobs.model.events import StartAttempt
 from lakeflow_local.jobs.model.kinds import TaskKind
 from lakeflow_local.jobs.tasks.base import Executor, Logs, Reporter
 from lakeflow_local.notebooks.notebook import find_notebook
+from lakeflow_local.platform_paths.path_map import PathMap
 
 
 @dataclass(frozen=True)
@@ -26,13 +28,15 @@ class LocalPaths:
     file_path: str | None = None
     sync_root: Path | None = None
 
+    @cached_property
+    def platform(self) -> PathMap:
+        """What paths of the platform mean."""
+        return PathMap(self.root, self.file_path, self.sync_root)
+
     def local(self, path: str) -> str:
         """A path on this machine; relative ones are below the bundle's folder."""
-        text = path.removeprefix("file:") if path.startswith("file:/") else path
-        for prefix in self._prefixes():
-            if text == prefix or text.startswith(prefix + "/"):
-                return str((self.sync_root or self.root) / text[len(prefix) :].lstrip("/"))
-        return str(self.root / text)
+        text = self.platform.local(path)
+        return str(self.root / (text.removeprefix("file:") if text.startswith("file:/") else text))
 
     def notebook(self, path: str) -> Path | None:
         """The file of a notebook on this machine; None where there is none."""
@@ -49,11 +53,6 @@ class LocalPaths:
             settings = settings[folder]
         settings[name] = str(self.notebook(settings[name]) or "") if kind.is_notebook else self.local(settings[name])
         return changed
-
-    def _prefixes(self) -> list[str]:
-        if not self.file_path:
-            return []
-        return [self.file_path, self.file_path.removeprefix("/Workspace")]
 
 
 class OnLocalPaths:

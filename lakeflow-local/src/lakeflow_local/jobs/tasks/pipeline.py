@@ -41,6 +41,8 @@ class PipelineExecutor:
             "refresh": tuple(payload.get("refresh_selection") or ()),
             "full_refresh": tuple(payload.get("full_refresh_selection") or ()),
             "full_refresh_all": bool(payload.get("full_refresh", False)),
+            "cause": "JOB_TASK",
+            "parameters": payload.get("parameters"),
         }
         logs.folder.mkdir(parents=True, exist_ok=True)
 

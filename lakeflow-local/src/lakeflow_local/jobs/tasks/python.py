@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import errno
 import itertools
 import os
 import signal
@@ -13,12 +14,14 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from lakeflow_local.dbutils.task import SOCKET, TOKEN
+from lakeflow_local.errors import shortage
 from lakeflow_local.jobs.model.events import StartAttempt
 from lakeflow_local.jobs.model.outcomes import Result
-from lakeflow_local.jobs.process.dbutils.task import SOCKET, TOKEN
 from lakeflow_local.jobs.process.taskprocess import ForkServerClient, TaskGateway
 from lakeflow_local.jobs.tasks.base import Logs, Reporter
 from lakeflow_local.jobs.tasks.sparkhandle import SparkHandle
+from lakeflow_local.platform_paths.path_map import PathMap
 
 _notebook_ids = itertools.count(-1, -1)  # task runs count upwards
 
@@ -28,14 +31,12 @@ class PythonPlace:
     """Where Python tasks run.
 
     Attributes:
-        root: the bundle's folder, their working directory.
+        paths: what paths of the platform mean; its root is their working directory.
         secrets_file: for dbutils.secrets.
-        volumes: what stands for /Volumes.
     """
 
-    root: Path
+    paths: PathMap
     secrets_file: Path | None = None
-    volumes: Path | None = None
     environment: dict[str, str] = field(default_factory=dict)
 
 
@@ -94,14 +95,14 @@ class PythonExecutor:
         place = self._place
         task = {
             **code,
-            "cwd": str(place.root),
+            "cwd": str(place.paths.root),
             "environment": environment,
             "stdout": str(logs.stdout),
             "stderr": str(logs.stderr),
             "error": str(logs.error),
             "context": {
                 "secrets_file": str(place.secrets_file) if place.secrets_file else None,
-                "volumes": str(place.volumes) if place.volumes else None,
+                "paths": place.paths.as_json(),
                 "widgets": code.get("widgets", {}),
             },
         }
@@ -127,7 +128,8 @@ class PythonExecutor:
         self._gateway.forget(running.token)
         self._spark.on_death(running.session_id, None)
         if running.used_spark:
-            threading.Thread(target=self._close_session, args=(running.session_id,), daemon=True).start()
+            with contextlib.suppress(RuntimeError):  # no thread to be had: the session ends with Spark
+                threading.Thread(target=self._close_session, args=(running.session_id,), daemon=True).start()
         status = message["status"]
         if status is None:
             running.reporter.ended(Result.FAILED, "the fork server died, and this task with it")
@@ -151,7 +153,10 @@ class PythonExecutor:
                 running.reporter.set_value(arguments["name"], arguments["value"])
                 return None
             case "get_value":
-                found, value = running.reporter.get_value(arguments["task"], arguments["name"])
+                try:
+                    found, value = running.reporter.get_value(arguments["task"], arguments["name"])
+                except LookupError as error:
+                    return {"unknown_task": str(error)}
                 return {"found": found, "value": value}
             case "notebook_exit":
                 running.facts["notebook_output"] = {"result": arguments["value"], "truncated": False}
@@ -217,7 +222,12 @@ class _CalledNotebook:
 
 def _reason(logs: Logs, code: int) -> str:
     with contextlib.suppress(OSError):
-        return logs.error.read_text(encoding="utf-8").strip() or f"exit code {code}"
+        text = logs.error.read_text(encoding="utf-8").strip()
+        if text:
+            return text
+    with contextlib.suppress(OSError):
+        if os.statvfs(logs.folder).f_bavail == 0:
+            return f"exit code {code}; {shortage(OSError(errno.ENOSPC, ''))}"
     return f"exit code {code}"
 
 

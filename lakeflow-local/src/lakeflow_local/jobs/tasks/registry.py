@@ -47,7 +47,7 @@ EXECUTORS: dict[TaskKind, Registration] = {
     kinds.SPARK_PYTHON: Registration(make=_python(script_code), check=checks.check_file),
     kinds.NOTEBOOK: Registration(make=_python(notebook_code), check=checks.check_notebook),
     kinds.SQL: Registration(
-        make=lambda context: OnSpark(SqlExecutor(context.spark), context.spark),
+        make=lambda context: OnSpark(SqlExecutor(context.spark, context.paths.platform), context.spark),
         check=checks.check_file,
         only_in_workspace=checks.sql_in_workspace,
     ),

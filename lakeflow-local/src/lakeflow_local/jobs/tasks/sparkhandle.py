@@ -3,14 +3,11 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Iterable
-from pathlib import Path
+from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from lakeflow_local.spark.session import SparkServer
-
-USER = "task"
 
 
 class SparkHandle:
@@ -22,17 +19,13 @@ class SparkHandle:
         prepare: called with the server before anybody uses it, again whenever it is replaced.
     """
 
-    def __init__(
-        self, root: Path, server: SparkServer | None = None, catalog_names: Callable[[], Iterable[str]] = tuple
-    ) -> None:
+    def __init__(self, start: Callable[[], SparkServer], server: SparkServer | None = None) -> None:
         """
         Args:
-            root: the bundle's folder.
+            start: gives a server that has started.
             server: one that runs already; it is left running, and its life is its owner's concern.
-            catalog_names: the catalogs that code will name.
         """
-        self._root = root
-        self._catalog_names = catalog_names
+        self._start = start
         self._server = server
         self._owned = False
         self._lock = threading.Lock()
@@ -60,10 +53,7 @@ class SparkHandle:
         with self._lock:
             self._notice()
             if self._server is None:
-                from lakeflow_local.spark.session import SparkServer
-
-                server = SparkServer(self._root, catalog_names=self._catalog_names())
-                server.start()
+                server = self._start()
                 self._server, self._owned = server, True
                 threading.Thread(target=self._wait_for_end, args=(server,), name="spark-end", daemon=True).start()
             if self.prepare is not self._prepared and self.prepare is not None:
@@ -73,7 +63,8 @@ class SparkHandle:
 
     def remote(self, session_id: str) -> str:
         """The address of the server for one Connect session."""
-        return f"{self.ensure().remote};user_id={USER};session_id={session_id}"
+        server = self.ensure()
+        return f"{server.remote};user_id={server.user};session_id={session_id}"
 
     def on_death(self, name: str, call: Callable[[], None] | None) -> None:
         """Call a function when the JVM dies, on any thread; None takes the callback of that name back.
@@ -92,7 +83,7 @@ class SparkHandle:
         jvm: Any = self._server.spark._jvm
         service = jvm.org.apache.spark.sql.connect.service
         manager = getattr(getattr(service, "SparkConnectService$"), "MODULE$").sessionManager()
-        manager.closeSession(service.SessionKey(USER, session_id))
+        manager.closeSession(service.SessionKey(self._server.user, session_id), False)
 
     def stop(self) -> None:
         """Stop the server if this started it."""

@@ -7,14 +7,18 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+from lakeflow_local.errors import UserError
 from lakeflow_local.jobs.model.events import StartAttempt
 from lakeflow_local.jobs.model.outcomes import Result
 from lakeflow_local.jobs.model.references import as_text
+from lakeflow_local.jobs.process import landing_reads
 from lakeflow_local.jobs.tasks.base import Logs, Reporter
 from lakeflow_local.jobs.tasks.sparkhandle import SparkHandle
+from lakeflow_local.jobs.tasks.sql_tables import SqlTables
 from lakeflow_local.jobs.tasks.threads import in_thread
 from lakeflow_local.notebooks.statements import bind_markers, fill_mustaches, split_statements
-from lakeflow_local.spark import catalogs
+from lakeflow_local.platform_paths.path_map import PathMap
+from lakeflow_local.spark.platform_statements import Statements
 
 SHOWN_ROWS = 1000  # of the last statement, kept as the task's output
 
@@ -22,8 +26,10 @@ SHOWN_ROWS = 1000  # of the last statement, kept as the task's output
 class SqlExecutor:
     """`sql_task.file`."""
 
-    def __init__(self, spark: SparkHandle) -> None:
+    def __init__(self, spark: SparkHandle, paths: PathMap) -> None:
         self._spark = spark
+        self._paths = paths
+        self._root = paths.root
         self._stopped: dict[int, threading.Event] = {}
         self._tags: dict[int, Any] = {}
 
@@ -43,21 +49,45 @@ class SqlExecutor:
     def _run(self, work: StartAttempt, logs: Logs, reporter: Reporter) -> None:
         stopped = self._stopped[work.run_id]
         parameters = {name: as_text(value) for name, value in (work.payload.get("parameters") or {}).items()}
-        text = Path(work.payload["file"]["path"]).read_text(encoding="utf-8")
-        spark = self._spark.ensure().spark.newSession()
+        file = Path(work.payload["file"]["path"])
+        text = file.read_text(encoding="utf-8")
+        base = self._spark.ensure().spark
+        spark = base.newSession()
+        self._paths.tell(spark)
         spark.sparkContext.setJobGroup(_group(work.run_id), work.key, interruptOnCancel=True)
         logs.folder.mkdir(parents=True, exist_ok=True)
         rows: list[dict[str, Any]] = []
         statements = split_statements(text)
+        tables = SqlTables(self._root, base)
+        position = 0
         with open(logs.stdout, "a", encoding="utf-8") as log:
+
+            def say(line: str) -> None:
+                log.write(f"{line}\n")
+                reporter.progress(line)
+
+            platform = Statements(self._root / ".lakeflow" / "volumes", say)
             for number, statement in enumerate(statements, start=1):
                 if stopped.is_set():
                     raise InterruptedError(f"stopped before statement {number} of {len(statements)}")
                 reporter.progress(f"statement {number} of {len(statements)}")
                 log.write(f"-- {number} of {len(statements)}\n{statement}\n")
                 log.flush()
-                bound = bind_markers(fill_mustaches(statement, parameters), parameters)
-                result = spark.sql(catalogs.fit(spark, bound))
+                start = text.index(statement, position)
+                position = start + len(statement)
+                line = text.count("\n", 0, start) + 1
+                bound = bind_markers(fill_mustaches(statement, parameters, file, line), parameters)
+                try:
+                    done = tables.run(spark, bound)
+                    if done is not None:
+                        say(done)
+                        continue
+                    adapted = platform.adapted(spark, bound)
+                except UserError as error:
+                    raise error if error.file else UserError(error.message, file, line) from None
+                if adapted is None:
+                    continue
+                result = spark.sql(landing_reads.resolved(spark, adapted, self._paths))
                 rows = [row.asDict(recursive=True) for row in result.take(SHOWN_ROWS)] if result.columns else []
                 for row in rows:
                     log.write(f"{row}\n")

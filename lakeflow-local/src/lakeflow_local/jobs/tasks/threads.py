@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import contextlib
 import threading
 import traceback
 from collections.abc import Callable
 
-from lakeflow_local.errors import UserError
+from lakeflow_local.errors import UserError, shortage
 from lakeflow_local.jobs.model.outcomes import Result
 from lakeflow_local.jobs.tasks.base import Logs, Reporter
 
@@ -20,9 +21,10 @@ def in_thread(name: str, logs: Logs, reporter: Reporter, work: Callable[[], None
         except UserError as error:
             reporter.ended(Result.FAILED, str(error), "InvalidRunConfiguration")
         except BaseException as error:
-            logs.folder.mkdir(parents=True, exist_ok=True)
-            with open(logs.stderr, "a", encoding="utf-8") as log:
-                traceback.print_exc(file=log)
+            with contextlib.suppress(OSError):  # the end is told also where the disk is full
+                logs.folder.mkdir(parents=True, exist_ok=True)
+                with open(logs.stderr, "a", encoding="utf-8") as log:
+                    traceback.print_exc(file=log)
             reporter.ended(Result.FAILED, first_line(error), "RunExecutionError")
 
     threading.Thread(target=run, name=name, daemon=True).start()
@@ -30,6 +32,8 @@ def in_thread(name: str, logs: Logs, reporter: Reporter, work: Callable[[], None
 
 def first_line(error: BaseException) -> str:
     """An error in one line, for the run's state."""
+    if short := shortage(error):
+        return short
     text = (str(error).strip() or repr(error)).splitlines()[0]
     if any(name in text for name in ("REQUIRES_SINGLE_PART_NAMESPACE", "CATALOG_NOT_FOUND")):
         text += " (the catalogs here are spark_catalog, samples, main and those that the bundle's settings name)"

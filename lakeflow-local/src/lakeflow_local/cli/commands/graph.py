@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import sys
+from pathlib import Path
 from typing import Any
 
 import click
 
 from lakeflow_local.cli import options
-from lakeflow_local.cli.output import only_json
-from lakeflow_local.cli.run import open_workspace
+from lakeflow_local.cli.commands.run import open_workspace
+from lakeflow_local.cli.output import only_json, say
+from lakeflow_local.daemon.command import hand_over
 from lakeflow_local.errors import ChoiceError
 
 
@@ -19,11 +21,20 @@ from lakeflow_local.errors import ChoiceError
 @options.variables
 @options.seeds
 @click.option("--format", "style", type=click.Choice(["text", "mermaid"]), default="text", show_default=True)
+@options.no_workspace
 @options.output
 def graph(
-    key: str | None, target: str | None, variables: tuple[str, ...], seeds: tuple[str, ...], style: str, output: str
+    key: str | None,
+    target: str | None,
+    variables: tuple[str, ...],
+    seeds: tuple[str, ...],
+    style: str,
+    no_workspace: bool,
+    output: str,
 ) -> None:
     """Draw the graph of the pipeline KEY, or of the only one. Queries are resolved and nothing is written."""
+    if not no_workspace:
+        hand_over(Path.cwd())
     with only_json(output == "json") as show, open_workspace(target, variables, seeds=seeds) as workspace:
         update = workspace.validate_pipeline(key or only_pipeline(workspace.bundle.resources))
         nodes = in_order({result.name: (result.kind, list(result.reads)) for result in update})
@@ -34,9 +45,9 @@ def graph(
             }
         )
     if output == "text":
-        click.echo(as_mermaid(nodes) if style == "mermaid" else as_text(nodes))
+        say(as_mermaid(nodes) if style == "mermaid" else as_text(nodes))
     if update.error:
-        click.echo(f"Error: {update.error}", err=True)
+        say(f"Error: {update.error}", err=True)
         sys.exit(1)
 
 

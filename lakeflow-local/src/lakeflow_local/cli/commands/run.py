@@ -13,9 +13,9 @@ from typing import TYPE_CHECKING
 import click
 
 from lakeflow_local.cli import options
-from lakeflow_local.cli.output import only_json
-from lakeflow_local.cli.progress import make_progress
-from lakeflow_local.cli.watch import watch
+from lakeflow_local.cli.output import only_json, say
+from lakeflow_local.daemon import attachment
+from lakeflow_local.daemon.command import hand_over
 from lakeflow_local.errors import UserError
 from lakeflow_local.spark import seeding
 
@@ -39,6 +39,7 @@ if TYPE_CHECKING:
 @options.skip_unsupported
 @options.seeds
 @options.playing
+@options.no_workspace
 @options.output
 def run(
     key: str,
@@ -57,12 +58,15 @@ def run(
     serverless_retries: str,
     retry_wait: str,
     max_parallel: int | None,
+    no_workspace: bool,
     output: str,
 ) -> None:
     """Run the job or the pipeline KEY of the bundle in this folder.
 
     Exits with 0 only on SUCCESS or SUCCESS_WITH_FAILURES.
     """
+    if not no_workspace:
+        hand_over(Path.cwd())
     of_pipeline = bool(refresh or full_refresh or full_refresh_all or validate_only or watched)
     if watched and output == "json":
         raise UserError("--watch goes on for ever: it has no -o json")
@@ -94,6 +98,7 @@ def run(
 
 def follow(workspace: LocalWorkspace, key: str, chosen: Refresh) -> None:
     """Update for each saved file until Ctrl-C; what is to be reset is reset by the first update that runs."""
+    from lakeflow_local.cli.watch import watch
 
     def update() -> None:
         nonlocal chosen
@@ -110,17 +115,19 @@ def open_workspace(
     target: str | None, variables: tuple[str, ...], skip_unsupported: bool = False, seeds: tuple[str, ...] = ()
 ) -> Iterator[LocalWorkspace]:
     """A workspace in the current folder whose run Ctrl-C and SIGTERM cancel, with its progress on standard error."""
+    from lakeflow_local.cli.progress import make_progress
     from lakeflow_local.workspace.workspace import LocalWorkspace
 
     progress = make_progress()
     workspace = LocalWorkspace(
         Path.cwd(),
         target,
-        options.pairs(variables, "--var"),
+        options.bundle_variables(variables),
         listener=progress,
         messages=progress.say,
         skip_unsupported=skip_unsupported,
         seeds=seeding.parse(seeds),
+        shared=attachment.made_by is not None,
     )
 
     def cancel(*_: object) -> None:
@@ -163,16 +170,16 @@ def tell(report: RunReport | UpdateReport) -> None:
 
     if isinstance(report, RunReport):
         state = report.state
-        click.echo(f"run {report.run_id} of {state.spec.key}: {state.result} {state.message}".rstrip(), err=True)
+        say(f"run {report.run_id} of {state.spec.key}: {state.result} {state.message}".rstrip(), err=True)
         for notification in report.notifications:
-            click.echo(str(notification), err=True)
+            say(str(notification), err=True)
         for line in report.unheard:
-            click.echo(f"warning: {line}", err=True)
+            say(f"warning: {line}", err=True)
         if not report.is_green:
-            click.echo(f"logs: lakeflow-local logs {report.run_id} TASK", err=True)
-        click.echo(f"page: lakeflow-local report {report.run_id}", err=True)
+            say(f"logs: lakeflow-local logs {report.run_id} TASK", err=True)
+        say(f"page: lakeflow-local report {report.run_id}", err=True)
     else:
         update = report.update
-        click.echo(f"update {update['update_id']} of {update['pipeline']}: {update['state']}", err=True)
+        say(f"update {update['update_id']} of {update['pipeline']}: {update['state']}", err=True)
         if update.get("error"):
-            click.echo(f"Error: {update['error']}", err=True)
+            say(f"Error: {update['error']}", err=True)

@@ -10,49 +10,48 @@ import click
 
 from lakeflow_local.bundle.loading import load
 from lakeflow_local.bundle.resolved import Bundle
+from lakeflow_local.bundle.tree.diagnostics import Note
+from lakeflow_local.cli import options
+from lakeflow_local.cli.output import say, tell
 from lakeflow_local.errors import UserError
 
 
-def parse_variables(given: tuple[str, ...]) -> dict[str, str]:
-    """`--var a=1 --var b=2,c=3` -> {"a": "1", "b": "2", "c": "3"}.
-
-    Raises:
-        UserError: for a part without `=`.
-    """
-    values: dict[str, str] = {}
-    for text in given:
-        for part in text.split(","):
-            name, sign, value = part.partition("=")
-            if not sign:
-                raise UserError(f"--var {part}: write --var name=value")
-            values[name] = value
-    return values
-
-
 @click.command()
-@click.option("-t", "--target", help="The target; by default the bundle's default one.")
-@click.option("--var", "variables", multiple=True, metavar="NAME=VALUE", help="Sets a variable; may be repeated.")
-@click.option("-o", "--output", type=click.Choice(["text", "json"]), default="text", show_default=True)
+@options.target
+@options.variables
+@options.output
 @click.option("--strict", is_flag=True, help="Treats warnings as errors.")
-def validate(target: str | None, variables: tuple[str, ...], output: str, strict: bool) -> None:
+@click.option("--fields", is_flag=True, help="Names the fields of jobs and pipelines that have no effect here.")
+def validate(target: str | None, variables: tuple[str, ...], output: str, strict: bool, fields: bool) -> None:
     """Resolves the bundle in this folder, as `databricks bundle validate` does.
 
     With -o json it prints the whole resolved configuration on stdout, and nothing else there.
     """
     try:
-        bundle = load(Path.cwd(), target, parse_variables(variables), strict=False)
+        bundle = load(Path.cwd(), target, options.bundle_variables(variables), strict=False)
     except UserError as problem:
-        click.echo(f"Error: {problem}", err=True)
+        tell(problem)
         sys.exit(1)
     for note in (*bundle.warnings, *bundle.recommendations):
-        click.echo(f"{note.severity.capitalize()}: {note}", err=True)
+        say(f"{note.severity.capitalize()}: {note}", err=True)
+    if fields:
+        _tell_fields(bundle)
     if output == "json":
         click.echo(json.dumps(bundle.config, indent=2, sort_keys=True, ensure_ascii=False))
     else:
-        click.echo(_summary(bundle))
+        say(_summary(bundle))
     if strict and bundle.warnings:
         click.echo(f"Error: {len(bundle.warnings)} warning(s), and --strict allows none", err=True)
         sys.exit(1)
+
+
+def _tell_fields(bundle: Bundle) -> None:
+    from lakeflow_local.workspace.without_effect import KINDS, fields_without_effect
+
+    for kind in KINDS:
+        for key in bundle.resources.get(kind) or {}:
+            for path in fields_without_effect(bundle, kind, key):
+                say(f"{Note('field', f'{path} has no effect here', path, bundle.locate(path), bundle.root)}", err=True)
 
 
 def _summary(bundle: Bundle) -> str:

@@ -8,12 +8,14 @@ from pathlib import Path
 from typing import Any
 
 import click
-from rich.console import Console
 from rich.table import Table
 
 from lakeflow_local.cli import options
+from lakeflow_local.cli.console import PlainConsole
+from lakeflow_local.cli.output import say
 from lakeflow_local.errors import ChoiceError
 from lakeflow_local.jobs.store.apiview import summary, view
+from lakeflow_local.jobs.store.damage import undamaged
 from lakeflow_local.jobs.store.runs import RunStore
 from lakeflow_local.workspace.admission import settle_lost
 from lakeflow_local.workspace.runner import now
@@ -28,24 +30,27 @@ def runs(context: click.Context, key: str | None, limit: int, output: str) -> No
     """Show the newest runs of the bundle in this folder."""
     if context.invoked_subcommand is not None:
         return
-    found = [summary(row) for row in open_store().rows(limit=limit, key=key)]
+    rows = open_store().rows(limit=limit, key=key)
     if output == "json":
-        click.echo(json.dumps({"runs": found}, indent=2, ensure_ascii=False))
+        click.echo(json.dumps({"runs": [_summary(row) for row in rows]}, indent=2, ensure_ascii=False))
         return
     table = Table(box=None, pad_edge=False)
     for name in ("run", "kind", "key", "target", "state", "started", "took"):
         table.add_column(name)
-    for run in found:
-        table.add_row(
-            str(run["run_id"]),
-            run["kind"],
-            run["key"],
-            run["target"],
-            _state(run["state"]),
-            _moment(run["start_time"]),
-            f"{run['run_duration'] / 1000:.1f} s",
-        )
-    Console().print(table)
+    for row in rows:
+        with undamaged(row["run_id"]):
+            run = summary(row)
+            started, took = _moment(run["start_time"]), f"{run['run_duration'] / 1000:.1f} s"
+            names = (str(run[name]) for name in ("run_id", "kind", "key", "target"))
+            table.add_row(*names, _state(run["state"]), started, took)
+    PlainConsole().print(table)
+
+
+def _summary(row: dict[str, Any]) -> dict[str, Any]:
+    with undamaged(row["run_id"]):
+        found = summary(row)
+        json.dumps(found)
+        return found
 
 
 @runs.command(name="get")
@@ -54,6 +59,11 @@ def runs(context: click.Context, key: str | None, limit: int, output: str) -> No
 def get(run_id: int, output: str) -> None:
     """Show one run: its tasks and their attempts."""
     store = open_store()
+    with undamaged(run_id):
+        _show(store, run_id, output)
+
+
+def _show(store: RunStore, run_id: int, output: str) -> None:
     run = view(store, run_id)
     if run is None:
         known = ", ".join(str(row["run_id"]) for row in store.rows(limit=5))
@@ -61,11 +71,9 @@ def get(run_id: int, output: str) -> None:
     if output == "json":
         click.echo(json.dumps(run, indent=2, ensure_ascii=False))
         return
-    click.echo(
-        f"run {run_id} of {run['key']} ({run['target']}): {_state(run['state'])} {run['state']['state_message']}"
-    )
+    say(f"run {run_id} of {run['key']} ({run['target']}): {_state(run['state'])} {run['state']['state_message']}")
     for parameter in run.get("job_parameters", []):
-        click.echo(f"  {parameter['name']}={parameter['value']}")
+        say(f"  {parameter['name']}={parameter['value']}")
     table = Table(box=None, pad_edge=False)
     for name in ("task", "attempt", "state", "took", "message"):
         table.add_column(name)
@@ -73,7 +81,7 @@ def get(run_id: int, output: str) -> None:
         _add(table, task["task_key"], task)
         for iteration in task.get("iterations", []):
             _add(table, f"  [{iteration['iteration']}] {json.dumps(iteration['input'])}", iteration)
-    Console().print(table)
+    PlainConsole().print(table)
 
 
 def open_store() -> RunStore:

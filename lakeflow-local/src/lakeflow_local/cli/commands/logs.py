@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import click
 
-from lakeflow_local.cli.runs import open_store
+from lakeflow_local.cli.commands.runs import open_store
 from lakeflow_local.errors import ChoiceError
 from lakeflow_local.jobs.tasks.base import Logs
 

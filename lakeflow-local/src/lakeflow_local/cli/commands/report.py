@@ -7,8 +7,10 @@ from pathlib import Path
 import click
 
 from lakeflow_local.bundle import load
-from lakeflow_local.cli.runs import open_store
+from lakeflow_local.cli.commands.runs import open_store
+from lakeflow_local.cli.output import say
 from lakeflow_local.errors import ChoiceError, short_path
+from lakeflow_local.jobs.store.damage import undamaged
 from lakeflow_local.report.contents import contents
 from lakeflow_local.report.page import render
 from lakeflow_local.report.redaction import Redactor, read_redactor
@@ -27,16 +29,17 @@ from lakeflow_local.workspace.runner import now
 def report(run_id: int, output: Path | None) -> None:
     """Write the run RUN_ID of a job or a pipeline as one HTML page, and print where it is."""
     store = open_store()
-    page = contents(store, run_id, now())
-    row = store.row(run_id)
-    if page is None or row is None:
+    with undamaged(run_id):
+        page = contents(store, run_id, now())
+        row = store.row(run_id)
+        text = render(page, _redactor(row["target"])) if page is not None and row is not None else None
+    if text is None:
         known = ", ".join(str(found["run_id"]) for found in store.rows(limit=5))
         raise ChoiceError(f"there is no run {run_id}; the newest are {known or 'none'}")
     path = output or store.folder / "reports" / f"run-{run_id}.html"
-    text = render(page, _redactor(row["target"]))
     path.parent.mkdir(parents=True, exist_ok=True)
     path.write_text(text, encoding="utf-8")
-    click.echo(short_path(path))
+    say(short_path(path))
 
 
 def _redactor(target: str) -> Redactor:

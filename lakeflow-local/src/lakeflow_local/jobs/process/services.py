@@ -9,6 +9,7 @@ import subprocess
 import sys
 import threading
 import time
+from collections.abc import Mapping
 from pathlib import Path
 
 from lakeflow_local.errors import UserError
@@ -20,12 +21,13 @@ SECONDS_TO_START = 30
 class RunningService:
     """A service that has said where it is. It ends when its standard input closes, so it cannot outlive its runner."""
 
-    def __init__(self, service: Service, root: Path) -> None:
+    def __init__(self, service: Service, root: Path, environment: Mapping[str, str] | None = None) -> None:
         """Start it and wait for its address.
 
         Args:
             service: what to start; a command `python` is the Python that runs this.
             root: the bundle's folder, where it runs.
+            environment: its environment; by default that of this process.
 
         Raises:
             UserError: it does not start, or says nothing.
@@ -40,6 +42,7 @@ class RunningService:
                 self._process = subprocess.Popen(
                     command,
                     cwd=root,
+                    env=environment,
                     stdin=subprocess.PIPE,
                     stdout=subprocess.PIPE,
                     stderr=log,
@@ -54,6 +57,11 @@ class RunningService:
             raise
         threading.Thread(target=self._drain, name=f"service-{service.name}", daemon=True).start()
 
+    @property
+    def is_alive(self) -> bool:
+        """Whether its process runs."""
+        return self._process.poll() is None
+
     def close(self) -> None:
         """End it."""
         assert self._process.stdin is not None
@@ -66,12 +74,13 @@ class RunningService:
             self._process.wait()
 
     def _drain(self) -> None:
-        """Keep what else it prints: a full pipe would stop it."""
+        """Keep what else it prints."""
         assert self._process.stdout is not None
         with open(self._log, "ab") as log, self._process.stdout as stdout:
             while data := os.read(stdout.fileno(), 1 << 16):
-                log.write(data)
-                log.flush()
+                with contextlib.suppress(OSError):  # read on where the disk is full: a full pipe would stop it
+                    log.write(data)
+                    log.flush()
 
     def _first_line(self) -> str:
         assert self._process.stdout is not None
@@ -88,8 +97,13 @@ class RunningService:
         return text.split(b"\n", 1)[0].decode().strip()
 
 
-def start_services(services: tuple[Service, ...], target: str, root: Path) -> list[RunningService]:
-    """Start the services of a target; all or none.
+def services_of(services: tuple[Service, ...], target: str) -> list[Service]:
+    """The services of a target."""
+    return [service for service in services if not service.targets or target in service.targets]
+
+
+def start_services(services: list[Service], root: Path) -> list[RunningService]:
+    """Start services; all or none.
 
     Raises:
         UserError: one does not start.
@@ -97,8 +111,7 @@ def start_services(services: tuple[Service, ...], target: str, root: Path) -> li
     running: list[RunningService] = []
     try:
         for service in services:
-            if not service.targets or target in service.targets:
-                running.append(RunningService(service, root))
+            running.append(RunningService(service, root))
     except BaseException:
         for started in running:
             started.close()

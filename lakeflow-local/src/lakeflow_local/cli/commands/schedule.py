@@ -3,20 +3,21 @@
 from __future__ import annotations
 
 import json
+from collections import Counter
 from datetime import UTC, datetime, timedelta
 from itertools import islice
 from pathlib import Path
 from typing import Any
 
 import click
-from rich.console import Console
 from rich.table import Table
 
 from lakeflow_local.bundle import Bundle, load
 from lakeflow_local.cli import options
+from lakeflow_local.cli.console import PlainConsole
 from lakeflow_local.errors import UserError
 from lakeflow_local.schedule.collisions import Collision, PlannedRun, lost_to_the_clock, overlaps, same_instant
-from lakeflow_local.schedule.triggers import Trigger, read_trigger
+from lakeflow_local.schedule.triggers import Trigger, read_triggers
 
 _MOST_RUNS = 20_000  # of one job; a schedule of every ten seconds has 60,000 a week
 _MOST_LINES = 100
@@ -31,7 +32,7 @@ _MOST_LINES = 100
 def schedule(target: str | None, variables: tuple[str, ...], days: int, start: str | None, output: str) -> None:
     """Show when each job would run, and where runs would collide. Nothing is run."""
     begin = _moment(start)
-    plan = make_plan(load(Path.cwd(), target, options.pairs(variables, "--var")), begin, begin + timedelta(days=days))
+    plan = make_plan(load(Path.cwd(), target, options.bundle_variables(variables)), begin, begin + timedelta(days=days))
     if output == "json":
         click.echo(json.dumps(plan, indent=2, ensure_ascii=False))
     else:
@@ -44,7 +45,7 @@ def make_plan(bundle: Bundle, start: datetime, end: datetime) -> dict[str, Any]:
     Raises:
         UserError: a trigger that means nothing, with file and line; too many runs to list.
     """
-    triggers = [read_trigger(bundle, key) for key in bundle.resources.get("jobs") or {}]
+    triggers = [one for key in bundle.resources.get("jobs") or {} for one in read_triggers(bundle, key)]
     runs: list[PlannedRun] = []
     collisions: list[Collision] = []
     for trigger in triggers:
@@ -98,11 +99,11 @@ def _moment(text: str | None) -> datetime:
 
 
 def _show(plan: dict[str, Any]) -> None:
-    console = Console()
+    console = PlainConsole()
     jobs = _table("job", "runs", "when")
+    counts = Counter(run["job"] for run in plan["runs"])  # of all triggers of a job, as two may name one moment
     for job in plan["jobs"]:
-        count = sum(1 for run in plan["runs"] if run["job"] == job["job"])
-        runs = "paused" if job["paused"] else str(count) if job["trigger"] in ("cron", "periodic") else "-"
+        runs = "paused" if job["paused"] else str(counts[job["job"]]) if job["trigger"] in ("cron", "periodic") else "-"
         jobs.add_row(job["job"], runs, job["says"])
     console.print(f"target {plan['target']}, {plan['from']} to {plan['to']}", highlight=False)
     console.print(jobs)
@@ -114,7 +115,7 @@ def _show(plan: dict[str, Any]) -> None:
         _lines(console, plan["collisions"], ("UTC", "job", "what"), _collision_row)
 
 
-def _lines(console: Console, items: list[dict[str, Any]], names: tuple[str, ...], row: Any) -> None:
+def _lines(console: PlainConsole, items: list[dict[str, Any]], names: tuple[str, ...], row: Any) -> None:
     table = _table(*names)
     for item in items[:_MOST_LINES]:
         table.add_row(*row(item))

@@ -7,8 +7,9 @@ from pathlib import Path
 import click
 
 from lakeflow_local.cli import options
+from lakeflow_local.cli.commands.run import finish, open_workspace
 from lakeflow_local.cli.output import only_json
-from lakeflow_local.cli.run import finish, open_workspace
+from lakeflow_local.daemon.command import hand_over
 from lakeflow_local.jobs.store.runs import RunStore
 
 
@@ -22,6 +23,7 @@ from lakeflow_local.jobs.store.runs import RunStore
 @click.option("--rerun-dependent-tasks", is_flag=True, help="Also all tasks that depend on them.")
 @options.skip_unsupported
 @options.playing
+@options.no_workspace
 @options.output
 def repair(
     run_id: int,
@@ -35,9 +37,12 @@ def repair(
     serverless_retries: str,
     retry_wait: str,
     max_parallel: int | None,
+    no_workspace: bool,
     output: str,
 ) -> None:
     """Repair the run RUN_ID with the settings of now. Its target is that of the run."""
+    if not no_workspace:
+        hand_over(Path.cwd())
     target = target or _target_of(run_id)
     tasks = options.names(rerun_tasks)
     playing = options.run_options(serverless_retries, retry_wait, max_parallel)
