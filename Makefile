@@ -54,6 +54,7 @@ bench: $(READY) ## what an update and a task cost, each figure with its spread
 	@$(BIN)/python lakeflow-local/bench/jobs.py
 	@$(BIN)/python lakeflow-local/bench/pipelines.py
 	@$(BIN)/python -m demo.bench
+	@$(BIN)/python -m demo.warm_bench
 
 wheel: $(READY) ## the wheel of a release in dist/, with the commit in its version
 	@requirements/build-wheel
@@ -65,12 +66,13 @@ lock: ## resolve the locks anew (needs an environment)
 	done
 
 clean: ## forget every local run, table and landing file, and what was built
+	@if [ -x $(BIN)/lakeflow-local ]; then $(BIN)/lakeflow-local workspace stop; fi
 	rm -rf .lakeflow build dist/*.whl
 
 $(READY): requirements/dev.lock requirements/uv.lock pyproject.toml lakeflow-local/pyproject.toml
 	@requirements/check-java
 	@requirements/make-venv .venv dev.lock 3.11 3.13 . lakeflow-local
-	@$(BIN)/python -m lakeflow_local.spark.jars
+	@$(BIN)/lakeflow-local prepare
 	@touch $@
 
 $(CONNECT): requirements/connect.lock requirements/uv.lock pyproject.toml
