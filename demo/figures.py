@@ -47,6 +47,23 @@ class Figures:
         """The closing balance after the last run."""
         return json.loads((self._state / "balance.json").read_text(encoding="utf-8"))
 
+    def closing_figures(self) -> list[dict]:
+        """What the newest attempt to close has put on record, a row per source or seller and term."""
+        rows = self._read("ledger", "closing_balances")
+        newest = max((row["closed_at"] for row in rows), default=None)
+        return [row for row in rows if row["closed_at"] == newest]
+
+    def hold_reasons(self, day: date | None) -> dict[tuple[str, str], str]:
+        """By seller and currency, why the newest plan of a date holds."""
+        ledger = self.ledger()
+        plans = [row["plan_id"] for row in ledger.settlements if row["settlement_date"] == day]
+        held = [hold for hold in ledger.holds if plans and hold["plan_id"] == plans[-1]]
+        return {(hold["seller_id"], hold["currency"]): hold["reason"] for hold in held}
+
+    def unmatched(self) -> list[str]:
+        """The reason of each fact that does not count."""
+        return [row["reason"] for row in self._read("payouts", "unmatched_facts", columns=["reason"])]
+
     def payouts(self) -> list[dict]:
         """What the gateway has paid, by its own store."""
         return statement(self._state / "gateway.db")

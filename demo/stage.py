@@ -56,13 +56,13 @@ class Stage:
         self.newest_run_id = report.run_id
         style = "bold green" if report.is_green else "bold red"
         self.screen.say(f"run {report.run_id}: {report.result} in {seconds:.0f} s", style)
-        balance.write(self.workspace, self.state)
+        balance.write(self.state)
         return report
 
 
 @contextmanager
 def open_stage(root: Path, screen: Screen, variables: Mapping[str, str] | None = None) -> Iterator[Stage]:
-    """The stage, with the sandbox gateway running beside it; Spark starts with the first run.
+    """The stage, in the local workspace of the bundle; one that does not run yet is started, and ends with the demo.
 
     Raises:
         WrongInput: the bundle cannot be loaded, or Java is missing.
@@ -74,6 +74,7 @@ def open_stage(root: Path, screen: Screen, variables: Mapping[str, str] | None =
             dict(variables or {}),
             listener=TaskLines(screen),
             messages=lambda line: screen.say(line, "dim"),
+            shared=True,
         ) as workspace:
             yield Stage(root, screen, workspace)
     except UserError as error:

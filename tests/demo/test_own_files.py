@@ -2,20 +2,19 @@
 
 import json
 import os
-import subprocess
+import signal
 import sys
 from datetime import date
 from pathlib import Path
 
 import pytest
 
-from demo.__main__ import read_date
+from demo.__main__ import main, read_date
 from demo.errors import WrongInput
 from demo.own_files import landed_files, newest_date
 from recount import SOURCES
 from tests.recount.samples import order
 
-ROOT = Path(__file__).parents[2]
 BERLIN = "Europe/Berlin"
 
 
@@ -31,10 +30,17 @@ def write(landing: Path, *lines: dict | str, name: str = "orders/a.json") -> Non
     (landing / name).write_text("\n".join(line if isinstance(line, str) else json.dumps(line) for line in lines))
 
 
-def demo(*arguments: str) -> subprocess.CompletedProcess:
-    return subprocess.run(
-        [sys.executable, "-m", "demo", *arguments], cwd=ROOT, capture_output=True, text=True, timeout=120, check=False
-    )
+@pytest.fixture
+def demo(monkeypatch, capsys):
+    """`demo("--landing", …)`: exit code, standard output and error of the command, run in this process."""
+    terminated = signal.getsignal(signal.SIGTERM)
+
+    def run(*arguments: str) -> tuple[int, str, str]:
+        monkeypatch.setattr(sys, "argv", ["demo", *arguments])
+        return main(), *capsys.readouterr()
+
+    yield run
+    signal.signal(signal.SIGTERM, terminated)
 
 
 def test_json_and_jsonl_files_of_the_three_folders_are_found_below_them_too(landing):
@@ -91,6 +97,5 @@ def test_dates_are_written_with_dashes():
         (["--dates", "2026-01-03"], "DATES and ACCEPT are for your own files: give LANDING=<folder> too"),
     ],
 )
-def test_wrong_input_is_one_line_and_exit_code_2(arguments, message):
-    ended = demo(*arguments)
-    assert (ended.returncode, ended.stdout, ended.stderr) == (2, "", f"demo: {message}\n")
+def test_wrong_input_is_one_line_and_exit_code_2(demo, arguments, message):
+    assert demo(*arguments) == (2, "", f"demo: {message}\n")

@@ -51,7 +51,7 @@ from lakeflow_local import LocalWorkspace
 root = Path.cwd()
 with LocalWorkspace(root, "local") as workspace:
     report = workspace.run_job("daily_payouts", {"settlement_date": "2026-01-02", "accepted_quarantined_rows": "2"})
-    balance.write(workspace, root / ".lakeflow")
+    balance.write(root / ".lakeflow")
 sys.exit(f"run {report.run_id}: {report.result}")
 """
 

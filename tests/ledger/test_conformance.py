@@ -1,7 +1,7 @@
 """What every ledger store answers: SQLite on every call, Delta on the same calls in one pass.
 
-The Delta store is slow to write (a commit takes up to a second), so one history is written once and all questions are
-asked of it.
+The Delta store is slow to write (a commit takes up to a second), so one history is written once, all questions are
+asked of it, and they are among the long tests: tests/jobs/test_tasks.py pays by a Delta ledger before each commit.
 """
 
 from collections.abc import Iterator
@@ -134,7 +134,7 @@ def delta_schema(spark) -> Iterator[str]:
     spark.sql("DROP SCHEMA ledger_conformance CASCADE")
 
 
-@pytest.fixture(scope="module", params=["sqlite", "delta"])
+@pytest.fixture(scope="module", params=["sqlite", pytest.param("delta", marks=pytest.mark.slow)])
 def ledger(request: pytest.FixtureRequest) -> Ledger:
     """A store with a history that has every state in it."""
     if request.param == "sqlite":

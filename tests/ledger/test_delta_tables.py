@@ -18,6 +18,7 @@ def test_every_table_and_column_says_what_it_holds(table):
     assert all(comment for _, comment in TABLES[table].columns.values())
 
 
+@pytest.mark.slow
 def test_a_ledger_table_is_typed_money_commented_and_append_only(spark, tmp_path):
     spark.sql("CREATE SCHEMA IF NOT EXISTS ledger_tables")
     try:
@@ -46,6 +47,7 @@ def test_a_ledger_table_is_typed_money_commented_and_append_only(spark, tmp_path
         spark.sql("DROP SCHEMA ledger_tables CASCADE")
 
 
+@pytest.mark.slow
 def test_a_ledger_from_before_a_source_gets_its_column_and_old_plans_had_read_nothing_of_it(spark):
     spark.sql("CREATE SCHEMA IF NOT EXISTS older_ledger")
     try:

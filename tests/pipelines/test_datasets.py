@@ -83,6 +83,7 @@ def test_balances_are_running_sums_and_what_waits_or_contradicts_is_listed(spark
     assert [row.key for row in pipeline.table("conflicting_states").collect()] == ["o1"]
 
 
+@pytest.mark.slow
 def test_an_entry_that_would_stand_twice_stops_the_update(spark, pipeline):
     seed_gold(spark, pipeline, lambda history: history.unionAll(history))
     update = pipeline.refresh("balance_entries")

@@ -1,5 +1,6 @@
 """What holds for any history: fates add up, how it lands changes nothing that is owed, a cancelled order is zero."""
 
+import os
 from collections import defaultdict
 from datetime import date
 from decimal import Decimal
@@ -11,6 +12,8 @@ from recount.entries import REASONS
 from recount.rows import FATES
 
 from .samples import Desk, landed, order, refund, seller
+
+many = settings(max_examples=100 if os.environ.get("CI") else 30, deadline=None)
 
 DAYS = st.sampled_from([f"2026-01-0{day}T{hour}:30Z" for day in range(1, 5) for hour in ("00", "12", "23")])
 AMOUNTS = st.sampled_from(["0.01", "9.99", "10", "10.00", "333.33", "1000000"])
@@ -77,7 +80,7 @@ def landings(draw):
     return Desk(*together), Desk(*apart)
 
 
-@settings(max_examples=100, deadline=None)
+@many
 @given(landings())
 def test_the_way_in_which_a_history_lands_changes_nothing_that_is_owed(pair):
     together, apart = (desk.books() for desk in pair)
@@ -91,7 +94,7 @@ def test_the_way_in_which_a_history_lands_changes_nothing_that_is_owed(pair):
         ] * 2
 
 
-@settings(max_examples=100, deadline=None)
+@many
 @given(landings())
 def test_the_fates_add_up_at_every_moment(pair):
     for until in ("2026-01-10", "2026-01-12", "2026-01-13"):
@@ -100,7 +103,7 @@ def test_the_fates_add_up_at_every_moment(pair):
             assert counts["landed"] == sum(counts[fate] for fate in FATES)
 
 
-@settings(max_examples=100, deadline=None)
+@many
 @given(landings())
 def test_every_delivered_order_and_every_refund_is_one_fact_booked_or_unmatched(pair):
     books = pair[0].books()
@@ -114,7 +117,7 @@ def test_every_delivered_order_and_every_refund_is_one_fact_booked_or_unmatched(
     assert len(refunds) + sum(fact.fact == "refund" for fact in books.unmatched) == len(books.refunds.newest)
 
 
-@settings(max_examples=100, deadline=None)
+@many
 @given(landings())
 def test_a_cancelled_order_sums_to_zero_and_no_fee_is_above_its_sale(pair):
     books = pair[0].books()

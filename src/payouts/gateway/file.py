@@ -1,7 +1,8 @@
 """A gateway made of files, for a workspace that can reach no gateway: one file per effect key in a volume.
 
-The semantics are those of the HTTP gateway. Two submitters of one key at once are kept apart by the job's limit of
-one run, not here: whether a volume creates files atomically is unconfirmed.
+The semantics are those of the HTTP gateway. Of two submitters of one key at once the first decides where the file
+system has hard links. Whether a volume creates files atomically is unconfirmed: there the job's limit of one run keeps
+them apart.
 """
 
 import json
@@ -35,8 +36,7 @@ class FileGateway:
         try:
             known = self._read(payout.effect_key)
             if known is None:
-                known = self._decide(payout)
-                self._write(payout.effect_key, known)
+                known = self._write(payout.effect_key, self._decide(payout))
         except OSError as error:
             return Reply(Answer.UNKNOWN, f"{type(error).__name__}: {error.strerror}")
         except ValueError as error:
@@ -84,7 +84,8 @@ class FileGateway:
             return {**decision, "status": "rejected", "reason": "account refused", "accepted_at": None}
         return {**decision, "status": "accepted", "accepted_at": datetime.now(UTC).isoformat()}
 
-    def _write(self, key: str, decision: dict[str, Any]) -> None:
+    def _write(self, key: str, decision: dict[str, Any]) -> dict[str, Any]:
+        """Keeps a decision, unless there is one by now; returns the one that counts."""
         # Whole or not at all: a reader never sees half a decision, and a crash leaves at most a stray .tmp.
         self._folder.mkdir(parents=True, exist_ok=True)
         draft = self._folder / f".{key}.{uuid.uuid4().hex}.tmp"
@@ -92,7 +93,15 @@ class FileGateway:
             json.dump(decision, file, sort_keys=True)
             file.flush()
             os.fsync(file.fileno())
-        os.replace(draft, self._path(key))
+        try:
+            os.link(draft, self._path(key))  # unlike a rename it never takes the place of another decision
+        except FileExistsError:
+            decision = self._read(key) or decision
+        except OSError:  # a file system without links, as a volume
+            os.replace(draft, self._path(key))
+            return decision
+        draft.unlink()
+        return decision
 
 
 def _reply(known: dict[str, Any], payout: Payout) -> Reply:

@@ -1,6 +1,8 @@
 """Lands some days of made-up data, for a workspace that has none. Running it again changes nothing."""
 
 import argparse
+import os
+import uuid
 from datetime import timedelta
 from pathlib import Path
 
@@ -37,7 +39,9 @@ def main() -> None:
     for name, content in made:
         path = arguments.landing_path / name
         if not path.exists():
-            path.write_text(content, encoding="utf-8")
+            draft = path.with_name(f".{path.name}.{uuid.uuid4().hex}.tmp")  # which Auto Loader does not read
+            draft.write_text(content, encoding="utf-8")
+            os.replace(draft, path)  # half a file would be ingested as a broken one, and never be mended
             written += 1
     first_day = last_day - timedelta(days=arguments.days - 1)
     print(f"{written} new files for {first_day} to {last_day} in {arguments.landing_path}")

@@ -134,8 +134,9 @@ class Oracle:
         plan_id, run_id, _ = plans[-1]
         entitled, since = ours.read[run_id]
         explained: dict[Key, Decimal] = defaultdict(lambda: ZERO)
-        explained.update(_sums(line for line in self._bank.lines() if line.accepted))
-        accepted = {line.key for line in self._bank.lines() if line.accepted}
+        lines = [line for line in self._bank.lines() if line.accepted]  # read once: a late request may arrive meanwhile
+        explained.update(_sums(lines))
+        accepted = {line.key for line in lines}
         states = _states(ours)
         released = _released_after(ours, since)
         for key, of_plan, seller, currency, amount in ours.rows(
