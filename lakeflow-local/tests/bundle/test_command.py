@@ -97,3 +97,11 @@ def test_a_reference_to_a_resource_that_is_not_there_passes_with_a_warning_as_th
         "Warning: databricks.yml:3: ${resources.jobs.b.id}: there is no jobs.b (there are: a); "
         "it cannot be deployed or run\n"
     )
+
+
+def test_a_circle_of_resources_passes_with_a_warning_as_the_cli_lets_it_pass(run) -> None:
+    tasks = "tasks: [{task_key: t, run_job_task: {job_id: '${resources.jobs.%s.id}'}}]"
+    bundle = f"bundle: {{name: trips}}\nresources:\n  jobs:\n    a: {{{tasks % 'b'}}}\n    b: {{{tasks % 'a'}}}\n"
+    result = run({"databricks.yml": bundle}, "-o", "json")
+    assert result.exit_code == 0
+    assert "references go round in a circle: jobs.a -> jobs.b -> jobs.a; it cannot be deployed or run" in result.stderr

@@ -12,8 +12,8 @@ def check_references(draft: Draft, *, strict: bool) -> None:
     """Every `${resources.kind.key…}` names a resource of the bundle, and none leads back to itself.
 
     Args:
-        strict: A name that is not there is an error, as for a deployment or a run; else a warning, as validating a
-            bundle with the CLI lets it pass.
+        strict: A name that is not there, and a circle of resources, are errors, as for a deployment or a run; else
+            warnings, as validating a bundle with the CLI lets them pass.
 
     Raises:
         BundleError: for the first reference that does not hold.
@@ -42,7 +42,7 @@ def check_references(draft: Draft, *, strict: bool) -> None:
                     _check_self_reference(draft, node, reference, path)
                 else:
                     edges.setdefault(source, set()).add(goal)
-    _check_circles(draft, edges)
+    _check_circles(draft, edges, strict=strict)
 
 
 def _check_self_reference(draft: Draft, node: Node, reference: str, path: NodePath) -> None:
@@ -50,15 +50,18 @@ def _check_self_reference(draft: Draft, node: Node, reference: str, path: NodePa
         raise error(f"references go round in a circle: {reference}", node)
 
 
-def _check_circles(draft: Draft, edges: dict[str, set[str]]) -> None:
+def _check_circles(draft: Draft, edges: dict[str, set[str]], *, strict: bool) -> None:
     done: set[str] = set()
 
     def visit(name: str, trail: list[str]) -> None:
         if name in trail:
             circle = " -> ".join([*trail[trail.index(name) :], name])
-            raise error(
-                f"references go round in a circle: {circle}", draft.config.get("resources", *name.split(".", 1))
-            )
+            message = f"references go round in a circle: {circle}"
+            path = ("resources", *name.split(".", 1))
+            if strict:
+                raise error(message, draft.config.get(*path))
+            draft.diagnostics.warn(f"{message}; it cannot be deployed or run", draft.config.get(*path), path)
+            return
         if name in done:
             return
         for goal in sorted(edges.get(name, ())):
