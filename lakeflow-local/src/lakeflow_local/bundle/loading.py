@@ -12,7 +12,12 @@ from lakeflow_local.bundle.resources.clusters import fit_clusters, warn_single_n
 from lakeflow_local.bundle.resources.compute import check_compute, override_compute
 from lakeflow_local.bundle.resources.contents import expand_library_globs, read_alerts, read_dashboards
 from lakeflow_local.bundle.resources.defaults import annotate, set_defaults
-from lakeflow_local.bundle.resources.permissions import apply_permissions, recommend_deployer, warn_shared_root
+from lakeflow_local.bundle.resources.permissions import (
+    add_owners,
+    apply_permissions,
+    recommend_deployer,
+    warn_shared_root,
+)
 from lakeflow_local.bundle.resources.presets import apply_presets
 from lakeflow_local.bundle.resources.serving import convert_served_models
 from lakeflow_local.bundle.resources.task_order import warn_task_order
@@ -123,6 +128,7 @@ def _initialize(draft: Draft) -> None:
         _resolve(draft, outside_resources=False)
         normalize_paths(draft)
         join_keyed_lists(draft.config)
+        add_owners(draft)
     set_volume_paths(draft)
     _drop_empty_texts(draft)
     check_shapes(draft)
