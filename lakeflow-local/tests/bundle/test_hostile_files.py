@@ -55,7 +55,8 @@ LISTS = variables(9, "{type: complex, default: [x]}", "{type: complex, default: 
 def test_what_grows_without_end_is_one_line_soon_and_in_little_memory(tmp_path: Path, text: str, message: str) -> None:
     (tmp_path / "databricks.yml").write_text(text)
     program = "import sys\nfrom lakeflow_local.cli.main import main\ntry: main(['validate'])\n"
-    program += "finally: print(sys.platform == 'linux' and next(line.split()[1] for line in open('/proc/self/status') if line.startswith('VmHWM')))"
+    most = "next(line.split()[1] for line in open('/proc/self/status') if line.startswith('VmHWM'))"
+    program += f"finally: print(sys.platform == 'linux' and {most})"
     found = subprocess.run([sys.executable, "-c", program], cwd=tmp_path, capture_output=True, text=True, timeout=60)
     assert (found.returncode, found.stderr.count("\n")) == (1, 1)
     assert message in found.stderr
