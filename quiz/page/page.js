@@ -41,6 +41,7 @@ function start() {
   const begin = (limit) => () => {
     const questions = shuffled(chosen()).slice(0, limit);
     if (questions.length) ask(questions, 0, []);
+    else progress.textContent = "Choose a topic first.";
   };
   const all = element("button", { className: "primary", textContent: "All questions", onclick: begin(Infinity) });
   const ten = element("button", { textContent: "Ten at random", onclick: begin(10) });
@@ -78,7 +79,7 @@ function ask(questions, at, given) {
       element("p", { className: "soft", innerHTML: `In the guide: ${question.rows.join("; ")}` }),
       element("p", { className: "soft", textContent: "See it:" }),
       ...question.commands.map((command) => element("pre", {}, element("code", { textContent: command }))),
-      element("div", { className: "row" }, button));
+      element("div", { className: "row next" }, button));
     onKey = (event) => { if (event.key === "Enter" && event.target !== button) next(); };
     button.focus({ preventScroll: true });
   }
