@@ -46,23 +46,24 @@ class Finding:
 
 
 def ask_check(root: Path) -> list[Finding]:
-    """What `lakeflow-local check --all-targets` finds. A bundle that does not load is one finding, `load`.
+    """What `lakeflow-local check --all-targets` finds. Targets that do not load are one finding, `load`.
 
     Raises:
         CheckMissing: There is no such command.
-        RuntimeError: It printed no JSON, and did not say that the bundle does not load.
+        RuntimeError: It ended in a way that its contract does not know.
     """
     command = [*CHECK, "--all-targets", "-o", "json"]
     done = subprocess.run(command, cwd=root, capture_output=True, text=True, timeout=300, check=False)
     if "No such command" in done.stderr:
         raise CheckMissing("this lakeflow-local has no command `check`: its column cannot be filled")
-    if done.returncode in (0, 1):
-        found = json.loads(done.stdout)["findings"]
-        return [Finding(f["rule"], f["message"], f["file"] or "", f["line"] or 0) for f in found]
-    if done.returncode != 2 or "Traceback" in done.stderr:
+    if done.returncode not in (0, 1, 2) or "Traceback" in done.stderr or not (done.stdout or done.stderr):
         raise RuntimeError(f"lakeflow-local check ended with {done.returncode}: {done.stderr[-2000:]}")
-    place = _PLACE.search(done.stderr.replace(f"{root}/", ""))
-    return [Finding("load", done.stderr.strip(), place[0] if place else "")]
+    found = json.loads(done.stdout)["findings"] if done.stdout.strip() else []
+    findings = [Finding(f["rule"], f["message"], f["file"] or "", f["line"] or 0) for f in found]
+    if done.returncode == 2:
+        said = done.stderr.replace(f"{root}/", "").strip()
+        findings += [Finding("load", said, place[0]) for place in [_PLACE.search(said)] if place]
+    return findings
 
 
 class Cli:
