@@ -63,6 +63,7 @@ def main() -> int:
     parser.add_argument("--seed", type=int, default=SEED, help="other places for the same mistakes")
     parser.add_argument("--no-cli", action="store_true", help="do not ask databricks")
     parser.add_argument("--show-held-out", action="store_true", help="for the end only: also the rows of the held-out")
+    parser.add_argument("--list", action="store_true", help="only say which mistakes there are")
     parser.add_argument("--jobs", type=int, default=2)
     chosen = parser.parse_args()
     if unknown := [name for name in chosen.names if name not in OPERATORS]:
@@ -72,6 +73,10 @@ def main() -> int:
         for operator in OPERATORS.values()
         if (not chosen.names or operator.name in chosen.names) and chosen.family in (None, operator.family)
     ]
+    if chosen.list:
+        for operator in operators:
+            print(f"{operator.family:14}{operator.name:46}{operator.mistake}")
+        return 0
     with tempfile.TemporaryDirectory() as folder:
         unchanged = Path(folder, "unchanged")
         unchanged.mkdir()
