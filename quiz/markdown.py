@@ -23,13 +23,13 @@ def _topic(topic: Topic) -> str:
 
 
 def _question(question: Question) -> str:
-    lines = [f"### {question.number}. {question.id.replace('_', ' ').capitalize()}", "", question.scenario, ""]
+    lines = [f"### Question {question.number}", "", question.scenario, ""]
     for letter, answer in zip(LETTERS, question.answers, strict=True):
         lines.append(f"- **{letter}.** {answer.text}")
     lines += ["", "<details><summary>Answer</summary>", ""]
     for letter, answer in sorted(zip(LETTERS, question.answers, strict=True), key=lambda pair: not pair[1].is_right):
         lines.append(f"- **{letter}{' is right' if answer.is_right else ''}.** {answer.argument}")
-    lines += ["", f"Rows of the guide: {'; '.join(question.rows)}.", "", f"Evidence: {_evidence(question)}.", ""]
+    lines += ["", f"Rows of the guide: {' · '.join(question.rows)}", "", f"Evidence: {_evidence(question)}", ""]
     return "\n".join([*lines, "</details>", ""])
 
 

@@ -30,6 +30,11 @@ def test_the_markdown_page_is_that_of_the_questions() -> None:
     assert MARKDOWN.read_text(encoding="utf-8") == markdown.page(), "make it anew: python -m quiz --markdown"
 
 
+def test_no_heading_gives_an_answer_away() -> None:
+    headings = re.findall(r"^### (.*)$", markdown.page(), flags=re.MULTILINE)
+    assert headings == [f"Question {question.number}" for question in questions()]
+
+
 def test_the_page_has_every_question_with_its_arguments_and_evidence() -> None:
     data = json.loads(re.findall(r'id="data">(.*?)</script>', web.page(".."), flags=re.DOTALL)[0])
     shown = {question["id"]: question for topic in data["topics"] for question in topic["questions"]}
