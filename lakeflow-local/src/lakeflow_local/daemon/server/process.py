@@ -14,6 +14,7 @@ from pathlib import Path
 
 from lakeflow_local.daemon.channel import Channel
 from lakeflow_local.daemon.places import Places, Record, inode
+from lakeflow_local.daemon.server.children import Children
 from lakeflow_local.daemon.server.connection import Connection
 from lakeflow_local.daemon.server.holdings import Holdings, log
 from lakeflow_local.daemon.server.web import Web
@@ -56,7 +57,8 @@ class Process:
         fork_server = ForkServerClient(listener=forks, preload=[PRELOADED])
         forks.close()  # it is the fork server's: when that has died, nobody may wait for it
         self._failpoint("fork server started")
-        web = Web(places, holdings.status)
+        children = Children(places, holdings)
+        web = Web(places, holdings.status, children)
         web.start()
         places.write(
             Record(
@@ -81,6 +83,7 @@ class Process:
         holdings.ending.set()
         requests.close()
         web.stop()
+        children.close()
         fork_server.close()  # commands that still run are killed, with their tasks
         for connection in list(self._connections):
             if not connection.waits_for_the_end:  # it closes when this process has ended

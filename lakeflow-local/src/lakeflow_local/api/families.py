@@ -1,0 +1,25 @@
+"""All families of calls. To add one, make its `routes` and name them here."""
+
+from __future__ import annotations
+
+from lakeflow_local.api.access import discovery, users
+from lakeflow_local.api.http.application import Application
+from lakeflow_local.api.http.guard import Guard
+from lakeflow_local.api.http.routes import Routes
+from lakeflow_local.api.state.state import State
+
+FAMILIES = (
+    discovery.routes,
+    users.routes,
+)
+
+
+def application(state: State, *, port: int, token: str, own: Routes) -> Application:
+    """The application.
+
+    Args:
+        port: of the server.
+        token: of whoever may ask.
+        own: routes of the process itself, such as its status.
+    """
+    return Application(state, Routes(own, *FAMILIES), Guard(port, token))
