@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from lakeflow_local.api.access import discovery, users
+from lakeflow_local.api.access import discovery, permissions, users
+from lakeflow_local.api.files import objects, transfer
 from lakeflow_local.api.http.application import Application
 from lakeflow_local.api.http.guard import Guard
 from lakeflow_local.api.http.routes import Routes
@@ -11,6 +12,9 @@ from lakeflow_local.api.state.state import State
 FAMILIES = (
     discovery.routes,
     users.routes,
+    permissions.routes,
+    objects.routes,
+    transfer.routes,
 )
 
 

@@ -10,7 +10,7 @@ from lakeflow_local.api.http.routes import Routes
 routes = Routes()
 
 
-@routes.on("GET", "/.well-known/databricks-config")
+@routes.on("GET", "/.well-known/databricks-config", is_open=True)
 def host_metadata(call: Call) -> dict[str, Any]:
     """The kind of host: a workspace of its own, with tokens only (there is no OAuth)."""
     return {"host_type": "workspace", "workspace_id": str(call.state.workspace_id)}

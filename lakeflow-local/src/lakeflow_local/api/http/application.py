@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-import json
-import math
-import re
 from collections import Counter
 from collections.abc import Mapping
 from pathlib import Path
@@ -17,6 +14,7 @@ from starlette.requests import ClientDisconnect, Request
 from starlette.responses import FileResponse, JSONResponse, Response
 from starlette.types import Receive, Scope, Send
 
+from lakeflow_local.api.http.body import json_object
 from lakeflow_local.api.http.call import Call, Reply
 from lakeflow_local.api.http.errors import ApiError
 from lakeflow_local.api.http.guard import Guard
@@ -25,7 +23,6 @@ from lakeflow_local.api.state.state import State
 from lakeflow_local.errors import UserError, printable, shortage
 
 MOST_JSON = 16 * 1024 * 1024  # bytes; a file in the body of an import is at most 10 MB, in Base64
-_DEEPEST = 200  # levels of a JSON body
 _SHOWN = 200  # characters of a path in the log
 
 
@@ -62,13 +59,15 @@ class Application:
         await response(scope, receive, send)
 
     async def _answer(self, request: Request) -> Response:
-        self._guard.check(request.headers)
+        self._guard.check_site(request.headers)
         raw_path = request.scope.get("raw_path", request.scope["path"].encode()).partition(b"?")[0]
         try:
             path = raw_path.decode("ascii")
             found = self._routes.find(request.method, path)
         except UnicodeDecodeError:
             raise ApiError("MALFORMED_REQUEST", "The path is not UTF-8") from None
+        if found is None or not found[0].is_open:
+            self._guard.check_token(request.headers)
         if found is None:
             raise self._nobody_answers(request.method, unquote(path))
         route, parts = found
@@ -76,7 +75,7 @@ class Application:
         try:
             if route.takes_upload:
                 upload = await self._received(request, route.most_bytes)
-            body = {} if route.takes_upload else _object(await _bytes(request, MOST_JSON))
+            body = {} if route.takes_upload else json_object(await _bytes(request, MOST_JSON))
             call = _call(request, unquote(path), self._state, parts, body, upload)
             return _response(await run_in_threadpool(route.handler, call))
         finally:
@@ -151,43 +150,6 @@ def _check_length(request: Request, most: int) -> None:
 
 def _too_large(most: int) -> ApiError:
     return ApiError("INVALID_PARAMETER_VALUE", f"The request is larger than {most} bytes", 413)
-
-
-def _object(data: bytes) -> dict[str, Any]:
-    if not data.strip():
-        return {}
-    try:
-        found = json.loads(data, parse_constant=_refuse)
-    except (ValueError, RecursionError):
-        raise ApiError("MALFORMED_REQUEST", "The body is not JSON") from None
-    if not isinstance(found, dict):
-        raise ApiError("MALFORMED_REQUEST", "The body is not a JSON object")
-    _check_values(found)
-    return found
-
-
-def _check_values(value: Any, depth: int = 0) -> None:
-    """Refuse what could not be kept or sent back: half characters, and what is nested without end."""
-    if depth > _DEEPEST:
-        raise ApiError("MALFORMED_REQUEST", f"The body is nested more than {_DEEPEST} levels deep")
-    if isinstance(value, dict):
-        for name, item in value.items():
-            _check_values(name, depth + 1)
-            _check_values(item, depth + 1)
-    elif isinstance(value, list):
-        for item in value:
-            _check_values(item, depth + 1)
-    elif isinstance(value, float) and not math.isfinite(value):
-        raise ApiError("MALFORMED_REQUEST", "The body holds a number that is too large")
-    elif isinstance(value, str) and not value.isascii() and _HALVES.search(value):
-        raise ApiError("MALFORMED_REQUEST", "The body holds a text that is not Unicode")
-
-
-_HALVES = re.compile("[\ud800-\udfff]")
-
-
-def _refuse(constant: str) -> None:
-    raise ValueError(constant)
 
 
 def _response(result: Any) -> Response:

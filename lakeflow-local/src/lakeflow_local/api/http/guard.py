@@ -27,8 +27,8 @@ class Guard:
         self._origins = {f"http://{host}" for host in self._hosts}
         self._wanted = f"Bearer {token}".encode()
 
-    def check(self, headers: Mapping[str, str]) -> None:
-        """Refuse who may not ask.
+    def check_site(self, headers: Mapping[str, str]) -> None:
+        """Refuse pages of other sites.
 
         Raises:
             ApiError: with what is wrong.
@@ -39,6 +39,13 @@ class Guard:
         site = headers.get("sec-fetch-site", "none").lower()
         if (origin is not None and origin.lower() not in self._origins) or site not in ("none", "same-origin"):
             raise ApiError("PERMISSION_DENIED", "Requests from pages of other sites are refused")
+
+    def check_token(self, headers: Mapping[str, str]) -> None:
+        """Refuse who does not have the token.
+
+        Raises:
+            ApiError: with what is wrong.
+        """
         given = headers.get("authorization")
         if given is None:
             message = "Credential was not sent or was of an unsupported type for this API."

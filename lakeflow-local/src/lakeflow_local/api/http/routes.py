@@ -23,6 +23,7 @@ class Route:
         handler: gets the call, on a thread of its own; returns what is sent as JSON, or a `Reply`.
         takes_upload: the body is bytes, which the handler finds in a file; else it is JSON.
         most_bytes: of an upload.
+        is_open: needs no token.
     """
 
     method: str
@@ -30,6 +31,7 @@ class Route:
     handler: Handler
     takes_upload: bool = False
     most_bytes: int = 0
+    is_open: bool = False
 
 
 class Routes:
@@ -52,19 +54,25 @@ class Routes:
     def __iter__(self) -> Iterator[Route]:
         return iter(self._routes)
 
-    def on(self, method: str, *paths: str, most_bytes: int = 0) -> Callable[[Handler], Handler]:
+    def on(self, method: str, *paths: str, most_bytes: int = 0, is_open: bool = False) -> Callable[[Handler], Handler]:
         """Register a handler.
 
         Args:
             method: of HTTP.
             paths: all that it answers, such as those of several versions.
             most_bytes: the body is an upload of at most so many bytes, and not JSON.
+            is_open: needs no token.
         """
 
         def register(handler: Handler) -> Handler:
             for path in paths:
                 route = Route(
-                    method=method, path=path, handler=handler, takes_upload=most_bytes > 0, most_bytes=most_bytes
+                    method=method,
+                    path=path,
+                    handler=handler,
+                    takes_upload=most_bytes > 0,
+                    most_bytes=most_bytes,
+                    is_open=is_open,
                 )
                 self.add(route)
             return handler
