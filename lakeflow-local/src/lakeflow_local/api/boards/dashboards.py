@@ -65,9 +65,7 @@ def _content(body: dict[str, Any]) -> dict[str, Any]:
 def list_dashboards(call: Call) -> dict[str, Any]:
     """All that are not in the trash, or with `show_trashed` all; without their content."""
     found = [doc for doc in call.state.store.all(_KIND) if call.flag("show_trashed") or _is_active(doc)]
-    shown = [
-        {name: value for name, value in _shown(doc).items() if name != "serialized_dashboard"} for doc in found
-    ]
+    shown = [{name: value for name, value in _shown(doc).items() if name != "serialized_dashboard"} for doc in found]
     page = page_of(call, shown, default=100, most=1000)
     return {"dashboards": list(page.items), **page.tokens()}
 

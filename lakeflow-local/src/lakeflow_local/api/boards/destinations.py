@@ -1,4 +1,4 @@
-"""Notification destinations. What they are to keep secret, such as an address with a key in it, is never shown again."""
+"""Notification destinations. What they are to keep secret, such as an address with a key, is never shown again."""
 
 from __future__ import annotations
 

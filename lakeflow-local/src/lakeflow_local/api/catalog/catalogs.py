@@ -106,23 +106,6 @@ def update_catalog(call: Call) -> dict[str, Any]:
     return info(call.state, new)
 
 
-@routes.on("DELETE", "/api/2.1/unity-catalog/catalogs/{name}")
-def delete_catalog(call: Call) -> dict[str, Any]:
-    """Remove one; with `force` its schemas go, too."""
-    from lakeflow_local.api.catalog.schemas import schemas_of, drop
-
-    name = places.checked(call.text("name"), "Catalog")
-    demand(call.state, name)
-    schemas = schemas_of(call.state, name)
-    if schemas and not call.flag("force"):
-        raise ApiError("INVALID_STATE", f"Catalog '{name}' is not empty: it has {len(schemas)} schemas.", 400)
-    for schema in schemas:
-        drop(call.state, name, schema)
-    call.state.store.delete(_KIND, name)
-    call.state.store.delete("grants", f"catalog/{name}")
-    return {}
-
-
 @routes.on("GET", "/api/2.1/unity-catalog/current-metastore-assignment")
 def metastore_assignment(call: Call) -> dict[str, Any]:
     """The metastore of this workspace."""

@@ -145,3 +145,18 @@ def delete_schema(call: Call) -> dict[str, Any]:
         raise ApiError("INVALID_STATE", f"Schema '{catalog}.{schema}' is not empty: it has {there}.", 400)
     drop(state, catalog, schema)
     return {}
+
+
+@routes.on("DELETE", "/api/2.1/unity-catalog/catalogs/{name}")
+def delete_catalog(call: Call) -> dict[str, Any]:
+    """Remove one; with `force` its schemas go, too."""
+    name = places.checked(call.text("name"), "Catalog")
+    catalogs.demand(call.state, name)
+    schemas = schemas_of(call.state, name)
+    if schemas and not call.flag("force"):
+        raise ApiError("INVALID_STATE", f"Catalog '{name}' is not empty: it has {len(schemas)} schemas.", 400)
+    for schema in schemas:
+        drop(call.state, name, schema)
+    call.state.store.delete("catalog", name)
+    call.state.store.delete("grants", f"catalog/{name}")
+    return {}

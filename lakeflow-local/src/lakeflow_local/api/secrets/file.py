@@ -1,4 +1,4 @@
-"""The values of secrets: one file for the API, for deployed runs and for runs of the checkout, `{scope: {key: value}}`."""
+"""The values of secrets, `{scope: {key: value}}`: one file for the API, deployed runs and runs of the checkout."""
 
 from __future__ import annotations
 
