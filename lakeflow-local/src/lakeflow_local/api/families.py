@@ -10,9 +10,13 @@ from lakeflow_local.api.files import objects, transfer
 from lakeflow_local.api.http.application import Application
 from lakeflow_local.api.http.guard import Guard
 from lakeflow_local.api.http.routes import Routes
+<<<<<<< HEAD
 from lakeflow_local.api.pipelines import definitions, events, updates
 from lakeflow_local.api.secrets import calls as secrets
 from lakeflow_local.api.sql import statements
+=======
+from lakeflow_local.api.jobs import jobs, runs
+>>>>>>> wt-api-core
 from lakeflow_local.api.state.state import State
 from lakeflow_local.api.volumes import directories
 from lakeflow_local.api.volumes import files as volume_files
@@ -23,6 +27,7 @@ FAMILIES = (
     permissions.routes,
     objects.routes,
     transfer.routes,
+<<<<<<< HEAD
     definitions.routes,
     updates.routes,
     events.routes,
@@ -40,6 +45,10 @@ FAMILIES = (
     warehouses.routes,
     lookups.routes,
     statements.routes,
+=======
+    jobs.routes,
+    runs.routes,
+>>>>>>> wt-api-core
 )
 
 

@@ -17,6 +17,7 @@ class Player(Protocol):
         arguments: Sequence[Any],
         *,
         log: Path,
+        descriptor: int | None = None,
         ended: Callable[[int | None], None] = lambda status: None,
     ) -> int:
         """Start a child that calls a function.
@@ -25,6 +26,7 @@ class Player(Protocol):
             function: `module:name`; it is imported in the child only, so it may be on any floor.
             arguments: plain values, as they travel as JSON.
             log: a file to which its standard output and error are appended.
+            descriptor: an open file of which it gets a copy as its standard input; None for an empty one.
             ended: called on some thread with the exit status (as of `os.wait`), None if its end was not seen.
 
         Returns:
@@ -47,6 +49,7 @@ class NobodyPlays:
         arguments: Sequence[Any],
         *,
         log: Path,
+        descriptor: int | None = None,
         ended: Callable[[int | None], None] = lambda status: None,
     ) -> int:
         """Refuse.

@@ -22,6 +22,7 @@ class State:
         host: `http://127.0.0.1:PORT`.
         player: runs code.
         log: writes a line to the log of the process.
+        children: of the player, by the run that each plays.
     """
 
     root: Path
@@ -29,6 +30,7 @@ class State:
     host: str
     player: Player = field(default_factory=NobodyPlays)
     log: Callable[[str], None] = lambda line: None
+    children: dict[int, int] = field(default_factory=dict)
 
     @property
     def folder(self) -> Path:

@@ -36,6 +36,7 @@ class Children:
         arguments: Sequence[Any],
         *,
         log: Path,
+        descriptor: int | None = None,
         ended: Callable[[int | None], None] = lambda status: None,
     ) -> int:
         """Start a child, see `Player`."""
@@ -64,7 +65,7 @@ class Children:
         }
         self._holdings.begin_command()
         try:
-            forks.start(number, task, heard, (nothing, output, output))
+            forks.start(number, task, heard, (nothing if descriptor is None else descriptor, output, output))
         finally:
             os.close(nothing)
             os.close(output)
