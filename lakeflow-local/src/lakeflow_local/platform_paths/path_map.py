@@ -28,7 +28,7 @@ class PathMap:
         root: the bundle's folder.
         file_path: `workspace.file_path` of the resolved bundle, None where it is not known.
         sync_root: the folder that a deployment puts there; None for the bundle's own.
-        workspace: what `/Workspace` is; None for `.lakeflow/workspace`.
+        workspace: what `/Workspace` is for what was deployed; None for the folder of the bundle's own runs.
     """
 
     root: Path
@@ -93,16 +93,22 @@ class PathMap:
 
     def as_json(self) -> str:
         """What another process makes the map from."""
-        folders = {"sync_root": self.sync_root, "workspace": self.workspace}
-        named = {name: str(folder) for name, folder in folders.items() if folder}
-        return json.dumps({"root": str(self.root), "file_path": self.file_path, **named})
+        sync_root = str(self.sync_root) if self.sync_root else None
+        found = {"root": str(self.root), "file_path": self.file_path, "sync_root": sync_root}
+        return json.dumps(found | ({"workspace": str(self.workspace)} if self.workspace else {}))
 
     @classmethod
     def from_json(cls, text: str) -> PathMap:
         """The map that `as_json` has described."""
         given = json.loads(text)
-        folders = {name: Path(given[name]) for name in ("sync_root", "workspace") if name in given}
-        return cls(Path(given["root"]), given["file_path"], **folders)
+        sync_root = given["sync_root"]
+        workspace = given.get("workspace")
+        return cls(
+            Path(given["root"]),
+            given["file_path"],
+            Path(sync_root) if sync_root else None,
+            Path(workspace) if workspace else None,
+        )
 
 
 def _plain(path: str) -> str:

@@ -7,6 +7,7 @@ import secrets
 from typing import Any
 
 from lakeflow_local.api.boards.times import stamp
+from lakeflow_local.api.files.tree import ROOT, Tree
 from lakeflow_local.api.http.call import Call
 from lakeflow_local.api.http.errors import ApiError, invalid, missing
 from lakeflow_local.api.http.paging import page_of
@@ -36,13 +37,10 @@ def _parent(call: Call, path: str) -> str:
     Raises:
         ApiError: it does not exist, which makes the CLI create it and try again.
     """
-    inner = "/" + path.strip("/").removeprefix("Workspace").strip("/")
-    parts = inner.strip("/").split("/")
-    if any(part in (".", "..") or "\x00" in part for part in parts):
-        raise invalid(f"{path[:200]!r} is no path of a folder")
-    if not call.state.files.joinpath(*parts).is_dir():
-        raise missing(f"Path ({inner[:200]}) doesn't exist.")
-    return inner
+    found = Tree(call.state).find(path)
+    if found is None or found.kind != "DIRECTORY":
+        raise missing(f"Path ({path[:200]}) doesn't exist.")
+    return found.path.removeprefix(ROOT) or "/"
 
 
 def _content(body: dict[str, Any]) -> dict[str, Any]:
@@ -135,7 +133,7 @@ def trash_dashboard(call: Call) -> dict[str, Any]:
 @routes.on("POST", _PUBLISHED)
 def publish(call: Call) -> dict[str, Any]:
     """Publish the draft as it is now."""
-    body = fit("dashboards.PublishRequest", {**call.body, "dashboard_id": call.text("dashboard_id")})
+    body = fit("dashboards.LakeviewAPI.publish", {**call.body, "dashboard_id": call.text("dashboard_id")})
     with call.state.store.transaction():
         doc = _known(call)
         warehouse = body.get("warehouse_id") or doc.get("warehouse_id")

@@ -53,7 +53,7 @@ def list_destinations(call: Call) -> dict[str, Any]:
 @routes.on("POST", "/api/2.0/notification-destinations")
 def create_destination(call: Call) -> dict[str, Any]:
     """Make one."""
-    body = fit("settings.CreateNotificationDestinationRequest", call.body)
+    body = fit("settings.NotificationDestinationsAPI.create", call.body)
     if not body.get("display_name"):
         raise invalid("Missing required field: display_name")
     kind, config = _config(body.get("config") or {})
@@ -74,7 +74,7 @@ def get_destination(call: Call) -> dict[str, Any]:
 @routes.on("PATCH", "/api/2.0/notification-destinations/{id}")
 def update_destination(call: Call) -> dict[str, Any]:
     """Change one."""
-    body = fit("settings.UpdateNotificationDestinationRequest", {**call.body, "id": call.text("id")})
+    body = fit("settings.NotificationDestinationsAPI.update", {**call.body, "id": call.text("id")})
     with call.state.store.transaction():
         doc = _known(call)
         if body.get("display_name"):

@@ -67,7 +67,7 @@ def list_catalogs(call: Call) -> dict[str, Any]:
 @routes.on("POST", "/api/2.1/unity-catalog/catalogs")
 def create_catalog(call: Call) -> dict[str, Any]:
     """Make one."""
-    body = fit("catalog.CreateCatalog", call.body)
+    body = fit("catalog.CatalogsAPI.create", call.body)
     name = places.checked(body["name"], "Catalog")
     if "__" in name:
         raise invalid(f"Catalog name {name!r}: on this machine two underscores part a catalog from its schema")
@@ -91,7 +91,7 @@ def update_catalog(call: Call) -> dict[str, Any]:
     """Change one; a new name would have to move its schemas, which is refused once it has any."""
     name = places.checked(call.text("name"), "Catalog")
     demand(call.state, name)
-    body = fit("catalog.UpdateCatalog", {**call.body, "name": name})
+    body = fit("catalog.CatalogsAPI.update", {**call.body, "name": name})
     with call.state.store.transaction():
         doc = call.state.store.get(_KIND, name) or {"name": name, **made(call)}
         doc |= given(body, "comment", "properties", "options", "owner", "isolation_mode", "custom_max_retention_hours")

@@ -66,7 +66,7 @@ def get_grants(call: Call) -> dict[str, Any]:
 def update_grants(call: Call) -> dict[str, Any]:
     """Add privileges and take others away."""
     named = {"securable_type": call.text("securable_type"), "full_name": call.text("full_name")}
-    body = fit("catalog.UpdatePermissions", {**call.body, **named})
+    body = fit("catalog.GrantsAPI.update", {**call.body, **named})
     with call.state.store.transaction():
         securable = _securable(call)
         granted = _assignments(call.state, securable)

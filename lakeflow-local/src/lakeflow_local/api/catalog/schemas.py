@@ -84,7 +84,7 @@ def list_schemas(call: Call) -> dict[str, Any]:
 @routes.on("POST", "/api/2.1/unity-catalog/schemas")
 def create_schema(call: Call) -> dict[str, Any]:
     """Make one. One that a run has made, without the API, becomes the one that is made here."""
-    body = fit("catalog.CreateSchema", call.body)
+    body = fit("catalog.SchemasAPI.create", call.body)
     catalog, schema = places.checked(body["catalog_name"], "Catalog"), places.checked(body["name"], "Schema")
     name = f"{catalog}.{schema}"
     with call.state.store.transaction():
@@ -110,7 +110,7 @@ def get_schema(call: Call) -> dict[str, Any]:
 def update_schema(call: Call) -> dict[str, Any]:
     """Change one; a new name moves its folder."""
     catalog, schema = _named(call)
-    body = fit("catalog.UpdateSchema", {**call.body, "full_name": f"{catalog}.{schema}"})
+    body = fit("catalog.SchemasAPI.update", {**call.body, "full_name": f"{catalog}.{schema}"})
     with call.state.store.transaction():
         demand(call.state, catalog, schema)
         name = f"{catalog}.{schema}"

@@ -73,7 +73,7 @@ def list_volumes(call: Call) -> dict[str, Any]:
 @routes.on("POST", "/api/2.1/unity-catalog/volumes")
 def create_volume(call: Call) -> dict[str, Any]:
     """Make one with its folder; an external one is a folder of this machine all the same."""
-    body = fit("catalog.CreateVolumeRequestContent", call.body)
+    body = fit("catalog.VolumesAPI.create", call.body)
     catalog = places.checked(body["catalog_name"], "Catalog")
     schema, volume = places.checked(body["schema_name"], "Schema"), places.checked(body["name"], "Volume")
     if (body["volume_type"] == "EXTERNAL") != bool(body.get("storage_location")):
@@ -103,7 +103,7 @@ def update_volume(call: Call) -> dict[str, Any]:
     """Change one; a new name moves its folder."""
     catalog, schema, volume = _named(call)
     name = f"{catalog}.{schema}.{volume}"
-    body = fit("catalog.UpdateVolumeRequestContent", {**call.body, "name": name})
+    body = fit("catalog.VolumesAPI.update", {**call.body, "name": name})
     with call.state.store.transaction():
         demand(call.state, catalog, schema, volume)
         own = {"catalog_name": catalog, "schema_name": schema, "name": volume, "volume_type": "MANAGED"}

@@ -71,7 +71,7 @@ def list_warehouses(call: Call) -> dict[str, Any]:
 @routes.on("POST", "/api/2.0/sql/warehouses")
 def create_warehouse(call: Call) -> dict[str, Any]:
     """Make one; it runs at once."""
-    body = fit("sql.CreateWarehouseRequest", call.body)
+    body = fit("sql.WarehousesAPI.create", call.body)
     if not body.get("name"):
         raise invalid("Missing required field: name")
     doc = {**body, "id": secrets.token_hex(8), "state": "RUNNING"}
@@ -89,7 +89,7 @@ def get_warehouse(call: Call) -> dict[str, Any]:
 def edit_warehouse(call: Call) -> dict[str, Any]:
     """Change the settings of one."""
     id = call.parts["id"]
-    body = fit("sql.EditWarehouseRequest", {**call.body, "id": id})
+    body = fit("sql.WarehousesAPI.edit", {**call.body, "id": id})
     with call.state.store.transaction():
         doc = find(call.state, id)
         call.state.store.put(_KIND, id, {**doc, **body, "id": id, "state": "RUNNING"})

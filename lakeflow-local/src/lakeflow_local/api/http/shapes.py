@@ -56,12 +56,15 @@ def fit(shape: str, value: Any, *, unknown: Unknown | None = None) -> dict[str, 
 
 @functools.cache
 def shape_of(module: str, name: str) -> Shape:
-    """A class of `databricks.sdk.service`.
+    """A class of `databricks.sdk.service`; or a method, `SchemasAPI.create`, whose arguments are those of its request.
 
     Raises:
         LookupError: there is none of that name.
     """
-    found = _classes(module).get(name)
+    owner, _, method = name.partition(".")
+    found = _classes(module).get(owner)
+    if found is not None and method:
+        return _request(module, name, found, method)
     if found is None:
         raise LookupError(f"databricks.sdk.service.{module} has no {name}")
     if any(isinstance(base, ast.Name) and base.id == "Enum" for base in found.bases):
@@ -74,6 +77,20 @@ def shape_of(module: str, name: str) -> Shape:
     }
     required = frozenset(field for field, kind in fields.items() if not _is(kind, "Optional"))
     return Shape(module, name, fields, required, None)
+
+
+def _request(module: str, name: str, owner: ast.ClassDef, method: str) -> Shape:
+    """The arguments of a method; those without a default are required."""
+    for step in owner.body:
+        if isinstance(step, ast.FunctionDef) and step.name == method:
+            plain = step.args.args[1:]
+            named = zip(step.args.kwonlyargs, step.args.kw_defaults, strict=True)
+            without = {argument.arg for argument in plain[: len(plain) - len(step.args.defaults)]}
+            without |= {argument.arg for argument, default in named if default is None}
+            every = [*plain, *step.args.kwonlyargs]
+            fields = {argument.arg: argument.annotation for argument in every if argument.annotation is not None}
+            return Shape(module, name, fields, frozenset(without), None)
+    raise LookupError(f"databricks.sdk.service.{module} has no {name}")
 
 
 @functools.cache

@@ -114,7 +114,7 @@ def list_pipelines(call: Call) -> dict[str, Any]:
 @routes.on("POST", "/api/2.0/pipelines")
 def create_pipeline(call: Call) -> dict[str, Any]:
     """Make one; with `dry_run` only show what it would be."""
-    body = fit("pipelines.CreatePipeline", call.body)
+    body = fit("pipelines.PipelinesAPI.create", call.body)
     pipeline_id = str(uuid4())
     with call.state.store.transaction():
         name = _check(call, body)
@@ -143,7 +143,7 @@ def get_pipeline(call: Call) -> dict[str, Any]:
 def edit_pipeline(call: Call) -> dict[str, Any]:
     """Replace the settings of one; an update that runs goes on with the old ones."""
     pipeline_id = call.parts["pipeline_id"]
-    body = fit("pipelines.EditPipeline", {**call.body, "pipeline_id": pipeline_id})
+    body = fit("pipelines.PipelinesAPI.update", {**call.body, "pipeline_id": pipeline_id})
     with call.state.store.transaction():
         doc = records.pipeline_of(call.state.store, pipeline_id)
         expected = body.get("expected_last_modified")

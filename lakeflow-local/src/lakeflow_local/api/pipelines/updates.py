@@ -18,7 +18,7 @@ _ONE = "/api/2.0/pipelines/{pipeline_id}"
 @routes.on("POST", f"{_ONE}/updates")
 def start_update(call: Call) -> dict[str, Any]:
     """Start an update of what was deployed."""
-    body = fit("pipelines.StartUpdate", {**call.body, "pipeline_id": call.parts["pipeline_id"]})
+    body = fit("pipelines.PipelinesAPI.start_update", {**call.body, "pipeline_id": call.parts["pipeline_id"]})
     pipeline = records.pipeline_of(call.state.store, body["pipeline_id"])
     if body.get("full_refresh") and (body.get("refresh_selection") or body.get("full_refresh_selection")):
         raise invalid("full_refresh refreshes everything: it cannot be combined with a selection")

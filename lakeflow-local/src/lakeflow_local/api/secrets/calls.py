@@ -45,7 +45,7 @@ def _scope(call: Call) -> tuple[str, dict[str, Any]]:
 @routes.on("POST", "/api/2.0/secrets/scopes/create")
 def create_scope(call: Call) -> dict[str, Any]:
     """Make a scope. Who made it may manage it."""
-    body = fit("workspace.CreateScope", call.body)
+    body = fit("workspace.SecretsAPI.create_scope", call.body)
     name = _checked(body["scope"], "The name of a scope")
     if body.get("scope_backend_type", "DATABRICKS") != "DATABRICKS":
         raise invalid("Only scopes of the type DATABRICKS are here")
@@ -80,7 +80,7 @@ def delete_scope(call: Call) -> dict[str, Any]:
 @routes.on("POST", "/api/2.0/secrets/put")
 def put_secret(call: Call) -> dict[str, Any]:
     """Write a secret; exactly one of its two forms is given."""
-    body = fit("workspace.PutSecret", call.body)
+    body = fit("workspace.SecretsAPI.put_secret", call.body)
     key = _checked(body["key"], "The key of a secret")
     if ("string_value" in body) == ("bytes_value" in body):
         raise invalid("One of string_value and bytes_value must be given")
@@ -154,7 +154,7 @@ def get_acl(call: Call) -> dict[str, Any]:
 @routes.on("POST", "/api/2.0/secrets/acls/put")
 def put_acl(call: Call) -> dict[str, Any]:
     """Give somebody a permission in place of the one that he has."""
-    body = fit("workspace.PutAcl", call.body)
+    body = fit("workspace.SecretsAPI.put_acl", call.body)
     with call.state.store.transaction():
         name, doc = _scope(call)
         doc["acls"][body["principal"]] = body["permission"]

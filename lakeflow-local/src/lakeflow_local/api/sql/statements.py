@@ -31,7 +31,7 @@ _ended: dict[str, threading.Event] = {}
 @routes.on("POST", "/api/2.0/sql/statements", "/api/2.0/sql/statements/")
 def execute(call: Call) -> dict[str, Any]:
     """Execute a statement, and wait for it as long as `wait_timeout` says."""
-    body = fit("sql.ExecuteStatementRequest", call.body)
+    body = fit("sql.StatementExecutionAPI.execute_statement", call.body)
     if not body["statement"].strip():
         raise invalid("statement must not be empty")
     if body.get("disposition", "INLINE") != "INLINE" or body.get("format", "JSON_ARRAY") != "JSON_ARRAY":
