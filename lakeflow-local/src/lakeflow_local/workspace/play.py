@@ -134,6 +134,7 @@ class JobRun:
         """
         self.state = state
         state.options = self._options
+        is_own = lock is None  # else whoever handed it over has put the run on record as queued
         try:
             lock = lock or self.store.lock(state.run_id)
         except BlockingIOError:
@@ -141,7 +142,8 @@ class JobRun:
         before = (state.life_cycle, state.result, state.message)
         try:
             found = self.store.load(state.run_id)
-            if found is None or (found.next_id, found.end, found.life_cycle) != (state.next_id, state.end, before[0]):
+            before_it = before[0] if is_own else LifeCycle.QUEUED
+            if found is None or (found.next_id, found.end, found.life_cycle) != (state.next_id, state.end, before_it):
                 raise UserError(f"run {state.run_id} was repaired or removed meanwhile: look at it, and choose again")
             self.store.mark(state.run_id, LifeCycle.QUEUED, None, "", now())
             if not self._admitted(state):

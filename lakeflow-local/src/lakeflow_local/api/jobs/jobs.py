@@ -37,7 +37,7 @@ def create(call: Call) -> dict[str, Any]:
 
 @routes.on("POST", *versions("reset"))
 def reset(call: Call) -> dict[str, Any]:
-    """Replace all settings of a job. Who it runs as stays unless the new settings say otherwise (seen on a workspace)."""
+    """Replace all settings of a job. Who it runs as stays unless the new settings say so (seen on a workspace)."""
     with call.state.store.transaction():
         job = existing(call.state, call.number("job_id"))
         settings = checked(call.state, call.given("new_settings") or {})

@@ -51,8 +51,8 @@ def task_of(store: RunStore, run_id: int) -> tuple[Mapping[str, Any], dict[str, 
         tasks = found.get("tasks", [])
         if len(tasks) != 1 or not tasks[0].get("run_id"):
             raise invalid(
-                "Retrieving the output of runs with multiple tasks is not supported. Please retrieve the output of each "
-                "individual task run instead."
+                "Retrieving the output of runs with multiple tasks is not supported. Please retrieve the output of "
+                "each individual task run instead."
             )
         run_id = tasks[0]["run_id"]
     attempt = store.attempt(run_id)

@@ -170,7 +170,7 @@ def export(call: Call) -> dict[str, Any]:
     """The notebook of a task, as a page."""
     run_id = call.number("run_id")
     with starting.history(call.state) as store:
-        row, attempt = task_of(store, run_id)
+        _, attempt = task_of(store, run_id)
     path = attempt["doc"]["payload"].get("notebook_path")
     if not path:
         raise invalid(f"Run {run_id} is not of a notebook: only those can be exported")

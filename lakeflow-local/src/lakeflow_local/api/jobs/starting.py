@@ -14,6 +14,7 @@ from lakeflow_local.api.state.state import State
 from lakeflow_local.api.state.store import now
 from lakeflow_local.errors import UserError
 from lakeflow_local.jobs.machine.repair import select
+from lakeflow_local.jobs.model.outcomes import LifeCycle
 from lakeflow_local.jobs.model.parameters import check_parameters
 from lakeflow_local.jobs.model.reading import read_job
 from lakeflow_local.jobs.model.selection import select_only
@@ -149,12 +150,14 @@ def start_repair(state: State, run_id: int, settings: Mapping[str, Any], given: 
                 rerun_dependent_tasks=bool(given.get("rerun_dependent_tasks", False)),
             )
             lock = store.lock(run_id)
+            before = [found.life_cycle, found.result, found.message]
+            store.mark(run_id, LifeCycle.QUEUED, None, "", now())  # who looks now does not see the end of before
         except UserError as error:
             code = "INVALID_PARAMETER_VALUE" if found.life_cycle.is_final else "INVALID_STATE"
             raise ApiError(code, str(error)) from None
         except BlockingIOError:
             raise ApiError("INVALID_STATE", f"Run {run_id} is active; it can be repaired once it has ended") from None
-    asked = {"parameters": parameters, "tasks": sorted(chosen), "settings": settings}
+    asked = {"parameters": parameters, "tasks": sorted(chosen), "settings": settings, "before": before}
     _start(state, run_id, lock, _REPAIR, [run_id, asked])
     return repairs + 1
 

@@ -49,11 +49,13 @@ class RunLock:
     def leave(self) -> None:
         """Close this process's file; who was given a copy of it has the lock alone from now on."""
         os.close(self._descriptor)
+        self._descriptor = -1
 
     def release(self) -> None:
-        """Give the lock back."""
-        self._path.unlink(missing_ok=True)
-        os.close(self._descriptor)
+        """Give the lock back; once is enough."""
+        if self._descriptor >= 0:
+            self._path.unlink(missing_ok=True)
+            self.leave()
 
     @staticmethod
     def is_held(path: Path) -> bool:
