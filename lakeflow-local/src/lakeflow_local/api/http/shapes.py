@@ -8,6 +8,7 @@ from __future__ import annotations
 import ast
 import functools
 import importlib.util
+import threading
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -17,6 +18,7 @@ from lakeflow_local.api.http.errors import ApiError
 
 _PLAIN = {"str": (str,), "int": (int, str), "float": (float, int), "bool": (bool,)}
 _MOST = 2**63 - 1
+_PARSING = threading.Lock()
 Unknown = list[str]
 
 
@@ -99,9 +101,15 @@ def _classes(module: str) -> dict[str, ast.ClassDef]:
     for folder in (package.submodule_search_locations if package is not None else None) or ():
         path = Path(folder, "sdk", "service", f"{module}.py")
         if path.is_file():
-            tree = ast.parse(path.read_text(encoding="utf-8"))
+            tree = _parsed(path.read_text(encoding="utf-8"), "exec")
             return {step.name: step for step in tree.body if isinstance(step, ast.ClassDef)}
     raise LookupError(f"databricks-sdk has no service {module}, or is not installed")
+
+
+def _parsed(text: str, mode: str) -> Any:
+    """A syntax tree. One thread at a time: Python 3.11 counts the depth of two parses in one counter, and fails."""
+    with _PARSING:
+        return ast.parse(text, mode=mode)
 
 
 def _fit(shape: Shape, value: Any, where: str, unknown: Unknown) -> Any:
@@ -124,7 +132,7 @@ def _fit(shape: Shape, value: Any, where: str, unknown: Unknown) -> Any:
 
 def _typed(module: str, kind: ast.expr, value: Any, where: str, unknown: Unknown) -> Any:
     if isinstance(kind, ast.Constant) and isinstance(kind.value, str):
-        kind = ast.parse(kind.value, mode="eval").body
+        kind = _parsed(kind.value, "eval").body
     if isinstance(kind, ast.Subscript):
         inner = kind.slice
         if _is(kind, "Optional"):
