@@ -2,11 +2,20 @@
 
 import pytest
 from api_client import TOKEN, ApiClient
+from thread_player import ThreadPlayer
 
 
 @pytest.fixture
-def api(tmp_path):
-    client = ApiClient(tmp_path)
+def player(tmp_path):
+    """Plays the runs that an application starts."""
+    made = ThreadPlayer(tmp_path / ".lakeflow")
+    yield made
+    made.close()
+
+
+@pytest.fixture
+def api(tmp_path, player):
+    client = ApiClient(tmp_path, player)
     yield client
     client.close()
 
