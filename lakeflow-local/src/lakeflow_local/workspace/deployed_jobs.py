@@ -102,8 +102,8 @@ class Deployed(Definitions):
         """The id of a job that was looked up here."""
         return self._ids[key]
 
-    def tell_fields(self, used: list[tuple[str, str]], tell: Any) -> None:
-        """Say nothing: a deployment is checked where it is made."""
+    def _tell_fields_of(self, checked: set[str], warn: Any) -> None:
+        """Say nothing: whoever deploys has the bundle and its checks."""
 
     def located(self, error: SpecError) -> UserError:
         """An error of a job; what was deployed has no file and line."""

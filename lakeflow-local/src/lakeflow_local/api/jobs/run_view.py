@@ -10,6 +10,7 @@ from lakeflow_local.api.http import shapes
 from lakeflow_local.api.http.errors import ApiError, invalid
 from lakeflow_local.api.state.state import State
 from lakeflow_local.jobs.model.kinds import FOR_EACH
+from lakeflow_local.jobs.model.state import IDS_PER_RUN
 from lakeflow_local.jobs.store.apiview import summary, view
 from lakeflow_local.jobs.store.runs import RunStore
 
@@ -25,9 +26,8 @@ def run_of(state: State, store: RunStore, run_id: int, *, history: bool = False)
     row = store.row(run_id)
     if row is not None and row["kind"] == "job":
         return _of_job(state, store, row, history=history)
-    attempt = store.attempt(run_id) if row is None else None
-    parent = store.row(attempt["run_id"]) if attempt else None
-    if parent is None:
+    parent = store.row(run_id // IDS_PER_RUN) if row is None else None
+    if parent is None or parent["kind"] != "job":
         raise invalid(f"Run {run_id} does not exist.")
     return _of_task(state, store, parent, run_id)
 
@@ -39,32 +39,38 @@ def listed(state: State, row: Mapping[str, Any]) -> dict[str, Any]:
     return shapes.fit("jobs.BaseRun", found)
 
 
-def task_of(store: RunStore, run_id: int) -> tuple[Mapping[str, Any], dict[str, Any]]:
-    """The job run of a task run, and the attempt.
+def task_of(store: RunStore, run_id: int) -> tuple[Mapping[str, Any], dict[str, Any] | None]:
+    """The job run of a task run, and the attempt; no attempt if the task never started.
 
     Raises:
         ApiError: there is no such run, or it is one with several tasks.
     """
     row = store.row(run_id)
     if row is not None:
-        found = view(store, run_id) or {}
-        tasks = found.get("tasks", [])
-        if len(tasks) != 1 or not tasks[0].get("run_id"):
+        tasks = _seen(store, run_id).get("tasks", [])
+        if len(tasks) != 1:
             raise invalid(
                 "Retrieving the output of runs with multiple tasks is not supported. Please retrieve the output of "
                 "each individual task run instead."
             )
         run_id = tasks[0]["run_id"]
-    attempt = store.attempt(run_id)
-    parent = store.row(attempt["run_id"]) if attempt else None
-    if attempt is None or parent is None:
+    parent = store.row(run_id // IDS_PER_RUN)
+    if parent is None:
         raise invalid(f"Run {run_id} does not exist.")
-    return parent, attempt
+    return parent, store.attempt(run_id)
+
+
+def _seen(store: RunStore, run_id: int) -> dict[str, Any]:
+    """A run as the history has it. A task that never started has no number there; on the platform it has one."""
+    found = view(store, run_id) or {}
+    for index, task in enumerate(found.get("tasks", [])):
+        task.setdefault("run_id", (run_id + 1) * IDS_PER_RUN - 1 - index)
+    return found
 
 
 def _of_job(state: State, store: RunStore, row: Mapping[str, Any], *, history: bool) -> dict[str, Any]:
     source = json.loads(row["source"])
-    found = view(store, row["run_id"]) or {}
+    found = _seen(store, row["run_id"])
     found |= _common(state, row, source)
     found["tasks"] = [_task(state, row, task, source) for task in found.get("tasks", [])]
     found["job_clusters"] = source.get("job_clusters") or []
@@ -80,7 +86,7 @@ def _of_job(state: State, store: RunStore, row: Mapping[str, Any], *, history: b
 
 def _of_task(state: State, store: RunStore, row: Mapping[str, Any], task_run_id: int) -> dict[str, Any]:
     source = json.loads(row["source"])
-    whole = view(store, row["run_id"]) or {}
+    whole = _seen(store, row["run_id"])
     for task in whole["tasks"]:
         nested = task.get("iterations", [])
         for found in (task, *nested):

@@ -142,7 +142,9 @@ def get_output(call: Call) -> dict[str, Any]:
     run_id = call.number("run_id")
     with starting.history(call.state) as store:
         row, attempt = task_of(store, run_id)
-        metadata = run_of(call.state, store, attempt["task_run_id"])
+        metadata = run_of(call.state, store, attempt["task_run_id"] if attempt is not None else run_id)
+    if attempt is None:
+        return shapes.fit("jobs.RunOutput", {"metadata": metadata, "error": row["message"], "error_trace": ""})
     facts = attempt["doc"]["facts"]
     found: dict[str, Any] = {"metadata": metadata}
     if facts.get("notebook_output"):
@@ -171,7 +173,7 @@ def export(call: Call) -> dict[str, Any]:
     run_id = call.number("run_id")
     with starting.history(call.state) as store:
         _, attempt = task_of(store, run_id)
-    path = attempt["doc"]["payload"].get("notebook_path")
+    path = attempt["doc"]["payload"].get("notebook_path") if attempt is not None else None
     if not path:
         raise invalid(f"Run {run_id} is not of a notebook: only those can be exported")
     text = Tree(call.state).get(path).file.read_text("utf-8", "replace")

@@ -16,6 +16,7 @@ from lakeflow_local.daemon.channel import Channel
 from lakeflow_local.daemon.places import Places, Record, inode
 from lakeflow_local.daemon.server.children import Children
 from lakeflow_local.daemon.server.connection import Connection
+from lakeflow_local.daemon.server.forwarding import Forwarding
 from lakeflow_local.daemon.server.holdings import Holdings, log
 from lakeflow_local.daemon.server.web import Web
 from lakeflow_local.errors import shortage
@@ -60,6 +61,9 @@ class Process:
         children = Children(places, holdings)
         web = Web(places, holdings.status, children)
         web.start()
+        forwarding = Forwarding(places, holdings)
+        forwarding.resume()
+        self._forwarding = forwarding
         places.write(
             Record(
                 pid=os.getpid(),
@@ -84,6 +88,7 @@ class Process:
         requests.close()
         web.stop()
         children.close()
+        forwarding.close()
         fork_server.close()  # commands that still run are killed, with their tasks
         for connection in list(self._connections):
             if not connection.waits_for_the_end:  # it closes when this process has ended
@@ -100,7 +105,7 @@ class Process:
                     return
                 time.sleep(_TICK)  # no descriptors are left: a command that ends gives some back
                 continue
-            connection = Connection(self._holdings, Channel(accepted))
+            connection = Connection(self._holdings, self._forwarding, Channel(accepted))
             self._connections.add(connection)
             threading.Thread(target=self._serve, args=(connection,), daemon=True).start()
 
