@@ -66,7 +66,7 @@ def list_catalogs(call: Call) -> dict[str, Any]:
 
 @routes.on("POST", "/api/2.1/unity-catalog/catalogs")
 def create_catalog(call: Call) -> dict[str, Any]:
-    """Make one."""
+    """Make one, with its schema `default`."""
     body = fit("catalog.CatalogsAPI.create", call.body)
     name = places.checked(body["name"], "Catalog")
     if "__" in name:
@@ -75,6 +75,7 @@ def create_catalog(call: Call) -> dict[str, Any]:
         if name in known(call.state):
             raise places.already_there("catalog", name)
         call.state.store.put(_KIND, name, {**body, **made(call), "name": name})
+        places.schema_folder(call.state.root, name, "default").mkdir(parents=True, exist_ok=True)
     return info(call.state, name)
 
 

@@ -40,7 +40,7 @@ def main(root: str, statement_id: str) -> None:
         _execute(where, server.spark, statement_id, request)
         results.enter(store, statement_id, "SUCCEEDED")
     except results.TooLarge as error:
-        results.enter(store, statement_id, "FAILED", error=str(error), error_code="REQUEST_LIMIT_EXCEEDED")
+        results.enter(store, statement_id, "FAILED", error=str(error), error_code="RESOURCE_EXHAUSTED")
     except Exception as error:
         state = getattr(error, "getSqlState", lambda: None)()
         results.enter(store, statement_id, "FAILED", error=shortage(error) or _message(error), sql_state=state)

@@ -132,7 +132,7 @@ def _shown(state: State, statement_id: str) -> dict[str, Any]:
     manifest = results.manifest_of(state.root, statement_id) if doc["state"] == "SUCCEEDED" else None
     if manifest is not None:
         shown |= {"manifest": manifest, "result": results.chunk_of(state.root, statement_id, manifest, 0)}
-    return fit("sql.StatementResponse", shown)
+    return shown
 
 
 def _seconds(text: str) -> int:
