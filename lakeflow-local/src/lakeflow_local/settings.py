@@ -15,6 +15,9 @@ command = ["python", "-m", "turnstiles", "--port", "0"]   # its first line on st
 targets = ["local"]
 variable = "turnstiles_url"                       # … which this bundle variable gets
 
+[tool.lakeflow-local.workspace-env]               # variables of target local that `workspace env` exports
+landing_path = "{root}/.lakeflow/landing"         # {root} is the bundle's folder, as an absolute path
+
 [tool.lakeflow-local.workspace]                   # the warm process
 idle_minutes = 15                                 # so long without a command, and its JVM ends
 jvm_limit_mb = 5000                               # a JVM above it after a collection is replaced; 0 for no limit
@@ -29,6 +32,8 @@ from pathlib import Path
 from typing import Any
 
 from lakeflow_local.errors import BundleError
+
+_TABLES = ("services", "secrets_file", "user_name", "lookups", "pytest", "workspace", "workspace-env")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -49,6 +54,7 @@ class Settings:
         lookups: Kind of object -> its name -> its id, for variables with a `lookup`.
         pytest: `root`, `pipeline` and `target` of the pytest plugin, those that are set.
         idle_minutes: After so many without a command the JVM of the warm process ends.
+        workspace_env: Bundle variable -> its value for a deployment to the local workspace, with `{root}` in it.
         jvm_limit_mb: Resident size, in megabytes, above which that JVM is replaced; 0 for no limit.
     """
 
@@ -57,6 +63,7 @@ class Settings:
     user_name: str = ""
     lookups: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
     pytest: Mapping[str, str] = field(default_factory=dict)
+    workspace_env: Mapping[str, str] = field(default_factory=dict)
     idle_minutes: int = 15
     jvm_limit_mb: int = 5000
 
@@ -75,7 +82,9 @@ def load_settings(root: Path) -> Settings:
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         raise BundleError(f"not TOML: {error}", path) from None
     place = "[tool.lakeflow-local]"
-    _known(table, ("services", "secrets_file", "user_name", "lookups", "pytest", "workspace"), place, path)
+    _known(
+        table, ("services", "secrets_file", "user_name", "lookups", "pytest", "workspace", "workspace-env"), place, path
+    )
     lookups, pytest, workspace = (table.get(name, {}) for name in ("lookups", "pytest", "workspace"))
     if not isinstance(lookups, Mapping):
         raise BundleError(f"{place[:-1]}.lookups] is no table", path)
@@ -86,6 +95,7 @@ def load_settings(root: Path) -> Settings:
         secrets_file=_text(table.get("secrets_file"), f"{place} secrets_file", path),
         user_name=_text(table.get("user_name"), f"{place} user_name", path) or "",
         lookups={kind: _words(found, f"{place[:-1]}.lookups.{kind}]", path) for kind, found in lookups.items()},
+        workspace_env=_words(table.get("workspace-env", {}), f"{place[:-1]}.workspace-env]", path),
         pytest=_words(pytest, f"{place[:-1]}.pytest]", path),
         **{name: _count(value, f"{place[:-1]}.workspace] {name}", path) for name, value in workspace.items()},
     )
