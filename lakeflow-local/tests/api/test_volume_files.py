@@ -96,7 +96,25 @@ def test_a_volume_that_is_a_link_is_none(sdk, api, tmp_path_factory):
 
 
 PIECES = st.sampled_from(
-    ["..", ".", "", "%2e%2e", "%2F", "..%2f", "a", "%00", "\\", "~", "%ff", "Volumes", "etc", "%252e", "x" * 300, " ", "ü"]
+    [
+        "..",
+        ".",
+        "",
+        "%2e%2e",
+        "%2F",
+        "..%2f",
+        "a",
+        "%00",
+        "\\",
+        "~",
+        "%ff",
+        "Volumes",
+        "etc",
+        "%252e",
+        "x" * 300,
+        " ",
+        "ü",
+    ]
 )
 
 
