@@ -43,7 +43,7 @@ def events_of(state: State, pipeline: dict[str, Any]) -> list[Event]:
     for update in state.store.named(records.UPDATE, pipeline_id):
         if update["update_id"] not in complete:
             own += _lines(records.folder_of(state.root, update["update_id"]) / LIVE)
-    own.sort(key=lambda event: _time(event["timestamp"]), reverse=True)
+    own.sort(key=lambda event: datetime.fromisoformat(event["timestamp"]), reverse=True)
     return [_shown(event) for event in own]
 
 
