@@ -90,7 +90,7 @@ class Job(Resource):
 
     @cached_property
     def ancestors(self) -> Mapping[str, frozenset[str]]:
-        """Task -> all tasks that have ended before it can start, by its dependencies; names that do not exist left out."""
+        """Task -> all tasks that end before it starts, by its dependencies; names that do not exist left out."""
         done: dict[str, frozenset[str]] = {}
         for start in self.tasks:
             reached: set[str] = set()
