@@ -156,7 +156,7 @@ def _is_test(path: Path) -> bool:
 
 
 def _named_literals(tree: ast.Module) -> Iterator[tuple[str, ast.Constant]]:
-    """Every text that has a name: `password = "…"`, `f(password="…")`, `.option("password", "…")`, `{"password": "…"}`."""
+    """Every text that has a name: as a variable, an argument, `.option("password", "…")`, the key of a dictionary."""
     for node in ast.walk(tree):
         pairs: list[tuple[object, ast.expr | None]] = []
         if isinstance(node, ast.Assign):
