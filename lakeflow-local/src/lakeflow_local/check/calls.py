@@ -28,6 +28,19 @@ class Scope:
         return {node.name: node for node in (tree.body if tree else ()) if isinstance(node, _Function)}
 
     @cached_property
+    def classes(self) -> dict[str, ast.ClassDef]:
+        """The classes at the top of the file."""
+        tree = self.source.python
+        return {node.name: node for node in (tree.body if tree else ()) if isinstance(node, ast.ClassDef)}
+
+    def class_of(self, name: str) -> ast.ClassDef | None:
+        """A class by the name that it has here, of this file or of another one of the bundle."""
+        if name in self.classes:
+            return self.classes[name]
+        module, original = self.imported.get(name, (None, None))
+        return module.classes.get(original or "") if module is not None else None
+
+    @cached_property
     def imported(self) -> dict[str, tuple[Scope, str | None]]:
         """Name -> the file of the bundle that it comes from, and its name there; None for the file itself."""
         found: dict[str, tuple[Scope, str | None]] = {}

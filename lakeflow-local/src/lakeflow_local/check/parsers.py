@@ -126,7 +126,7 @@ def command_line(scope: Scope, function: ast.FunctionDef | ast.AsyncFunctionDef 
     if function is not None and any("click" in ast.unparse(one) for one in function.decorator_list):
         return _click(function)
     found, parsers, reads = CommandLine(), 0, 0
-    for _, part in reached(scope, function):
+    for scope_of_part, part in reached(scope, function):
         if any(
             "click." in ast.unparse(one) or "app.command" in ast.unparse(one)
             for one in getattr(part, "decorator_list", ())
@@ -136,12 +136,17 @@ def command_line(scope: Scope, function: ast.FunctionDef | ast.AsyncFunctionDef 
         for call in (node for node in ast.walk(part) if isinstance(node, ast.Call)):
             name = call.func.attr if isinstance(call.func, ast.Attribute) else getattr(call.func, "id", "")
             keywords = {keyword.arg: keyword.value for keyword in call.keywords}
-            if name == "ArgumentParser" or name.endswith("ArgumentParser"):
+            if name.endswith("ArgumentParser") or _is_parser(scope_of_part.class_of(name)):
                 parsers += 1
+                own = None if name == "ArgumentParser" else scope_of_part.class_of(name)
+                if (name != "ArgumentParser" and own is None) or "prefix_chars" in keywords:
+                    return None
+                if own is not None:
+                    if not {"add_argument", "parse_args", "parse_known_args"}.isdisjoint(_names(own)):
+                        return None
+                    keywords |= _keywords_of_base(own)
                 found.abbreviates = _constant(keywords.get("allow_abbrev"), True) is not False
                 found.is_open = found.is_open or "parents" in keywords or "fromfile_prefix_chars" in keywords
-                if name != "ArgumentParser" or "prefix_chars" in keywords:
-                    return None
             elif name == "parse_args":
                 reads += 1
                 is_given = bool(call.args) or "args" in keywords
@@ -152,6 +157,21 @@ def command_line(scope: Scope, function: ast.FunctionDef | ast.AsyncFunctionDef 
             elif name == "add_argument":
                 _add(found, call, keywords, is_certain=id(call) not in maybe)
     return found if parsers == 1 and reads else None
+
+
+def _is_parser(found: ast.ClassDef | None) -> bool:
+    return found is not None and any(ast.unparse(base).endswith("ArgumentParser") for base in found.bases)
+
+
+def _names(node: ast.AST) -> set[str]:
+    """Every name of a function that is defined or called below a node."""
+    return {getattr(one, "attr", getattr(one, "name", "")) for one in ast.walk(node)}
+
+
+def _keywords_of_base(own: ast.ClassDef) -> dict[str | None, ast.expr]:
+    """What a parser's class gives to `super().__init__`."""
+    calls = [one for one in ast.walk(own) if isinstance(one, ast.Call) and ast.unparse(one.func) == "super().__init__"]
+    return {keyword.arg: keyword.value for call in calls for keyword in call.keywords if keyword.arg}
 
 
 def _is_own_parameter(call: ast.Call, part: ast.AST) -> bool:

@@ -5,14 +5,14 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from lakeflow_local.check.calls import Scope
-from lakeflow_local.check.code import code_of, entry_of, project_of
+from lakeflow_local.check.code import entry_of, project_of
 from lakeflow_local.check.example_files import job_bundle
 from lakeflow_local.check.finding import Found, Placed, found
-from lakeflow_local.check.parsers import command_line
+from lakeflow_local.check.parsers import CommandLine, command_line
 from lakeflow_local.check.projects import normalized
 from lakeflow_local.check.rule import rule
 from lakeflow_local.check.target import CheckedTarget, Task
+from lakeflow_local.check.task_values import scope_of
 from lakeflow_local.check.value import Value
 
 _PAGE = "https://docs.databricks.com/aws/en/jobs/python-wheel"
@@ -194,12 +194,10 @@ def wrong_parameters(target: CheckedTarget) -> Iterator[Found]:
         settings = task.settings
         if settings is None or task.kind is None or task.kind.name not in ("python_wheel_task", "spark_python_task"):
             continue
-        given = _given(task, settings)
-        program = _program(target, task)
-        if given is None or program is None:
+        given, line = _given(task, settings), _line(target, task)
+        if given is None or line is None:
             continue
-        line = command_line(*program)
-        for at, message in line.problems([text for text, _ in given]) if line is not None else ():
+        for at, message in line.problems([text for text, _ in given]):
             place = (
                 given[at][1]
                 if at is not None
@@ -230,16 +228,13 @@ def _is_hidden(item: Value) -> bool:
     return not isinstance(item.node.value, (str, int, float)) or str(item.node.value).startswith("${")
 
 
-def _program(target: CheckedTarget, task: Task):
-    if task.value.get("python_wheel_task") is not None:
-        entry, project = entry_of(target, task), project_of(target, task)
-        if entry is None or entry.function is None or project is None:
-            return None
-        return Scope(entry.source, project.roots, target.sources), entry.function
-    files = code_of(target, task)
-    if not files or files[0].python is None or files[0].is_notebook:
+def _line(target: CheckedTarget, task: Task) -> CommandLine | None:
+    """What the program of a task takes; None where that is not known."""
+    entry = entry_of(target, task) if task.value.get("python_wheel_task") is not None else None
+    scope = scope_of(target, task)
+    if scope is None or scope.source.is_notebook or (entry is not None and entry.function is None):
         return None
-    folder, root = files[0].path.parent, target.bundle.sync_root
-    roots = [one for one in (folder, *folder.parents) if one.is_relative_to(root)]
-    roots += [path for project in target.projects for path in project.roots]
-    return Scope(files[0], tuple(dict.fromkeys(roots)), target.sources), None
+    key = f"command line of {scope.source.path} {entry.name if entry is not None else ''}"
+    if key not in target.memory:
+        target.memory[key] = command_line(scope, entry.function if entry is not None else None)
+    return target.memory[key]
