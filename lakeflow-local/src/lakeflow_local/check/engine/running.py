@@ -158,7 +158,7 @@ def _found(bundle: CheckedBundle, rule: Rule) -> Iterator[tuple[tuple[str, ...],
     )
     for targets, finds in runs:
         counts: dict[object, int] = {}
-        for one in finds:
+        for one in dict.fromkeys(finds):
             counts[one.place] = counts.get(one.place, 0) + 1
             yield one.targets or targets, one, counts[one.place]
 

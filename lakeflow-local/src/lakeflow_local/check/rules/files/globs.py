@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator
+from difflib import get_close_matches
 from pathlib import Path
 
 from lakeflow_local.bundle.tree.files import glob, has_glob
@@ -11,6 +12,7 @@ from lakeflow_local.bundle.tree.source import read
 from lakeflow_local.check.example_files import bundle, job_bundle
 from lakeflow_local.check.finding import Found, Place, found
 from lakeflow_local.check.rule import rule
+from lakeflow_local.check.synced import synced_files
 from lakeflow_local.check.target import CheckedBundle, CheckedTarget
 from lakeflow_local.check.value import Value
 from lakeflow_local.errors import BundleError
@@ -39,11 +41,34 @@ def _patterns(checked: CheckedBundle) -> list[Value]:
     scope="bundle",
 )
 def include_matches_nothing(checked: CheckedBundle) -> Iterator[Found]:
-    """Every pattern of `include` matches a file; one for which `**` would have to descend is told of elsewhere."""
+    """A pattern of `include` that matches nothing is not nearly the place of a file that no other includes."""
     for item in _patterns(checked):
         text = str(item.node.value)
-        if has_glob(text) and not glob(checked.root, text) and not _deeper(checked.root, text):
-            yield found(item, f"{text} in include matches no file")
+        if not has_glob(text) or glob(checked.root, text) or _deeper(checked.root, text):
+            continue
+        folder = os.path.dirname(text.removeprefix("./"))
+        near = [path for path in _left_out(checked) if _is_near(os.path.relpath(path.parent, checked.root), folder)]
+        if near:
+            names = ", ".join(os.path.relpath(path, checked.root) for path in near[:3])
+            yield found(item, f"{text} in include matches no file, and nothing includes {names}")
+
+
+def _left_out(checked: CheckedBundle) -> list[Path]:
+    """The files below the bundle that look like configuration and are not part of it."""
+    included = {path.resolve() for path in checked.written.paths}
+    return [
+        path
+        for path in synced_files(checked.first)
+        if path.suffix in (".yml", ".yaml")
+        and path.resolve() not in included
+        and path.is_relative_to(checked.root)
+        and not _in_other_bundle(path, checked.root)
+        and _is_configuration(path)
+    ]
+
+
+def _is_near(folder: str, wanted: str) -> bool:
+    return folder == wanted or bool(get_close_matches(folder, [wanted], 1, cutoff=0.8))
 
 
 @rule(
@@ -169,7 +194,8 @@ def library_glob_matches_nothing(target: CheckedTarget) -> Iterator[Found]:
             path = target.local(value.node.text() or "") if value is not None and value.node.text() else None
             if value is not None and path is not None and not _sources(path):
                 written = target.written.text_of(value.node) or value.node.value
-                yield found(value, f"{written} matches no file")
+                relative = os.path.relpath(path, target.root)
+                yield found(value, f"{written} matches no file: as seen from this file, it is {relative} of the bundle")
 
 
 def _sources(path: Path) -> bool:
@@ -218,6 +244,8 @@ def wheel_that_nothing_builds(target: CheckedTarget) -> Iterator[Found]:
     """Every wheel or jar of the bundle that is installed is there, or an artifact is built into its folder."""
     built: set[Path] = set()
     artifacts = target.config.entries("artifacts")
+    if not artifacts:
+        return  # something else builds it, or fetches it, before the deployment
     for _, artifact in artifacts:
         files = artifact.items("files")
         if not files:
@@ -227,11 +255,9 @@ def wheel_that_nothing_builds(target: CheckedTarget) -> Iterator[Found]:
         path = _local_library(target, value)
         if path is None or path.parent in built or glob(Path("/"), str(path)):
             continue
-        severity = None if artifacts else "warning"  # without artifacts, something else may build it first
         yield found(
             value,
             f"{target.written.text_of(value.node) or value.node.value} matches no file, and no artifact is built there",
-            severity=severity,
         )
 
 
