@@ -1,0 +1,1 @@
+"""What a bundle means, read without running it: graphs, operands, calendars, code."""

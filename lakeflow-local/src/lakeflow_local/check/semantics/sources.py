@@ -1,0 +1,215 @@
+"""The Python files of a bundle as syntax trees: which file a task or pipeline runs, and what it imports of the bundle.
+
+Nothing is imported or run. A file that is no Python, or cannot be read, is passed over: other rules speak of it.
+"""
+
+from __future__ import annotations
+
+import ast
+import json
+import re
+import tomllib
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+EXTENSIONS = (".py", ".ipynb")
+_MAGIC = re.compile(r"^\s*[%!]")
+_SETUP_SCRIPT = re.compile(r"""["']([\w.-]+)\s*=\s*([\w.]+):(\w+)["']""")
+
+
+@dataclass(frozen=True, eq=False)
+class Module:
+    """One file of Python.
+
+    Attributes:
+        file: On this machine.
+        tree: Its syntax; line numbers are those of the file, but for a `.ipynb`.
+        has_lines: Whether its line numbers are those of the file.
+    """
+
+    file: Path
+    tree: ast.Module
+    has_lines: bool = True
+
+
+@dataclass(frozen=True)
+class Entry:
+    """Where a task's code begins: a file, and the function that is called in it (None: the file itself runs)."""
+
+    module: Module
+    function: str | None = None
+
+
+@dataclass
+class Sources:
+    """The Python files below a folder.
+
+    Attributes:
+        root: The bundle's folder.
+        sync_root: What a deployment puts under `file_path`.
+        file_path: `workspace.file_path` of the resolved bundle, or "".
+    """
+
+    root: Path
+    sync_root: Path
+    file_path: str = ""
+    _modules: dict[Path, Module | None] = field(default_factory=dict)
+
+    def local(self, path: str) -> Path:
+        """A path of the resolved bundle on this machine."""
+        for prefix in (self.file_path, self.file_path.removeprefix("/Workspace")):
+            if prefix and (path == prefix or path.startswith(prefix + "/")):
+                return self.sync_root / path[len(prefix) :].lstrip("/")
+        return self.root / path
+
+    def module(self, file: Path) -> Module | None:
+        """The syntax of a file; None if it is not there or is no Python."""
+        if file not in self._modules:
+            self._modules[file] = _read(file)
+        return self._modules[file]
+
+    def entries(self, task: Mapping[str, Any]) -> list[Entry]:
+        """Where the code of a task begins; none for a task without Python of this bundle."""
+        if (path := (task.get("spark_python_task") or {}).get("python_file")) and isinstance(path, str):
+            return self._entry(self.local(path))
+        if (path := (task.get("notebook_task") or {}).get("notebook_path")) and isinstance(path, str):
+            found = self.local(path)
+            return self._entry(*([found] if found.is_file() else [found.with_name(found.name + e) for e in EXTENSIONS]))
+        if (name := (task.get("python_wheel_task") or {}).get("entry_point")) and isinstance(name, str):
+            module, _, function = self.scripts.get(name, "").partition(":")
+            found = self.find(module) if module else None
+            return [Entry(found, function or None)] if found is not None else []
+        return []
+
+    def _entry(self, *files: Path) -> list[Entry]:
+        found = (self.module(file) for file in files)
+        return [Entry(one) for one in found if one is not None][:1]
+
+    @cached_property
+    def projects(self) -> list[Path]:
+        """The folders with a `pyproject.toml` or `setup.py`: the bundle's own, and those one and two levels below."""
+        found = {
+            file.parent
+            for name in ("pyproject.toml", "setup.py")
+            for pattern in (name, f"*/{name}", f"*/*/{name}")
+            for file in sorted(self.root.glob(pattern))
+            if not any(part.startswith(".") for part in file.relative_to(self.root).parts)
+        }
+        return sorted(found)
+
+    @cached_property
+    def scripts(self) -> dict[str, str]:
+        """Entry point -> `module:function`, of all projects below the bundle."""
+        found: dict[str, str] = {}
+        for folder in self.projects:
+            found |= _setup_scripts(folder / "setup.py") | _project_scripts(folder / "pyproject.toml")
+        return found
+
+    @cached_property
+    def search_path(self) -> list[Path]:
+        """The folders in which an import is looked for."""
+        folders = [self.root, self.sync_root, *self.projects]
+        return list(dict.fromkeys([one for folder in folders for one in (folder, folder / "src")]))
+
+    def find(self, name: str, beside: Path | None = None) -> Module | None:
+        """A module of the bundle by its dotted name.
+
+        Args:
+            beside: The folder of the file that imports it.
+        """
+        relative = Path(*name.split("."))
+        for folder in ([beside] if beside else []) + self.search_path:
+            for file in (folder / relative.with_suffix(".py"), folder / relative / "__init__.py"):
+                if file.is_file():
+                    return self.module(file)
+        return None
+
+    def program(self, start: Module) -> list[Module]:
+        """A file, and every module of the bundle that it imports, directly or not; the file comes first."""
+        found: dict[Path, Module] = {start.file: start}
+        waiting = [start]
+        while waiting:
+            for module in self._imported(waiting.pop()):
+                if module.file not in found:
+                    found[module.file] = module
+                    waiting.append(module)
+        return list(found.values())
+
+    def _imported(self, module: Module) -> Iterator[Module]:
+        beside = module.file.parent
+        for node in ast.walk(module.tree):
+            names: list[str] = []
+            if isinstance(node, ast.Import):
+                names = [alias.name for alias in node.names]
+            elif isinstance(node, ast.ImportFrom):
+                base = node.module or ""
+                if node.level:
+                    folder = beside
+                    for _ in range(node.level - 1):
+                        folder = folder.parent
+                    yield from self._relative(folder, base, [alias.name for alias in node.names])
+                    continue
+                names = [base, *(f"{base}.{alias.name}" for alias in node.names)]
+            for name in names:
+                if name and (found := self.find(name, beside)) is not None:
+                    yield found
+
+    def _relative(self, folder: Path, base: str, names: list[str]) -> Iterator[Module]:
+        place = folder / Path(*base.split(".")) if base else folder
+        for file in (place.with_suffix(".py"), place / "__init__.py", *(place / f"{name}.py" for name in names)):
+            if file.is_file() and (found := self.module(file)) is not None:
+                yield found
+
+
+def _read(file: Path) -> Module | None:
+    try:
+        if file.suffix not in EXTENSIONS or not file.is_file():
+            return None
+        text = file.read_text(encoding="utf-8-sig")
+        if file.suffix == ".ipynb":
+            return Module(file, ast.parse(_notebook_code(text)), has_lines=False)
+        return Module(file, ast.parse(text))
+    except (OSError, UnicodeDecodeError, SyntaxError, ValueError, RecursionError, KeyError, TypeError, AttributeError):
+        return None  # no Python that can be read: nothing is claimed of it
+
+
+def _notebook_code(text: str) -> str:
+    """The Python cells of a `.ipynb`; a cell in another language, and a line of magic, is left out."""
+    lines: list[str] = []
+    for cell in json.loads(text)["cells"]:
+        source = "".join(cell.get("source") or [])
+        if cell.get("cell_type") == "code" and not source.lstrip().startswith("%%"):
+            own = source.splitlines()
+            if own and re.match(r"\s*%(sql|md|scala|r|sh|fs|pip|run)\b", own[0]):
+                continue
+            lines += ["" if _MAGIC.match(line) else line for line in own]
+    return "\n".join(lines)
+
+
+def _project_scripts(file: Path) -> dict[str, str]:
+    try:
+        content = tomllib.loads(file.read_text(encoding="utf-8"))
+    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError):
+        return {}  # no project file, or one that its build will refuse
+    project = content.get("project") or {}
+    tables = [project.get("scripts"), *(project.get("entry-points") or {}).values()]
+    poetry = (content.get("tool") or {}).get("poetry") or {}
+    tables += [poetry.get("scripts"), *(poetry.get("plugins") or {}).values()]
+    return {
+        name: target
+        for table in tables
+        if isinstance(table, dict)
+        for name, target in table.items()
+        if isinstance(target, str)
+    }
+
+
+def _setup_scripts(file: Path) -> dict[str, str]:
+    try:
+        text = file.read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError):
+        return {}  # there is none, or it will not be run
+    return {name: f"{module}:{function}" for name, module, function in _SETUP_SCRIPT.findall(text)}
