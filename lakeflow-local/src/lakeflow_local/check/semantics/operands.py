@@ -35,11 +35,19 @@ _NUMBERS = {
     ("task", "execution_count"),
     ("workspace", "id"),
 }
-_RANGES = {"iso_weekday": (1, 7), "month": (1, 12), "day": (1, 31), "hour": (0, 23), "minute": (0, 59), "second": (0, 59)}
+_RANGES = {
+    "iso_weekday": (1, 7),
+    "month": (1, 12),
+    "day": (1, 31),
+    "hour": (0, 23),
+    "minute": (0, 59),
+    "second": (0, 59),
+}
 _TEXT_TIMES = ("iso_date", "iso_datetime")
 # What somebody meant as a reference, and the platform takes for text.
 _ALMOST = re.compile(
-    r"(?<![{$])\{?\{?\s*(?:tasks\.[\w-]+\.(?:values\.[\w-]+|result_state|run_id|output\b)|job\.(?:parameters\.[\w-]+|run_id|repair_count)|input(?:\.[\w-]+)?)\s*\}?\}?"
+    r"\{{0,2}\s*(?:tasks\.[\w-]+\.(?:values\.[\w-]+|result_state|run_id|output(?:\.[\w-]+)*)"
+    r"|job\.(?:parameters\.[\w-]+|run_id|repair_count))\s*\}{0,2}|\{\s*input(?:\.[\w-]+)*\s*\}"
 )
 
 
@@ -75,7 +83,7 @@ def read_operand(text: str, task_values: TaskValues | None = None) -> Operand:
         text: As the resolved bundle has it.
         task_values: What the code of the job's tasks sets, if somebody has read it.
     """
-    if "{{" not in text:
+    if not any(find(text)) and not _WHOLE.search(text):  # a syntax error in a reference leaves the text as it is
         return Operand(text, (text,), _is_number(text), "a fixed text")
     match = _WHOLE.fullmatch(text)
     paths = list(find(text))
@@ -100,7 +108,7 @@ def read_operand(text: str, task_values: TaskValues | None = None) -> Operand:
 
 def looks_like_reference(text: str) -> bool:
     """Whether a text without a reference is what somebody meant as one: `tasks.count.values.rows`, `{input}`."""
-    return "{{" not in text and _ALMOST.fullmatch(text.strip()) is not None
+    return not any(find(text)) and _ALMOST.fullmatch(text.strip()) is not None
 
 
 def constant(operator: str, left: Operand, right: Operand) -> bool | None:

@@ -8,11 +8,11 @@ from __future__ import annotations
 
 import ast
 import re
-from collections.abc import Iterator
 from dataclasses import dataclass
 
-from lakeflow_local.check.semantics.reaching import Scope, dotted, nodes_of, reached
-from lakeflow_local.check.semantics.sources import Entry, Module, Sources
+from lakeflow_local.check.semantics.reaching import reached
+from lakeflow_local.check.semantics.sources import Entry, Sources
+from lakeflow_local.check.semantics.syntax import Module, dotted, first_text
 
 _HTTP = ("requests", "httpx", "aiohttp", "urllib3")
 _CLIENTS = ("Session", "Client", "AsyncClient", "ClientSession", "PoolManager", "OAuth2Session", "session")
@@ -66,80 +66,36 @@ class OutwardCall:
 
 def outward_calls(sources: Sources, entry: Entry) -> list[OutwardCall]:
     """The calls that a task may make, those of its own file first."""
-    found = [call for scope in reached(sources, entry) for call in _calls(scope)]
-    return sorted(found, key=lambda call: (call.module is not entry.module, str(call.module.file), call.line))
+    found = {
+        (scope.module.file, node.lineno): OutwardCall(scope.module, node.lineno, says)
+        for scope in reached(sources, entry)
+        for node in scope.nodes
+        if isinstance(node, ast.Call) and (says := _act(node, scope.module))
+    }
+    return sorted(found.values(), key=lambda one: (one.module is not entry.module, str(one.module.file), one.line))
 
 
-def _calls(scope: Scope) -> Iterator[OutwardCall]:
-    imported = _imports(scope.module)
-    made = _made(scope.module, imported)
-    for node in nodes_of(scope):
-        if isinstance(node, ast.Call) and (says := _act(node, imported, made)):
-            yield OutwardCall(scope.module, node.lineno, says)
-
-
-def _imports(module: Module) -> dict[str, str]:
-    """Name in a module -> what it stands for: `requests`, `requests.post`, `smtplib.SMTP`."""
-    found: dict[str, str] = {}
-    for node in ast.walk(module.tree):
-        if isinstance(node, ast.Import):
-            for alias in node.names:
-                found[alias.asname or alias.name.split(".")[0]] = alias.name if alias.asname else alias.name.split(".")[0]
-        elif isinstance(node, ast.ImportFrom) and node.module and not node.level:
-            for alias in node.names:
-                found[alias.asname or alias.name] = f"{node.module}.{alias.name}"
-    return found
-
-
-def _made(module: Module, imported: dict[str, str]) -> dict[str, str]:
-    """Variable or attribute (its last name) -> what made it: `self._client = httpx.Client()` gives _client."""
-    found: dict[str, str] = {}
-    for node in ast.walk(module.tree):
-        pairs: list[tuple[ast.expr, ast.expr]] = []
-        if isinstance(node, ast.Assign):
-            pairs = [(target, node.value) for target in node.targets]
-        elif isinstance(node, ast.AnnAssign) and node.value is not None:
-            pairs = [(node.target, node.value)]
-        elif isinstance(node, (ast.With, ast.AsyncWith)):
-            pairs = [(one.optional_vars, one.context_expr) for one in node.items if one.optional_vars is not None]
-        for target, value in pairs:
-            name = dotted(target).rpartition(".")[2]
-            if name and isinstance(value, ast.Call) and (full := _full(value.func, imported)):
-                found[name] = full if not full.endswith("boto3.client") else f"boto3.client.{_first_text(value)}"
-    return found
-
-
-def _full(node: ast.AST, imported: dict[str, str]) -> str:
-    """The dotted name of a function, with its first part as it was imported; "" if that was not."""
-    first, _, rest = dotted(node).partition(".")
-    base = imported.get(first)
-    return "" if base is None else f"{base}.{rest}" if rest else base
-
-
-def _act(call: ast.Call, imported: dict[str, str], made: dict[str, str]) -> str:
+def _act(call: ast.Call, module: Module) -> str:
     """What a call does to the world; "" if nothing that is known."""
-    full = _full(call.func, imported)
-    package, last = full.partition(".")[0], dotted(call.func).rpartition(".")[2]
-    owner = dotted(call.func).rpartition(".")[0].rpartition(".")[2]
-    origin = made.get(owner, "")
-    source = origin.partition(".")[0]
     spoken = dotted(call.func)
-    if _asks(call):
+    owner, _, last = spoken.rpartition(".")
+    full = module.full_name(call.func)
+    maker = module.made.get(owner.rpartition(".")[2])
+    origin = module.full_name(maker.func) if maker is not None else ""
+    packages = {full.partition(".")[0], origin.partition(".")[0]} - {""}
+    if not packages or _asks(call):
         return ""
-    if (package in _HTTP or (source in _HTTP and origin.rpartition(".")[2] in _CLIENTS)) and last in _CHANGES:
-        return f"{spoken} (an HTTP {last.upper()})"
-    if (package in _HTTP or source in _HTTP) and last == "request" and _first_text(call).lower() in _CHANGES:
-        return f"{spoken} (an HTTP {_first_text(call).upper()})"
+    if not packages.isdisjoint(_HTTP) and (not origin or origin.rpartition(".")[2] in _CLIENTS):
+        method = first_text(call) if last == "request" else last
+        return f"{spoken} (an HTTP {method.upper()})" if method.lower() in _CHANGES else ""
     if full in ("urllib.request.urlopen", "urllib.request.Request") and any(k.arg == "data" for k in call.keywords):
         return f"{spoken} (an HTTP POST)"
     if full in ("smtplib.SMTP", "smtplib.SMTP_SSL"):
         return f"{spoken} (an e-mail)"
-    if source == "boto3" and last in _BOTO_ACTS:
-        return f"{spoken} (a message)"
-    acting = _ACTING.get(package) or _ACTING.get(source)
-    if acting is not None and _ACTS.search(last):
-        return f"{spoken} ({acting})"
-    return ""
+    if "boto3" in packages:
+        return f"{spoken} (a message)" if last in _BOTO_ACTS else ""
+    acting = next((_ACTING[package] for package in sorted(packages) if package in _ACTING), None)
+    return f"{spoken} ({acting})" if acting is not None and _ACTS.search(last) else ""
 
 
 def _asks(call: ast.Call) -> bool:
@@ -151,8 +107,3 @@ def _asks(call: ast.Call) -> bool:
             if isinstance(text, str) and _ASKS.search(text):
                 return True
     return False
-
-
-def _first_text(call: ast.Call) -> str:
-    first = call.args[0] if call.args else None
-    return first.value if isinstance(first, ast.Constant) and isinstance(first.value, str) else ""

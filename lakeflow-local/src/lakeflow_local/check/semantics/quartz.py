@@ -19,9 +19,7 @@ _MONTHS = ("JAN", "FEB", "MAR", "APR", "MAY", "JUN", "JUL", "AUG", "SEP", "OCT",
 _DAYS = ("SUN", "MON", "TUE", "WED", "THU", "FRI", "SAT")
 _NAMES = {4: _MONTHS, 5: _DAYS}
 # Java's time zones that the zone database does not list: old three-letter names, and offsets.
-_JAVA_ZONES = frozenset(
-    "ACT AET AGT ART AST BET BST CAT CNT CST CTT EAT ECT IET IST JST MIT NET NST PLT PNT PRT PST SST VST".split()
-)
+_SHORT = r"A[CEGRS]T|B[ES]T|C[ANS]T|CTT|E[AC]T|I[ES]T|JST|MIT|N[ES]T|P[LNRS]T|SST|VST"
 _OFFSET = re.compile(r"(GMT|UTC|UT)?[+-]\d{1,2}(:?\d{2})?")
 
 
@@ -43,7 +41,7 @@ def cron_problem(text: str) -> str | None:
 
 def is_time_zone(name: str) -> bool:
     """Whether Java, which reads `timezone_id`, knows the zone."""
-    if name in _JAVA_ZONES or _OFFSET.fullmatch(name):
+    if re.fullmatch(_SHORT, name) or _OFFSET.fullmatch(name):
         return True
     try:
         ZoneInfo(name)
@@ -61,7 +59,7 @@ def clock_changes(cron: str, zone: str, year: int) -> Iterator[tuple[datetime, b
         The time on the wall, without a zone, and whether it is skipped (else it comes twice).
     """
     hours = cron.split()[2] if len(cron.split()) > 2 else "*"
-    if not re.fullmatch(r"\d{1,2}(,\d{1,2}){0,3}", hours) or _JAVA_ZONES & {zone}:
+    if not re.fullmatch(r"\d{1,2}(,\d{1,2}){0,3}", hours):
         return
     try:
         schedule, clock = QuartzCron(cron), ZoneInfo(zone)

@@ -9,30 +9,17 @@ import ast
 import json
 import re
 import tomllib
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
 from typing import Any
 
+from lakeflow_local.check.semantics.syntax import Module
+
 EXTENSIONS = (".py", ".ipynb")
 _MAGIC = re.compile(r"^\s*[%!]")
 _SETUP_SCRIPT = re.compile(r"""["']([\w.-]+)\s*=\s*([\w.]+):(\w+)["']""")
-
-
-@dataclass(frozen=True, eq=False)
-class Module:
-    """One file of Python.
-
-    Attributes:
-        file: On this machine.
-        tree: Its syntax; line numbers are those of the file, but for a `.ipynb`.
-        has_lines: Whether its line numbers are those of the file.
-    """
-
-    file: Path
-    tree: ast.Module
-    has_lines: bool = True
 
 
 @dataclass(frozen=True)
@@ -57,6 +44,8 @@ class Sources:
     sync_root: Path
     file_path: str = ""
     _modules: dict[Path, Module | None] = field(default_factory=dict)
+    _names: dict[tuple[str, Path | None], Module | None] = field(default_factory=dict)
+    _imports: dict[Path, list[Module]] = field(default_factory=dict)
 
     def local(self, path: str) -> Path:
         """A path of the resolved bundle on this machine."""
@@ -120,27 +109,35 @@ class Sources:
         Args:
             beside: The folder of the file that imports it.
         """
-        relative = Path(*name.split("."))
-        for folder in ([beside] if beside else []) + self.search_path:
-            for file in (folder / relative.with_suffix(".py"), folder / relative / "__init__.py"):
-                if file.is_file():
-                    return self.module(file)
-        return None
+        if beside is not None and (found := self._in((beside,), name)) is not None:
+            return found
+        return self._in(self.search_path, name)
+
+    def _in(self, folders: Sequence[Path], name: str) -> Module | None:
+        key = (name, folders[0] if len(folders) == 1 else None)
+        if key not in self._names:
+            relative = name.replace(".", "/")
+            files = (Path(f"{folder}/{relative}{end}") for folder in folders for end in (".py", "/__init__.py"))
+            self._names[key] = next((self.module(file) for file in files if file.is_file()), None)
+        return self._names[key]
 
     def program(self, start: Module) -> list[Module]:
         """A file, and every module of the bundle that it imports, directly or not; the file comes first."""
         found: dict[Path, Module] = {start.file: start}
         waiting = [start]
         while waiting:
-            for module in self._imported(waiting.pop()):
-                if module.file not in found:
-                    found[module.file] = module
-                    waiting.append(module)
+            module = waiting.pop()
+            if module.file not in self._imports:
+                self._imports[module.file] = list(self._imported(module))
+            for other in self._imports[module.file]:
+                if other.file not in found:
+                    found[other.file] = other
+                    waiting.append(other)
         return list(found.values())
 
     def _imported(self, module: Module) -> Iterator[Module]:
         beside = module.file.parent
-        for node in ast.walk(module.tree):
+        for node in module.nodes:
             names: list[str] = []
             if isinstance(node, ast.Import):
                 names = [alias.name for alias in node.names]
