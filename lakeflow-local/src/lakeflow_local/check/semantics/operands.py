@@ -83,6 +83,8 @@ def read_operand(text: str, task_values: TaskValues | None = None) -> Operand:
         text: As the resolved bundle has it.
         task_values: What the code of the job's tasks sets, if somebody has read it.
     """
+    if "${" in text:
+        return Operand(text)  # known to the deployment only
     if not any(find(text)) and not _WHOLE.search(text):  # a syntax error in a reference leaves the text as it is
         return Operand(text, (text,), _is_number(text), "a fixed text")
     match = _WHOLE.fullmatch(text)

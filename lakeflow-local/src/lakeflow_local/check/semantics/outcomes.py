@@ -12,6 +12,7 @@ from functools import cached_property
 from itertools import product
 from typing import Any
 
+from lakeflow_local.check.target import Job
 from lakeflow_local.jobs.model.outcomes import Result
 from lakeflow_local.jobs.model.run_if import RunIf, decide
 
@@ -32,9 +33,9 @@ class JobGraph:
     tasks: Mapping[str, Mapping[str, Any]]
 
     @classmethod
-    def of(cls, job: Mapping[str, Any]) -> JobGraph:
-        found = [task for task in job.get("tasks") or [] if isinstance(task, Mapping) and task.get("task_key")]
-        return cls({str(task["task_key"]): task for task in found})
+    def of(cls, job: Job) -> JobGraph:
+        """The graph of a job of a bundle."""
+        return cls({key: task.value.node.plain() for key, task in job.tasks.items()})
 
     @cached_property
     def parents(self) -> dict[str, list[tuple[str, str | None]]]:

@@ -10,8 +10,8 @@ import ast
 import re
 from dataclasses import dataclass
 
+from lakeflow_local.check.semantics.code import BundleCode, Entry
 from lakeflow_local.check.semantics.reaching import reached
-from lakeflow_local.check.semantics.sources import Entry, Sources
 from lakeflow_local.check.semantics.syntax import Module, dotted, first_text
 
 _HTTP = ("requests", "httpx", "aiohttp", "urllib3")
@@ -64,11 +64,11 @@ class OutwardCall:
     says: str
 
 
-def outward_calls(sources: Sources, entry: Entry) -> list[OutwardCall]:
+def outward_calls(code: BundleCode, entry: Entry) -> list[OutwardCall]:
     """The calls that a task may make, those of its own file first."""
     found = {
         (scope.module.file, node.lineno): OutwardCall(scope.module, node.lineno, says)
-        for scope in reached(sources, entry)
+        for scope in reached(code, entry)
         for node in scope.nodes
         if isinstance(node, ast.Call) and (says := _act(node, scope.module))
     }

@@ -6,13 +6,13 @@ is, and never less, except through `getattr` and the like.
 
 from __future__ import annotations
 
-from lakeflow_local.check.semantics.sources import Entry, Sources
+from lakeflow_local.check.semantics.code import BundleCode, Entry
 from lakeflow_local.check.semantics.syntax import Scope
 
 
-def reached(sources: Sources, entry: Entry) -> list[Scope]:
+def reached(code: BundleCode, entry: Entry) -> list[Scope]:
     """Every body of code that runs when a task runs, or may."""
-    modules = sources.program(entry.module)
+    modules = code.program(entry.module)
     waiting = [one.on_import for one in modules]
     if entry.function is None:
         waiting.append(entry.module.main)

@@ -10,7 +10,7 @@ import json
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from lakeflow_local.check.semantics.sources import Entry, Sources
+from lakeflow_local.check.semantics.code import BundleCode, Entry
 from lakeflow_local.check.semantics.syntax import Function, Module, dotted
 
 _BOOLEAN_CALLS = ("bool", "isinstance", "any", "all", "hasattr", "callable")
@@ -27,14 +27,14 @@ class _Setter:
     parameters: Sequence[str]
 
 
-def texts_set(sources: Sources, entry: Entry, key: str) -> list[str] | None:
+def texts_set(code: BundleCode, entry: Entry, key: str) -> list[str] | None:
     """All texts that a task value can have.
 
     Returns:
         None where they cannot be told: a value that is computed, a key that is no plain text, a value that is never
         set in code that can be read.
     """
-    modules = sources.program(entry.module)
+    modules = code.program(entry.module)
     setters = [setter for module in modules for setter in _setters(module)]
     found: list[str] = []
     for module in modules:

@@ -1,4 +1,4 @@
-"""The Python files of a bundle as syntax trees: which file a task or pipeline runs, and what it imports of the bundle.
+"""The Python code of a bundle: which file a task runs, and what that imports of the bundle.
 
 Nothing is imported or run. A file that is no Python, or cannot be read, is passed over: other rules speak of it.
 """
@@ -6,19 +6,18 @@ Nothing is imported or run. A file that is no Python, or cannot be read, is pass
 from __future__ import annotations
 
 import ast
-import json
 import re
 import tomllib
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
-from typing import Any
+from weakref import WeakKeyDictionary
 
 from lakeflow_local.check.semantics.syntax import Module
+from lakeflow_local.check.sources import Sources
+from lakeflow_local.check.target import CheckedTarget, Task
 
-EXTENSIONS = (".py", ".ipynb")
-_MAGIC = re.compile(r"^\s*[%!]")
 _SETUP_SCRIPT = re.compile(r"""["']([\w.-]+)\s*=\s*([\w.]+):(\w+)["']""")
 
 
@@ -30,52 +29,49 @@ class Entry:
     function: str | None = None
 
 
+_OF_SOURCES: WeakKeyDictionary[Sources, BundleCode] = WeakKeyDictionary()
+
+
 @dataclass
-class Sources:
+class BundleCode:
     """The Python files below a folder.
 
     Attributes:
         root: The bundle's folder.
-        sync_root: What a deployment puts under `file_path`.
-        file_path: `workspace.file_path` of the resolved bundle, or "".
+        sync_root: What a deployment puts under `workspace.file_path`.
+        sources: Reads each file once.
     """
 
     root: Path
     sync_root: Path
-    file_path: str = ""
+    sources: Sources
     _modules: dict[Path, Module | None] = field(default_factory=dict)
     _names: dict[tuple[str, Path | None], Module | None] = field(default_factory=dict)
     _imports: dict[Path, list[Module]] = field(default_factory=dict)
 
-    def local(self, path: str) -> Path:
-        """A path of the resolved bundle on this machine."""
-        for prefix in (self.file_path, self.file_path.removeprefix("/Workspace")):
-            if prefix and (path == prefix or path.startswith(prefix + "/")):
-                return self.sync_root / path[len(prefix) :].lstrip("/")
-        return self.root / path
+    @classmethod
+    def of(cls, target: CheckedTarget) -> BundleCode:
+        """The code of a bundle; all targets share it."""
+        if target.sources not in _OF_SOURCES:
+            _OF_SOURCES[target.sources] = cls(target.root, target.bundle.sync_root, target.sources)
+        return _OF_SOURCES[target.sources]
 
     def module(self, file: Path) -> Module | None:
         """The syntax of a file; None if it is not there or is no Python."""
         if file not in self._modules:
-            self._modules[file] = _read(file)
+            source = self.sources.read(file)
+            tree = source.python if source is not None else None
+            self._modules[file] = Module(file, tree, file.suffix != ".ipynb") if tree is not None else None
         return self._modules[file]
 
-    def entries(self, task: Mapping[str, Any]) -> list[Entry]:
+    def entries(self, target: CheckedTarget, task: Task) -> list[Entry]:
         """Where the code of a task begins; none for a task without Python of this bundle."""
-        if (path := (task.get("spark_python_task") or {}).get("python_file")) and isinstance(path, str):
-            return self._entry(self.local(path))
-        if (path := (task.get("notebook_task") or {}).get("notebook_path")) and isinstance(path, str):
-            found = self.local(path)
-            return self._entry(*([found] if found.is_file() else [found.with_name(found.name + e) for e in EXTENSIONS]))
-        if (name := (task.get("python_wheel_task") or {}).get("entry_point")) and isinstance(name, str):
+        if name := task.value.text("python_wheel_task", "entry_point"):
             module, _, function = self.scripts.get(name, "").partition(":")
             found = self.find(module) if module else None
             return [Entry(found, function or None)] if found is not None else []
-        return []
-
-    def _entry(self, *files: Path) -> list[Entry]:
-        found = (self.module(file) for file in files)
-        return [Entry(one) for one in found if one is not None][:1]
+        modules = [self.module(source.path) for source in target.code_of(task)]
+        return [Entry(one) for one in modules if one is not None]
 
     @cached_property
     def projects(self) -> list[Path]:
@@ -159,31 +155,6 @@ class Sources:
         for file in (place.with_suffix(".py"), place / "__init__.py", *(place / f"{name}.py" for name in names)):
             if file.is_file() and (found := self.module(file)) is not None:
                 yield found
-
-
-def _read(file: Path) -> Module | None:
-    try:
-        if file.suffix not in EXTENSIONS or not file.is_file():
-            return None
-        text = file.read_text(encoding="utf-8-sig")
-        if file.suffix == ".ipynb":
-            return Module(file, ast.parse(_notebook_code(text)), has_lines=False)
-        return Module(file, ast.parse(text))
-    except (OSError, UnicodeDecodeError, SyntaxError, ValueError, RecursionError, KeyError, TypeError, AttributeError):
-        return None  # no Python that can be read: nothing is claimed of it
-
-
-def _notebook_code(text: str) -> str:
-    """The Python cells of a `.ipynb`; a cell in another language, and a line of magic, is left out."""
-    lines: list[str] = []
-    for cell in json.loads(text)["cells"]:
-        source = "".join(cell.get("source") or [])
-        if cell.get("cell_type") == "code" and not source.lstrip().startswith("%%"):
-            own = source.splitlines()
-            if own and re.match(r"\s*%(sql|md|scala|r|sh|fs|pip|run)\b", own[0]):
-                continue
-            lines += ["" if _MAGIC.match(line) else line for line in own]
-    return "\n".join(lines)
 
 
 def _project_scripts(file: Path) -> dict[str, str]:
