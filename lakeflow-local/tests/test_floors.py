@@ -30,6 +30,7 @@ FLOORS = (
     "check.rules.schedules",
     "check.rules.targets",
     "check.rules.pipelines",
+    "check.semantics",
     "check",
     "workspace",
     "daemon.server",

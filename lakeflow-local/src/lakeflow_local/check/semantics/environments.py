@@ -44,7 +44,8 @@ def comparisons(module: Module, targets: Collection[str]) -> Iterator[Mention]:
                         break
             case ast.Compare(left=left, ops=[ast.In() | ast.NotIn()], comparators=[right]):
                 values = right.elts if isinstance(right, (ast.Tuple, ast.List, ast.Set)) else []
-                if (any(_named(value, names) for value in values) and _is_environment(left)) or (_named(left, names) and _is_place(right)):
+                by_name = any(_named(value, names) for value in values) and _is_environment(left)
+                if by_name or (_named(left, names) and _is_place(right)):
                     yield Mention(node.lineno, ast.unparse(node))
             case ast.Match(subject=subject, cases=cases) if _is_environment(subject):
                 values = [case.pattern.value for case in cases if isinstance(case.pattern, ast.MatchValue)]

@@ -25,7 +25,7 @@ class JoinedList:
     """A list that stands in the bundle and again in a target.
 
     Attributes:
-        path: Its place in the bundle, with task keys in place of positions: `resources.jobs.daily.tasks[load].libraries`.
+        path: Its place, with keys for positions: `resources.jobs.daily.tasks[load].libraries`.
         field: The last word of the place.
         base: As the bundle has it.
         over: As the target has it; it is put behind.

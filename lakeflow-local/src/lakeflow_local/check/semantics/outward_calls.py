@@ -10,7 +10,7 @@ import ast
 import re
 from dataclasses import dataclass
 
-from lakeflow_local.check.semantics.code import BundleCode, Entry
+from lakeflow_local.check.semantics.program import BundleCode, Entry
 from lakeflow_local.check.semantics.reaching import reached
 from lakeflow_local.check.semantics.syntax import Module, dotted, first_text
 

@@ -6,7 +6,7 @@ is, and never less, except through `getattr` and the like.
 
 from __future__ import annotations
 
-from lakeflow_local.check.semantics.code import BundleCode, Entry
+from lakeflow_local.check.semantics.program import BundleCode, Entry
 from lakeflow_local.check.semantics.syntax import Scope
 
 

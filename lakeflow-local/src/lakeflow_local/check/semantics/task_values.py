@@ -10,7 +10,7 @@ import json
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from lakeflow_local.check.semantics.code import BundleCode, Entry
+from lakeflow_local.check.semantics.program import BundleCode, Entry
 from lakeflow_local.check.semantics.syntax import Function, Module, dotted
 
 _BOOLEAN_CALLS = ("bool", "isinstance", "any", "all", "hasattr", "callable")

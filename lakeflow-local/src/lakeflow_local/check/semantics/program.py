@@ -12,8 +12,8 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
-from weakref import WeakKeyDictionary
 
+from lakeflow_local.check.code import code_of
 from lakeflow_local.check.semantics.syntax import Module
 from lakeflow_local.check.sources import Sources
 from lakeflow_local.check.target import CheckedTarget, Task
@@ -29,7 +29,7 @@ class Entry:
     function: str | None = None
 
 
-_OF_SOURCES: WeakKeyDictionary[Sources, BundleCode] = WeakKeyDictionary()
+_last: list[BundleCode] = []  # of the check that is under way: every target and rule asks for it
 
 
 @dataclass
@@ -52,9 +52,9 @@ class BundleCode:
     @classmethod
     def of(cls, target: CheckedTarget) -> BundleCode:
         """The code of a bundle; all targets share it."""
-        if target.sources not in _OF_SOURCES:
-            _OF_SOURCES[target.sources] = cls(target.root, target.bundle.sync_root, target.sources)
-        return _OF_SOURCES[target.sources]
+        if not _last or _last[0].sources is not target.sources:
+            _last[:] = [cls(target.root, target.bundle.sync_root, target.sources)]
+        return _last[0]
 
     def module(self, file: Path) -> Module | None:
         """The syntax of a file; None if it is not there or is no Python."""
@@ -70,7 +70,7 @@ class BundleCode:
             module, _, function = self.scripts.get(name, "").partition(":")
             found = self.find(module) if module else None
             return [Entry(found, function or None)] if found is not None else []
-        modules = [self.module(source.path) for source in target.code_of(task)]
+        modules = [self.module(source.path) for source in code_of(target, task)]
         return [Entry(one) for one in modules if one is not None]
 
     @cached_property
