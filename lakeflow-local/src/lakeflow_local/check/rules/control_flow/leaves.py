@@ -7,8 +7,8 @@ from collections.abc import Iterator
 
 from lakeflow_local.check.finding import Found, found
 from lakeflow_local.check.rule import rule
-from lakeflow_local.check.semantics.program import BundleCode
 from lakeflow_local.check.semantics.outcomes import JobGraph
+from lakeflow_local.check.semantics.program import BundleCode
 from lakeflow_local.check.semantics.syntax import Function, dotted
 from lakeflow_local.check.semantics.tasks import is_side_effect
 from lakeflow_local.check.target import CheckedTarget, Task
