@@ -39,7 +39,7 @@ _GOOD = {"databricks.yml": _JOB.format(cron="0 0 6 * * ?", zone="Europe/Berlin")
     family="schedules",
     severity="error",
     basis="documented",
-    reason="Schedules are Quartz cron expressions, seconds first: `validate` reads none, and the deployment is refused.",
+    reason="Schedules are Quartz cron expressions, seconds first: `validate` reads none, the deployment refuses it.",
     fact=_QUARTZ,
     fix="Write seconds, minutes, hours, day of month, month, day of week, one of the two days as ?: 0 0 6 * * ?.",
     bad={"databricks.yml": _JOB.format(cron='"0 6 * * *"  # <--', zone="Europe/Berlin")},

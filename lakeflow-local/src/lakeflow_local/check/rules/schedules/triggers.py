@@ -55,7 +55,7 @@ _PROD = """prod:
     family="schedules",
     severity="error",
     basis="documented",
-    reason=f"The times of a file arrival or table update trigger are at least {_LEAST_SECONDS} seconds: less is refused.",
+    reason=f"The times of a file arrival or table update are at least {_LEAST_SECONDS} seconds: less is refused.",
     fact=_FILE_ARRIVAL,
     fix=f"Write {_LEAST_SECONDS} or more, or leave it out.",
     bad={"databricks.yml": _ARRIVAL.format(seconds="10  # <--") + _TASKS},
