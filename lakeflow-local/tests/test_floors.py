@@ -31,6 +31,7 @@ FLOORS = (
     "check.rules.targets",
     "check.rules.pipelines",
     "check.semantics",
+    "check.programs",
     "check",
     "workspace",
     "daemon.server",

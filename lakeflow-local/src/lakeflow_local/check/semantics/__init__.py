@@ -1,4 +1,4 @@
-"""What a bundle means, read without running it: graphs of tasks, operands, calendars, and what code calls and names.
+"""What a bundle's configuration means: graphs of tasks, operands, calendars, triggers, the layers of targets.
 
 Rules of several families import from here; nothing here knows a rule.
 """

@@ -7,9 +7,9 @@ from dataclasses import dataclass
 from functools import partial
 
 from lakeflow_local.bundle.tree.nodes import NodePath
+from lakeflow_local.check.programs.program import BundleCode
+from lakeflow_local.check.programs.task_values import texts_set
 from lakeflow_local.check.semantics.operands import Operand, constant, read_operand
-from lakeflow_local.check.semantics.program import BundleCode
-from lakeflow_local.check.semantics.task_values import texts_set
 from lakeflow_local.check.target import CheckedTarget, Job, Task
 from lakeflow_local.check.value import Value
 from lakeflow_local.jobs.model.conditions import OPERATORS, ConditionError

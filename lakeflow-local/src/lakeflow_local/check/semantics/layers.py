@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from lakeflow_local.bundle.tree.merging import GRANTED
-from lakeflow_local.bundle.tree.nodes import Node, NodePath, show
+from lakeflow_local.bundle.tree.merging import GRANTED, merge
+from lakeflow_local.bundle.tree.nodes import Node, NodePath, show, walk
+from lakeflow_local.check.written import WrittenFiles
+from lakeflow_local.errors import BundleError
 
+_VARIABLE = re.compile(r"\$\{(?:var|variables)\.([\w-]+)")
 # Lists that join by a key instead of being put one after the other: (place, field).
 _KEYED = {
     ("resources", "jobs", "*", "tasks"): "task_key",
@@ -37,9 +41,20 @@ class JoinedList:
     over: Node
 
 
+def merged(written: WrittenFiles) -> Node:
+    """All files of the configuration laid over each other, and nothing resolved; empty where they do not fit."""
+    tree = Node({})
+    for value in written.trees.values():
+        try:
+            tree = merge(tree, value.node)
+        except BundleError:  # loading the bundle has told of it
+            return Node({})
+    return tree
+
+
 def targets(tree: Node) -> dict[str, Node]:
     """The targets, by name; an empty one is an empty map."""
-    section = tree.get("targets")
+    section = tree.get("targets") or tree.get("environments")
     if section is None or not section.is_map:
         return {}
     return {name: node if node.is_map else Node({}, node.locations, node.key) for name, node in section.value.items()}
@@ -79,3 +94,34 @@ def variables_set(target: Node) -> dict[str, Node]:
     """The variables that a target gives a value, by name."""
     section = target.get("variables")
     return dict(section.value) if section is not None and section.is_map else {}
+
+
+def declared_variables(tree: Node) -> dict[str, Node]:
+    """The variables that a bundle declares, by name."""
+    section = tree.get("variables")
+    return dict(section.value) if section is not None and section.is_map else {}
+
+
+def variables_used(tree: Node, target: Node) -> set[str]:
+    """The variables that something in a target refers to, directly or through the value of another one."""
+    used: set[str] = set()
+    waiting: list[str] = []
+    for part in (tree, target):
+        for key, section in part.value.items():
+            if key not in ("variables", "targets", "environments"):
+                waiting += _references(section)
+    declared, given = declared_variables(tree), variables_set(target)
+    while waiting:
+        name = waiting.pop()
+        if name not in used:
+            used.add(name)
+            for value in (given.get(name), declared.get(name)):
+                if value is not None:
+                    waiting += _references(value)
+    return used
+
+
+def _references(node: Node) -> list[str]:
+    """The names of the variables that the texts of a node refer to."""
+    texts = [child.value for _, child in walk(node) if isinstance(child.value, str) and "${" in child.value]
+    return [name for text in texts for name in _VARIABLE.findall(text)]

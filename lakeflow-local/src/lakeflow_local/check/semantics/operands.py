@@ -44,11 +44,12 @@ _RANGES = {
     "second": (0, 59),
 }
 _TEXT_TIMES = ("iso_date", "iso_datetime")
-# What somebody meant as a reference, and the platform takes for text.
-_ALMOST = re.compile(
-    r"\{{0,2}\s*(?:tasks\.[\w-]+\.(?:values\.[\w-]+|result_state|run_id|output(?:\.[\w-]+)*)"
-    r"|job\.(?:parameters\.[\w-]+|run_id|repair_count))\s*\}{0,2}|\{\s*input(?:\.[\w-]+)*\s*\}"
+# What somebody meant as a reference, and the platform takes for text. One with a missing brace is another rule's.
+_WORDS = (
+    r"\s*(?:tasks\.[\w-]+\.(?:values\.[\w-]+|result_state|run_id|output(?:\.[\w-]+)*)"
+    r"|job\.(?:parameters\.[\w-]+|run_id|repair_count))\s*"
 )
+_ALMOST = re.compile(rf"{_WORDS}|\{{{_WORDS}\}}|\{{\s*input(?:\.[\w-]+)*\s*\}}")
 
 
 @dataclass(frozen=True)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from lakeflow_local.check.semantics.environments import PRODUCTION
+from lakeflow_local.check.programs.environments import PRODUCTION
 from lakeflow_local.check.target import CheckedTarget, Job, Resource
 from lakeflow_local.check.value import Value
 

@@ -73,29 +73,6 @@ def condition_decides_nothing(target: CheckedTarget) -> Iterator[Found]:
 
 
 @rule(
-    id="unknown-outcome",
-    family="control-flow",
-    severity="error",
-    basis="documented",
-    reason='The outcome of an if/else task is "true" or "false": a task that waits for another word never runs.',
-    fact=_IF_ELSE,
-    fix='Write `outcome: "true"` or `outcome: "false"`.',
-    bad={"databricks.yml": _JOB.replace('outcome: "true"', "outcome: success  # <--")},
-    good={"databricks.yml": _JOB},
-)
-def unknown_outcome(target: CheckedTarget) -> Iterator[Found]:
-    """A dependency on an outcome that there is not."""
-    for task in target.tasks():
-        for item in task.value.items("depends_on"):
-            outcome = item.get("outcome")
-            text = item.text("outcome")
-            if outcome is None or not text or "${" in text or text in ("true", "false"):
-                continue
-            severity = "warning" if text.lower() in ("true", "false") else None
-            yield found(outcome, f"{task.key} waits for the outcome {text!r}", severity=severity)
-
-
-@rule(
     id="branch-never-taken",
     family="control-flow",
     severity="warning",

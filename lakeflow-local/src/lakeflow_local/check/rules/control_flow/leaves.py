@@ -6,10 +6,10 @@ import ast
 from collections.abc import Iterator
 
 from lakeflow_local.check.finding import Found, found
+from lakeflow_local.check.programs.program import BundleCode
+from lakeflow_local.check.programs.syntax import Function, dotted
 from lakeflow_local.check.rule import rule
 from lakeflow_local.check.semantics.outcomes import JobGraph
-from lakeflow_local.check.semantics.program import BundleCode
-from lakeflow_local.check.semantics.syntax import Function, dotted
 from lakeflow_local.check.semantics.tasks import is_side_effect
 from lakeflow_local.check.target import CheckedTarget, Task
 from lakeflow_local.jobs.model.outcomes import Result

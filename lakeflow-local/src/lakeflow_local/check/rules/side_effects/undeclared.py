@@ -6,9 +6,9 @@ import re
 from collections.abc import Iterator
 
 from lakeflow_local.check.finding import Found, found
+from lakeflow_local.check.programs.outward_calls import outward_calls
+from lakeflow_local.check.programs.program import BundleCode
 from lakeflow_local.check.rule import rule
-from lakeflow_local.check.semantics.outward_calls import outward_calls
-from lakeflow_local.check.semantics.program import BundleCode
 from lakeflow_local.check.semantics.tasks import SIDE_EFFECT, declared_in, is_side_effect, label, started
 from lakeflow_local.check.target import CheckedTarget
 from lakeflow_local.errors import short_path

@@ -6,19 +6,14 @@ Nothing is imported or run. A file that is no Python, or cannot be read, is pass
 from __future__ import annotations
 
 import ast
-import re
-import tomllib
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
-from functools import cached_property
 from pathlib import Path
 
-from lakeflow_local.check.code import code_of
-from lakeflow_local.check.semantics.syntax import Module
+from lakeflow_local.check.code import code_of, entry_of
+from lakeflow_local.check.programs.syntax import Module
 from lakeflow_local.check.sources import Sources
 from lakeflow_local.check.target import CheckedTarget, Task
-
-_SETUP_SCRIPT = re.compile(r"""["']([\w.-]+)\s*=\s*([\w.]+):(\w+)["']""")
 
 
 @dataclass(frozen=True)
@@ -37,13 +32,11 @@ class BundleCode:
     """The Python files below a folder.
 
     Attributes:
-        root: The bundle's folder.
-        sync_root: What a deployment puts under `workspace.file_path`.
+        search_path: The folders in which an import is looked for.
         sources: Reads each file once.
     """
 
-    root: Path
-    sync_root: Path
+    search_path: list[Path]
     sources: Sources
     _modules: dict[Path, Module | None] = field(default_factory=dict)
     _names: dict[tuple[str, Path | None], Module | None] = field(default_factory=dict)
@@ -53,7 +46,9 @@ class BundleCode:
     def of(cls, target: CheckedTarget) -> BundleCode:
         """The code of a bundle; all targets share it."""
         if not _last or _last[0].sources is not target.sources:
-            _last[:] = [cls(target.root, target.bundle.sync_root, target.sources)]
+            folders = [target.root, target.root / "src", target.bundle.sync_root]
+            folders += [root for project in target.projects for root in project.roots]
+            _last[:] = [cls(list(dict.fromkeys(folders)), target.sources)]
         return _last[0]
 
     def module(self, file: Path) -> Module | None:
@@ -66,38 +61,12 @@ class BundleCode:
 
     def entries(self, target: CheckedTarget, task: Task) -> list[Entry]:
         """Where the code of a task begins; none for a task without Python of this bundle."""
-        if name := task.value.text("python_wheel_task", "entry_point"):
-            module, _, function = self.scripts.get(name, "").partition(":")
-            found = self.find(module) if module else None
-            return [Entry(found, function or None)] if found is not None else []
+        wheel = entry_of(target, task) if task.value.get("python_wheel_task") is not None else None
+        if wheel is not None:
+            found = self.module(wheel.source.path)
+            return [Entry(found, wheel.name)] if found is not None else []
         modules = [self.module(source.path) for source in code_of(target, task)]
         return [Entry(one) for one in modules if one is not None]
-
-    @cached_property
-    def projects(self) -> list[Path]:
-        """The folders with a `pyproject.toml` or `setup.py`: the bundle's own, and those one and two levels below."""
-        found = {
-            file.parent
-            for name in ("pyproject.toml", "setup.py")
-            for pattern in (name, f"*/{name}", f"*/*/{name}")
-            for file in sorted(self.root.glob(pattern))
-            if not any(part.startswith(".") for part in file.relative_to(self.root).parts)
-        }
-        return sorted(found)
-
-    @cached_property
-    def scripts(self) -> dict[str, str]:
-        """Entry point -> `module:function`, of all projects below the bundle."""
-        found: dict[str, str] = {}
-        for folder in self.projects:
-            found |= _setup_scripts(folder / "setup.py") | _project_scripts(folder / "pyproject.toml")
-        return found
-
-    @cached_property
-    def search_path(self) -> list[Path]:
-        """The folders in which an import is looked for."""
-        folders = [self.root, self.sync_root, *self.projects]
-        return list(dict.fromkeys([one for folder in folders for one in (folder, folder / "src")]))
 
     def find(self, name: str, beside: Path | None = None) -> Module | None:
         """A module of the bundle by its dotted name.
@@ -155,29 +124,3 @@ class BundleCode:
         for file in (place.with_suffix(".py"), place / "__init__.py", *(place / f"{name}.py" for name in names)):
             if file.is_file() and (found := self.module(file)) is not None:
                 yield found
-
-
-def _project_scripts(file: Path) -> dict[str, str]:
-    try:
-        content = tomllib.loads(file.read_text(encoding="utf-8"))
-    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError):
-        return {}  # no project file, or one that its build will refuse
-    project = content.get("project") or {}
-    tables = [project.get("scripts"), *(project.get("entry-points") or {}).values()]
-    poetry = (content.get("tool") or {}).get("poetry") or {}
-    tables += [poetry.get("scripts"), *(poetry.get("plugins") or {}).values()]
-    return {
-        name: target
-        for table in tables
-        if isinstance(table, dict)
-        for name, target in table.items()
-        if isinstance(target, str)
-    }
-
-
-def _setup_scripts(file: Path) -> dict[str, str]:
-    try:
-        text = file.read_text(encoding="utf-8")
-    except (OSError, UnicodeDecodeError):
-        return {}  # there is none, or it will not be run
-    return {name: f"{module}:{function}" for name, module, function in _SETUP_SCRIPT.findall(text)}

@@ -10,8 +10,8 @@ import json
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from lakeflow_local.check.semantics.program import BundleCode, Entry
-from lakeflow_local.check.semantics.syntax import Function, Module, dotted
+from lakeflow_local.check.programs.program import BundleCode, Entry
+from lakeflow_local.check.programs.syntax import Function, Module, dotted
 
 _BOOLEAN_CALLS = ("bool", "isinstance", "any", "all", "hasattr", "callable")
 _OPEN = ast.Constant(value=...)  # stands for a value that cannot be told

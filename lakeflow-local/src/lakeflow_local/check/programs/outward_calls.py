@@ -10,9 +10,9 @@ import ast
 import re
 from dataclasses import dataclass
 
-from lakeflow_local.check.semantics.program import BundleCode, Entry
-from lakeflow_local.check.semantics.reaching import reached
-from lakeflow_local.check.semantics.syntax import Module, dotted, first_text
+from lakeflow_local.check.programs.program import BundleCode, Entry
+from lakeflow_local.check.programs.reaching import reached
+from lakeflow_local.check.programs.syntax import Module, dotted, first_text
 
 _HTTP = ("requests", "httpx", "aiohttp", "urllib3")
 _CLIENTS = ("Session", "Client", "AsyncClient", "ClientSession", "PoolManager", "OAuth2Session", "session")

@@ -7,7 +7,7 @@ import re
 from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 
-from lakeflow_local.check.semantics.syntax import Module, dotted
+from lakeflow_local.check.programs.syntax import Module, dotted
 
 # What people call their environments, besides the targets of the bundle.
 PRODUCTION = frozenset({"prod", "prd", "production", "live"})

@@ -6,8 +6,8 @@ is, and never less, except through `getattr` and the like.
 
 from __future__ import annotations
 
-from lakeflow_local.check.semantics.program import BundleCode, Entry
-from lakeflow_local.check.semantics.syntax import Scope
+from lakeflow_local.check.programs.program import BundleCode, Entry
+from lakeflow_local.check.programs.syntax import Scope
 
 
 def reached(code: BundleCode, entry: Entry) -> list[Scope]:
