@@ -61,7 +61,7 @@ def catalogs(module: Module, names: Collection[str]) -> Iterator[Mention]:
     pattern = catalog_pattern(names)
     if pattern is None:
         return
-    docstrings = {id(text) for text in _docstrings(module)}
+    docstrings = {id(text) for text in (*_docstrings(module), *_shown_defaults(module))}
     for node in module.nodes:
         if isinstance(node, ast.Constant) and isinstance(node.value, str) and id(node) not in docstrings:
             found = pattern.search(node.value)
@@ -103,6 +103,13 @@ def _is_environment(node: ast.AST) -> bool:
                 _ENVIRONMENT.search(key) is not None
             )
     return False
+
+
+def _shown_defaults(module: Module) -> Iterator[ast.AST]:
+    """The default of a widget, which a task's parameter takes the place of."""
+    for node in module.nodes:
+        if isinstance(node, ast.Call) and re.search(r"widgets\.(text|dropdown|combobox)$", dotted(node.func)):
+            yield from (inner for argument in (*node.args, *node.keywords) for inner in ast.walk(argument))
 
 
 def _docstrings(module: Module) -> Iterator[ast.Constant]:

@@ -66,13 +66,30 @@ class OutwardCall:
 
 def outward_calls(code: BundleCode, entry: Entry) -> list[OutwardCall]:
     """The calls that a task may make, those of its own file first."""
+    if ("calls", entry) not in code.memo:
+        code.memo["calls", entry] = _outward_calls(code, entry)
+    calls: list[OutwardCall] = code.memo["calls", entry]
+    return calls
+
+
+def _outward_calls(code: BundleCode, entry: Entry) -> list[OutwardCall]:
+    suspects = [one for one in code.program(entry.module) if _is_suspect(one)]
+    if not suspects:
+        return []
     found = {
         (scope.module.file, node.lineno): OutwardCall(scope.module, node.lineno, says)
         for scope in reached(code, entry)
+        if scope.module in suspects
         for node in scope.nodes
         if isinstance(node, ast.Call) and (says := _act(node, scope.module))
     }
     return sorted(found.values(), key=lambda one: (one.module is not entry.module, str(one.module.file), one.line))
+
+
+def _is_suspect(module: Module) -> bool:
+    """Whether it imports anything by which it could act."""
+    packages = {full.partition(".")[0] for full in module.imported.values()}
+    return not packages.isdisjoint({*_HTTP, *_ACTING, "urllib", "smtplib", "boto3"})
 
 
 def _act(call: ast.Call, module: Module) -> str:

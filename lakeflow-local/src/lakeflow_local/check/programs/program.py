@@ -9,6 +9,7 @@ import ast
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 from lakeflow_local.check.code import code_of, entry_of
 from lakeflow_local.check.programs.syntax import Module
@@ -34,10 +35,12 @@ class BundleCode:
     Attributes:
         search_path: The folders in which an import is looked for.
         sources: Reads each file once.
+        memo: What was worked out about an entry, for the other targets and rules that ask.
     """
 
     search_path: list[Path]
     sources: Sources
+    memo: dict[tuple[object, ...], Any] = field(default_factory=dict)
     _modules: dict[Path, Module | None] = field(default_factory=dict)
     _names: dict[tuple[str, Path | None], Module | None] = field(default_factory=dict)
     _imports: dict[Path, list[Module]] = field(default_factory=dict)

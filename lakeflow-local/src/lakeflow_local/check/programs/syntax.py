@@ -53,6 +53,12 @@ class Module:
         return tuple(ast.walk(self.tree))
 
     @cached_property
+    def words(self) -> frozenset[str]:
+        """Every name and attribute that stands in the file."""
+        names = {node.id for node in self.nodes if isinstance(node, ast.Name)}
+        return frozenset(names | {node.attr for node in self.nodes if isinstance(node, ast.Attribute)})
+
+    @cached_property
     def main(self) -> Scope:
         """What an import of the file runs, and what follows `if __name__ == "__main__":`."""
         return Scope(self, self.tree.body)

@@ -34,10 +34,18 @@ def texts_set(code: BundleCode, entry: Entry, key: str) -> list[str] | None:
         None where they cannot be told: a value that is computed, a key that is no plain text, a value that is never
         set in code that can be read.
     """
-    modules = code.program(entry.module)
-    setters = [setter for module in modules for setter in _setters(module)]
+    question = ("task value", entry, key)
+    if question not in code.memo:
+        code.memo[question] = _read(code.program(entry.module), key)
+    texts: list[str] | None = code.memo[question]
+    return texts
+
+
+def _read(modules: Sequence[Module], key: str) -> list[str] | None:
+    setters = [setter for module in modules if "taskValues" in module.words for setter in _setters(module)]
+    words = {"taskValues", *(setter.name for setter in setters)}
     found: list[str] = []
-    for module in modules:
+    for module in (one for one in modules if words & one.words):
         for node, name, value in _settings(module, setters):
             if name is None:
                 return None

@@ -43,6 +43,33 @@ resources:
           notebook_task:
             notebook_path: /Shared/load
 {more}"""
+_ALERT = """
+bundle:
+  name: fleet
+targets:
+  prod:
+    mode: production
+    run_as:
+      service_principal_name: 00000000-0000-0000-0000-000000000000
+    workspace:
+      root_path: /Workspace/Applications/fleet
+resources:
+  alerts:
+    late:{mark}
+      display_name: late
+      query_text: SELECT count(*) AS late FROM main.trips.late
+      warehouse_id: "0000000000000000"
+      schedule:
+        quartz_cron_schedule: 0 0 6 * * ?
+        timezone_id: UTC
+      evaluation:
+        source:
+          name: late
+        comparison_operator: GREATER_THAN
+        threshold:
+          value:
+            double_value: 0
+{more}"""
 _EMAIL = """      email_notifications:
         on_failure: [oncall@fleet.example]
 """
@@ -217,6 +244,31 @@ def failure_unheard(target: CheckedTarget) -> Iterator[Found]:
         if starts or declared_in(job) or tells:
             why = "it starts by itself" if starts else f"it tells of {tells[0]}" if tells else "it has a side effect"
             yield found(job, f"nobody is told of a failure of {job.key}, though {why}")
+
+
+@rule(
+    id="alert-unheard",
+    family="schedules",
+    severity="warning",
+    basis="documented",
+    reason="An alert tells its subscriptions: without any, it changes its colour on a page, and nobody is told.",
+    fact="https://docs.databricks.com/aws/en/sql/user/alerts/",
+    fix="Write evaluation.notification.subscriptions, with a user_email or a destination_id.",
+    bad={"databricks.yml": _ALERT.format(mark="  # <--", more="")},
+    good={
+        "databricks.yml": _ALERT.format(
+            mark="",
+            more="        notification:\n          subscriptions:\n            - user_email: oncall@fleet.example\n",
+        )
+    },
+)
+def alert_unheard(target: CheckedTarget) -> Iterator[Found]:
+    """An alert of a production target without subscriptions."""
+    for alert in target.resources("alerts") if is_production(target) else ():
+        paths = ("evaluation", "notification", "subscriptions")
+        is_open = any("${" in alert.value.text(*paths[:depth]) for depth in (1, 2, 3))
+        if alert.value.get("evaluation") is not None and not alert.value.items(*paths) and not is_open:
+            yield found(alert.value.get(*paths) or alert, f"the alert {alert.key} tells nobody")
 
 
 def _owners(target: CheckedTarget) -> Iterator[Job | Task]:

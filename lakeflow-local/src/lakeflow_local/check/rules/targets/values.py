@@ -47,7 +47,7 @@ targets:
     family="targets",
     severity="warning",
     basis="documented",
-    reason="A variable without a value stops the deployment of its target, and of no other, so that it is noticed late.",
+    reason="A variable without a value stops the deployment of its target, and of no other: it is noticed late.",
     fact=_VARIABLES,
     fix="Give it a value in that target too, or a default where it is declared.",
     scope="bundle",
@@ -55,7 +55,7 @@ targets:
     good={"databricks.yml": _TWO.format(mark="", more="    variables:\n      catalog: fleet_staging\n") + _JOB},
 )
 def value_missing_in_target(bundle: CheckedBundle) -> Iterator[Found]:
-    """A variable that other targets give a value, and this one does not; one that nobody gives may come from outside."""
+    """A variable that other targets give a value, and this one not; what nobody gives may come from outside."""
     given = {name: variables_set(node) for name, node in targets(merged(bundle.written)).items()}
     for name, target in bundle.targets.items():
         for variable in sorted(target.bundle.unset):
