@@ -47,6 +47,10 @@ def comparisons(module: Module, targets: Collection[str]) -> Iterator[Mention]:
                 by_name = any(_named(value, names) for value in values) and _is_environment(left)
                 if by_name or (_named(left, names) and _is_place(right)):
                     yield Mention(node.lineno, ast.unparse(node))
+            case ast.Call(func=ast.Attribute(value=subject, attr="startswith" | "endswith"), args=[part]):
+                text = part.value if isinstance(part, ast.Constant) and isinstance(part.value, str) else ""
+                if text.strip("_-./").lower() in names and (_is_place(subject) or _is_environment(subject)):
+                    yield Mention(node.lineno, ast.unparse(node))
             case ast.Match(subject=subject, cases=cases) if _is_environment(subject):
                 values = [case.pattern.value for case in cases if isinstance(case.pattern, ast.MatchValue)]
                 if any(_named(value, names) for value in values):

@@ -44,7 +44,8 @@ _ACTS = re.compile(
 _BOTO_ACTS = {"send_email", "send_raw_email", "send_templated_email", "publish", "start_execution"}
 _ASKS = re.compile(
     r"token|oauth|login|auth\b|authenticate|graphql|search|query|queries|statements|invocations|completions|embeddings|"
-    r"predict|serving-endpoints|/api/2\.\d/|get-|list-",
+    r"predict|serving-endpoints|/api/2\.\d/|get-|list-|openai|anthropic|groq|huggingface|generateContent|generativelanguage|"
+    r"texttospeech|synthesize|speech|transcri|translat",
     re.I,
 )
 
@@ -100,7 +101,7 @@ def _act(call: ast.Call, module: Module) -> str:
     maker = module.made.get(owner.rpartition(".")[2])
     origin = module.full_name(maker.func) if maker is not None else ""
     packages = {full.partition(".")[0], origin.partition(".")[0]} - {""}
-    if not packages or _asks(call):
+    if not packages or _asks(call, module):
         return ""
     if not packages.isdisjoint(_HTTP) and (not origin or origin.rpartition(".")[2] in _CLIENTS):
         method = first_text(call) if last == "request" else last
@@ -115,12 +116,21 @@ def _act(call: ast.Call, module: Module) -> str:
     return f"{spoken} ({acting})" if acting is not None and _ACTS.search(last) else ""
 
 
-def _asks(call: ast.Call) -> bool:
+def _asks(call: ast.Call, module: Module) -> bool:
+    """Whether the address says that nothing changes there: in its own text, or in a constant that it names."""
     values = [*call.args, *(keyword.value for keyword in call.keywords if keyword.arg in ("url", None))]
     for value in values[:2]:
         for node in ast.walk(value):
-            text = node.value if isinstance(node, ast.Constant) else node.id if isinstance(node, ast.Name) else ""
-            text = node.attr if isinstance(node, ast.Attribute) else text
-            if isinstance(text, str) and _ASKS.search(text):
+            if isinstance(node, ast.Constant):
+                texts = [str(node.value)]
+            elif isinstance(node, (ast.Name, ast.Attribute)):
+                name = dotted(node).rpartition(".")[2]
+                texts = [name]
+                known = module.texts.get(name, [])
+                if known and all(_ASKS.search(text) for text in known):
+                    return True
+            else:
+                continue
+            if any(_ASKS.search(text) for text in texts):
                 return True
     return False

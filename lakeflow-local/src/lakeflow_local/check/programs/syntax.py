@@ -113,6 +113,17 @@ class Module:
                     found[name] = value
         return found
 
+    @cached_property
+    def texts(self) -> dict[str, list[str]]:
+        """Variable or attribute (its last name) -> the texts that are assigned to it in this file."""
+        found: dict[str, list[str]] = {}
+        for node in self.nodes:
+            targets = node.targets if isinstance(node, ast.Assign) else []
+            text = _text(node.value) if isinstance(node, ast.Assign) else None
+            for target in targets if text is not None else ():
+                found.setdefault(dotted(target).rpartition(".")[2], []).append(text or "")
+        return found
+
     def full_name(self, node: ast.AST) -> str:
         """The dotted name of what is called, with its first part as it was imported; "" if that was not."""
         first, _, rest = dotted(node).partition(".")
@@ -134,6 +145,13 @@ def first_text(call: ast.Call) -> str:
     """The first argument of a call, if it is a text."""
     first = call.args[0] if call.args else None
     return first.value if isinstance(first, ast.Constant) and isinstance(first.value, str) else ""
+
+
+def _text(value: ast.expr) -> str | None:
+    """A text, also one with gaps."""
+    if isinstance(value, ast.JoinedStr):
+        return "".join(str(part.value) for part in value.values if isinstance(part, ast.Constant))
+    return value.value if isinstance(value, ast.Constant) and isinstance(value.value, str) else None
 
 
 def _without_functions(body: Sequence[ast.stmt]) -> Iterator[ast.AST]:

@@ -73,6 +73,33 @@ def condition_decides_nothing(target: CheckedTarget) -> Iterator[Found]:
 
 
 @rule(
+    id="dependency-without-outcome",
+    family="control-flow",
+    severity="warning",
+    basis="documented",
+    reason="A task that depends on an if/else task without an outcome runs whatever the comparison came to.",
+    fact=_IF_ELSE,
+    fix='Add `outcome: "true"` or `outcome: "false"`.',
+    bad={
+        "databricks.yml": _JOB.replace('              outcome: "true"\n', "").replace(
+            "            - task_key: is_full\n          notebook", "            - task_key: is_full  # <--\n          notebook"
+        )
+    },
+    good={"databricks.yml": _JOB},
+)
+def dependency_without_outcome(target: CheckedTarget) -> Iterator[Found]:
+    """A task that waits for an if/else task alone and names no outcome, where others of the job name one."""
+    for job in target.jobs.values():
+        conditions = {key for key, task in job.tasks.items() if task.value.get("condition_task") is not None}
+        needs = [(task, task.value.items("depends_on")) for task in job.tasks.values()]
+        decided = {item.text("task_key") for _, items in needs for item in items if item.text("outcome")}
+        for task, items in needs:
+            parents = {item.text("task_key") for item in items}
+            if parents and parents <= conditions & decided and not any(item.text("outcome") for item in items):
+                yield found(items[0], f"{task.key} runs on either outcome of {items[0].text('task_key')}")
+
+
+@rule(
     id="branch-never-taken",
     family="control-flow",
     severity="warning",

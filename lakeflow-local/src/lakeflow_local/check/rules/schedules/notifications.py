@@ -237,11 +237,12 @@ def failure_unheard(target: CheckedTarget) -> Iterator[Found]:
         return
     called = {one.value.text("run_job_task", "job_id") for one in target.tasks()}
     for job in target.jobs.values():
-        if is_told(job, FAILURE) or f"${{resources.jobs.{job.key}.id}}" in called:
+        if is_told(job, FAILURE):
             continue
         tells = [event for event in ("on_success", SLOW, BACKLOG) if recipients(job.value, event)]
         starts = [start for start in starts_of(job) if not start.is_paused]
-        if starts or declared_in(job) or tells:
+        is_called = f"${{resources.jobs.{job.key}.id}}" in called  # then its failure is one of the caller
+        if starts or (not is_called and (declared_in(job) or tells)):
             why = "it starts by itself" if starts else f"it tells of {tells[0]}" if tells else "it has a side effect"
             yield found(job, f"nobody is told of a failure of {job.key}, though {why}")
 
