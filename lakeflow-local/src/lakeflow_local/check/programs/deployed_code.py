@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator
 from pathlib import Path
 
-from lakeflow_local.check.code import code_of
+from lakeflow_local.check.facts.code import code_of
 from lakeflow_local.check.programs.program import BundleCode
 from lakeflow_local.check.programs.syntax import Module
 from lakeflow_local.check.target import CheckedBundle, CheckedTarget

@@ -127,10 +127,16 @@ def _asks(call: ast.Call, module: Module) -> bool:
                 name = dotted(node).rpartition(".")[2]
                 texts = [name]
                 known = module.texts.get(name, [])
-                if known and all(_ASKS.search(text) for text in known):
+                if known and all(_text_asks(text, module) for text in known):
                     return True
             else:
                 continue
             if any(_ASKS.search(text) for text in texts):
                 return True
     return False
+
+
+def _text_asks(text: str, module: Module) -> bool:
+    """Whether an address says so, or whatever stands in one of its gaps."""
+    gaps = [module.texts.get(name, []) for name in re.findall(r"\{(\w+)\}", text)]
+    return any(texts and all(_ASKS.search(one) for one in texts) for texts in ([text], *gaps))

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from lakeflow_local.check.code import code_of, entry_of
+from lakeflow_local.check.facts.code import code_of, entry_of
 from lakeflow_local.check.programs.syntax import Module
 from lakeflow_local.check.sources import Sources
 from lakeflow_local.check.target import CheckedTarget, Task

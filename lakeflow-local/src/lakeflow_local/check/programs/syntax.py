@@ -148,9 +148,14 @@ def first_text(call: ast.Call) -> str:
 
 
 def _text(value: ast.expr) -> str | None:
-    """A text, also one with gaps."""
+    """A text; one with gaps as `{name}/path`, where the gap is a name."""
     if isinstance(value, ast.JoinedStr):
-        return "".join(str(part.value) for part in value.values if isinstance(part, ast.Constant))
+        parts = [part.value for part in value.values if isinstance(part, (ast.Constant, ast.FormattedValue))]
+        return "".join(
+            str(part) if isinstance(part, str) else f"{{{dotted(part).rpartition('.')[2]}}}"
+            for part in parts
+            if isinstance(part, (str, ast.AST))
+        )
     return value.value if isinstance(value, ast.Constant) and isinstance(value.value, str) else None
 
 

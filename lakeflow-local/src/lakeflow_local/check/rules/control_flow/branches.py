@@ -82,7 +82,8 @@ def condition_decides_nothing(target: CheckedTarget) -> Iterator[Found]:
     fix='Add `outcome: "true"` or `outcome: "false"`.',
     bad={
         "databricks.yml": _JOB.replace('              outcome: "true"\n', "").replace(
-            "            - task_key: is_full\n          notebook", "            - task_key: is_full  # <--\n          notebook"
+            "            - task_key: is_full\n          notebook",
+            "            - task_key: is_full  # <--\n          notebook",
         )
     },
     good={"databricks.yml": _JOB},

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
+from typing import Any
 
 from lakeflow_local.check.finding import Found, found
 from lakeflow_local.check.rule import rule
 from lakeflow_local.check.semantics.starts import is_production, starts_of
 from lakeflow_local.check.semantics.tasks import number
-from lakeflow_local.check.target import CheckedTarget
+from lakeflow_local.check.target import CheckedTarget, Resource
+from lakeflow_local.errors import BundleError
 
 _FILE_ARRIVAL = "https://docs.databricks.com/aws/en/jobs/file-arrival-triggers"
 _MODES = "https://docs.databricks.com/aws/en/dev-tools/bundles/deployment-modes"
@@ -166,23 +168,36 @@ resources:
 )
 def trigger_on_own_table(target: CheckedTarget) -> Iterator[Found]:
     """A table update trigger on a table of a schema that this deployment creates, or that a pipeline of it fills."""
-    own = {
-        (str(plain.get("catalog_name")), str(plain.get("name")))
-        for plain in (target.plain(one.value) for one in target.resources("schemas"))
-    }
-    filled = {
-        (str(plain.get("catalog")), str(plain.get("schema") or plain.get("target")))
-        for plain in (target.plain(one.value) for one in target.pipelines.values())
-    }
-    for job in target.jobs.values():
-        for start in starts_of(job):
-            for item in start.value.items("table_update", "table_names"):
-                parts = str(target.plain(item)).split(".")
-                if len(parts) != 3:
-                    continue
-                schema = (parts[0], parts[1])
-                if schema in own:
-                    yield found(item, f"{job.key} watches a table of a schema that this deployment creates")
-                elif schema in filled:
-                    message = f"{job.key} watches a table of the schema that a pipeline of this deployment fills"
-                    yield found(item, message, severity="warning")
+    items = [
+        (job, item)
+        for job in target.jobs.values()
+        for start in starts_of(job)
+        for item in start.value.items("table_update", "table_names")
+    ]
+    if not items:
+        return
+    own = {(one.get("catalog_name"), one.get("name")) for one in _plain(target, target.resources("schemas"))}
+    pipelines = _plain(target, target.pipelines.values())
+    filled = {(one.get("catalog"), one.get("schema") or one.get("target")) for one in pipelines}
+    for job, item in items:
+        try:
+            parts = str(target.plain(item)).split(".")
+        except BundleError:
+            continue  # a reference that leads nowhere is another rule's
+        schema = (parts[0], parts[1]) if len(parts) == 3 else None
+        if schema in own:
+            yield found(item, f"{job.key} watches a table of a schema that this deployment creates")
+        elif schema in filled:
+            message = f"{job.key} watches a table of the schema that a pipeline of this deployment fills"
+            yield found(item, message, severity="warning")
+
+
+def _plain(target: CheckedTarget, resources: Iterable[Resource]) -> list[dict[str, Any]]:
+    """The resources with their references resolved, those left out whose references lead nowhere."""
+    plain = []
+    for one in resources:
+        try:
+            plain.append(target.plain(one.value))
+        except BundleError:
+            continue
+    return plain
