@@ -49,6 +49,17 @@ def text_of(node: ast.AST | None, module: Module, local: Mapping[str, Any] | Non
     return value if isinstance(value, str) else None
 
 
+def comprehension_values(
+    generators: list[ast.comprehension], module: Module, local: Mapping[str, Any]
+) -> list[dict[str, Any]]:
+    """The local names for each turn of a comprehension or loop.
+
+    Raises:
+        Unknown: if what it goes over is not known.
+    """
+    return _Reading().turns(generators, module, dict(local))
+
+
 class _Reading:
     """The budget of one value."""
 
@@ -69,6 +80,13 @@ class _Reading:
             raise Unknown from None  # the code would fail here, or does what this small part of Python does not
         finally:
             self._depth -= 1
+
+    def turns(self, generators: list[ast.comprehension], module: Module, local: dict[str, Any]) -> list[dict[str, Any]]:
+        """The local names for each turn."""
+        try:
+            return small(list(self._comprehension(generators, module, local)))
+        except (TypeError, ValueError, KeyError, IndexError, AttributeError):
+            raise Unknown from None
 
     def _constant(self, node: ast.Constant, module: Module, local: dict[str, Any]) -> Any:
         return node.value
