@@ -95,6 +95,18 @@ class _Reading:
         return local[node.id] if node.id in local else self._global(node.id, module)
 
     def _global(self, name: str, module: Module) -> Any:
+        if name not in module.values:
+            try:
+                module.values[name] = self._looked_up(name, module)
+            except Unknown:
+                if self._steps <= _STEPS and self._depth < _DEPTH // 2:  # not for want of budget
+                    module.values[name] = _MISSING
+                raise
+        if module.values[name] is _MISSING:
+            raise Unknown
+        return module.values[name]
+
+    def _looked_up(self, name: str, module: Module) -> Any:
         bound = module.bound.get(name)
         if bound is not None:
             if len(bound) != 1:

@@ -3,10 +3,16 @@
 from __future__ import annotations
 
 import ast
+import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
+from functools import cached_property
 from pathlib import Path
+from typing import Any
 
+_REACHES_OUT = re.compile(
+    r"\b(spark|SparkSession|DeltaTable|dlt|pipelines|requests|httpx|smtplib|subprocess|open|dbutils|shutil|os|write_text)\b"
+)
 _LARGEST = 1_000_000  # bytes of a file that is read
 
 
@@ -18,6 +24,7 @@ class Module:
         bound: name -> the statements at the top level that bind it; one that is bound twice has no certain value.
         imported: name -> (module, name in it); the second is None where the module itself is meant.
         stars: modules of which all names are imported.
+        values: of its names, as far as they were worked out.
     """
 
     path: Path
@@ -26,6 +33,7 @@ class Module:
     bound: dict[str, list[ast.stmt]] = field(default_factory=dict)
     imported: dict[str, tuple[str, str | None]] = field(default_factory=dict)
     stars: list[str] = field(default_factory=list)
+    values: dict[str, Any] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         self._bind(self.tree.body)
@@ -61,6 +69,11 @@ class Module:
                 # What is bound under a condition is bound twice: it may also be something else.
                 self.bound.setdefault(name, []).extend([statement] if certain else [statement, statement])
 
+    @cached_property
+    def reaches_out(self) -> bool:
+        """Whether its code names anything by which a function could read or change what it was not given."""
+        return bool(_REACHES_OUT.search(ast.unparse(self.tree)))
+
     def dotted(self, node: ast.AST) -> str:
         """A name with what its first part was imported from: `requests.post`, `pyspark.pipelines.table`."""
         parts: list[str] = []
@@ -85,6 +98,7 @@ class Project:
         self.folders = list(dict.fromkeys(folders))
         self.configuration = configuration or {}
         self._read: dict[Path, Module | None] = {}
+        self._found: dict[tuple[str, Path], Module | None] = {}
 
     def read(self, path: Path, source: str | None = None) -> Module | None:
         """A file's module; None for one that is not there, too large, or no Python."""
@@ -101,6 +115,12 @@ class Project:
 
     def find(self, name: str, near: Path) -> Module | None:
         """The module of a name, as the code of a file would import it; None if it is not one of the bundle's."""
+        known = name, near.parent
+        if known not in self._found:
+            self._found[known] = self._find(name, near)
+        return self._found[known]
+
+    def _find(self, name: str, near: Path) -> Module | None:
         level = len(name) - len(name.lstrip("."))
         if level:
             folder = near.parent

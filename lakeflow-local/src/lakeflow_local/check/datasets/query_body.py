@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import builtins
 import sys
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
@@ -48,6 +49,7 @@ class BodyReader:
         self.query = Query()
         self._where, self._lines = where, lines
         self._active: list[ast.AST] = []
+        self._done: set[tuple[int, str, str]] = set()
 
     def function(self, function: ast.FunctionDef | ast.Lambda, module: Module) -> Query:
         """The query of a dataset function."""
@@ -67,6 +69,10 @@ class BodyReader:
         if function.node in self._active or len(self._active) > _DEPTH:
             self.query.is_complete = False
             return
+        again = id(function.node), repr(sorted(kinds.items())), repr(sorted(values.items(), key=lambda one: one[0]))
+        if again in self._done:
+            return
+        self._done.add(again)
         self._active.append(function.node)
         node = function.node
         body: list[ast.AST] = [node.body] if isinstance(node, ast.Lambda) else list(node.body)
@@ -185,11 +191,12 @@ class BodyReader:
     def _other(self, node: ast.Call, dotted: str, scope: Scope) -> None:
         """A function of the code itself is looked into; one that is not known may read anything."""
         kinds = [scope.kind(one) for one in node.args]
-        root = dotted.partition(".")[0]
+        root, named = dotted.partition(".")[0], [scope.kind(one.value) for one in node.keywords]
+        first = name_of(node.func).partition(".")[0]
+        if not first or (first in scope.module.imported and root in HARMLESS) or hasattr(builtins, dotted):
+            return
         if not self._enter(node.func, kinds, node.args, {one.arg: one.value for one in node.keywords}, node, scope):
-            named = [scope.kind(one.value) for one in node.keywords]
-            first = name_of(node.func).partition(".")[0]
-            is_foreign = first in scope.module.imported and root not in HARMLESS
+            is_foreign = first in scope.module.imported
             if is_foreign or {SESSION, READER, STREAM_READER} & {*kinds, *named}:
                 self.query.is_complete = False
 
@@ -208,6 +215,9 @@ class BodyReader:
             return False
         if not isinstance(found, Function):
             return False
+        of_named = {name: scope.kind(value) for name, value in named.items()}
+        if not found.module.reaches_out and not any(kinds) and not any(of_named.values()):
+            return True
         given = found.node.args
         names = [one.arg for one in (*given.posonlyargs, *given.args)]
         pairs = [*zip(names, args, strict=False), *((key, value) for key, value in named.items() if key)]
@@ -218,7 +228,7 @@ class BodyReader:
                 values[name] = value_of(argument, scope.module, scope.values)
             except Unknown:
                 pass  # inside, it is a parameter of which nothing is known
-        of_named = {name: scope.kind(value) for name, value in pairs}
+        of_named = {name: scope.kind(value) for name, value in pairs if name}
         of_all = dict(zip(names, kinds, strict=False)) | of_named
         self._called(found, values, {name: kind for name, kind in of_all.items() if kind})
         return True
