@@ -92,18 +92,28 @@ class Project:
     Args:
         folders: from which modules are imported, in order.
         configuration: what `spark.conf.get` gives.
+        sources: gives files that were parsed already, as `read(path).python`.
     """
 
-    def __init__(self, folders: Iterable[Path], configuration: Mapping[str, str] | None = None) -> None:
+    def __init__(
+        self, folders: Iterable[Path], configuration: Mapping[str, str] | None = None, sources: Any = None
+    ) -> None:
         self.folders = list(dict.fromkeys(folders))
         self.configuration = configuration or {}
+        self._sources = sources
         self._read: dict[Path, Module | None] = {}
         self._found: dict[tuple[str, Path], Module | None] = {}
 
     def read(self, path: Path, source: str | None = None) -> Module | None:
         """A file's module; None for one that is not there, too large, or no Python."""
         if path not in self._read:
+            shared = self._sources.read(path) if self._sources is not None and source is None else None
             try:
+                if shared is not None:
+                    if shared.python is None:
+                        raise ValueError
+                    self._read[path] = Module(path, shared.python, self)
+                    return self._read[path]
                 if source is None:
                     if not path.is_file() or path.stat().st_size > _LARGEST:
                         raise ValueError

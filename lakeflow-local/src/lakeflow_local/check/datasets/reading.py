@@ -81,26 +81,30 @@ class PipelineCode:
         return self.by_key.get(key, []) if key is not None else []
 
 
-def pipelines_of(bundle: Any) -> list[PipelineCode]:
-    """The pipelines of a resolved bundle that have source files here."""
+def pipelines_of(bundle: Any, sources: Any = None) -> list[PipelineCode]:
+    """The pipelines of a resolved bundle that have source files here.
+
+    Args:
+        sources: the files that were read and parsed already, for other rules.
+    """
     found = []
     for key in sorted(bundle.resources.get("pipelines") or {}):
         try:
             spec = bundle.pipeline(key)
         except UserError:
             continue  # a reference that leads nowhere is another rule's
-        code = _pipeline(key, spec, bundle)
+        code = _pipeline(key, spec, bundle, sources)
         if code.files:
             found.append(code)
     return found
 
 
-def _pipeline(key: str, spec: Mapping[str, Any], bundle: Any) -> PipelineCode:
+def _pipeline(key: str, spec: Mapping[str, Any], bundle: Any, sources: Any) -> PipelineCode:
     schema = spec.get("schema") or spec.get("target")
     code = PipelineCode(key, spec, _known(spec.get("catalog")), _known(schema))
     configuration = {str(name): _text(value) for name, value in (spec.get("configuration") or {}).items()}
     parameters = {str(name): _text(value) for name, value in (spec.get("parameters") or {}).items()}
-    project = Project(_import_folders(spec, bundle), configuration)
+    project = Project(_import_folders(spec, bundle), configuration, sources)
     paths: dict[Path, None] = {}
     for library in spec.get("libraries") or ():
         wanted, matched = library_files(library, bundle.root)

@@ -1,0 +1,39 @@
+"""The pipelines of a target as their rules see them, read once a target."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from weakref import WeakKeyDictionary
+
+from lakeflow_local.check.datasets.model import Dataset, Place, Read
+from lakeflow_local.check.datasets.reading import PipelineCode, pipelines_of
+from lakeflow_local.check.finding import Found, found
+from lakeflow_local.check.finding import Place as FoundPlace
+from lakeflow_local.check.target import CheckedTarget
+
+_read: WeakKeyDictionary[CheckedTarget, list[PipelineCode]] = WeakKeyDictionary()
+
+
+def pipelines_in(target: CheckedTarget) -> list[PipelineCode]:
+    """The pipelines of a target that have source files."""
+    if target not in _read:
+        _read[target] = pipelines_of(target.bundle, target.sources)
+    return _read[target]
+
+
+def at(pipeline: PipelineCode, place: Place, message: str) -> Found:
+    """A finding at a line of a source file."""
+    return found(FoundPlace(f"resources.pipelines.{pipeline.key}", place.file, place.line), message)
+
+
+def reads_of(pipeline: PipelineCode) -> Iterator[tuple[str, Read]]:
+    """Each read by a name that is known, with what reads."""
+    for file in pipeline.files:
+        for where, query in file.queries():
+            for read in query.reads:
+                yield where, read
+
+
+def certain(datasets: list[Dataset]) -> list[Dataset]:
+    """Those that are declared whatever happens."""
+    return [dataset for dataset in datasets if not dataset.is_conditional]
