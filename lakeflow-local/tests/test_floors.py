@@ -31,6 +31,7 @@ FLOORS = (
     "check.rules.targets",
     "check.rules.pipelines",
     "check",
+    "check.datasets",
     "workspace",
     "daemon.server",
     "daemon",

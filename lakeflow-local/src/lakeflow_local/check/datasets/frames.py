@@ -14,7 +14,14 @@ from typing import Any
 from lakeflow_local.check.datasets.modules import Module
 from lakeflow_local.check.datasets.values import name_of
 
-FRAME, GROUPED, READER, STREAM_READER, WRITER, SESSION = "frame", "grouped", "reader", "stream reader", "writer", "spark"
+FRAME, GROUPED, READER, STREAM_READER, WRITER, SESSION = (
+    "frame",
+    "grouped",
+    "reader",
+    "stream reader",
+    "writer",
+    "spark",
+)
 LOADERS = ("table", "load", "json", "csv", "parquet", "orc", "text", "jdbc", "xml", "avro", "delta", "binaryFile")
 _GROUPING = ("groupBy", "groupby", "rollup", "cube", "groupingSets")
 _NO_FRAME = ("columns", "schema", "dtypes", "rdd", "isStreaming", "storageLevel", "na", "stat", "sparkSession")

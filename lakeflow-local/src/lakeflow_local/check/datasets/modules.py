@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import re
+import warnings
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -56,7 +57,9 @@ class Module:
             if isinstance(statement, ast.FunctionDef | ast.ClassDef | ast.AsyncFunctionDef):
                 names = [statement.name]
             elif isinstance(statement, ast.Assign):
-                names = [one.id for target in statement.targets for one in ast.walk(target) if isinstance(one, ast.Name)]
+                names = [
+                    one.id for target in statement.targets for one in ast.walk(target) if isinstance(one, ast.Name)
+                ]
             elif isinstance(statement, ast.AnnAssign | ast.AugAssign) and isinstance(statement.target, ast.Name):
                 names = [statement.target.id]
             elif isinstance(statement, ast.For | ast.While | ast.If | ast.With | ast.Try):
@@ -118,8 +121,10 @@ class Project:
                     if not path.is_file() or path.stat().st_size > _LARGEST:
                         raise ValueError
                     source = path.read_text(encoding="utf-8")
-                self._read[path] = Module(path, ast.parse(source), self)
-            except (ValueError, SyntaxError, OSError, RecursionError):
+                with warnings.catch_warnings():
+                    warnings.simplefilter("ignore")  # of escapes in a stranger's strings
+                    self._read[path] = Module(path, ast.parse(source), self)
+            except (ValueError, SyntaxError, OSError, RecursionError, MemoryError):
                 self._read[path] = None
         return self._read[path]
 

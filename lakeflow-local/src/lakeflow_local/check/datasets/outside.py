@@ -62,5 +62,3 @@ def _constant(node: ast.AST) -> str:
 
 def _keyword(node: ast.Call, name: str) -> ast.expr | None:
     return next((one.value for one in node.keywords if one.arg == name), None)
-
-

@@ -250,3 +250,9 @@ def _of_case(node: Any) -> frozenset[str]:
     return found if default is not None else found | {"CASE without ELSE"}
 
 
+def is_null_test(text: str) -> bool:
+    """Whether a condition only tests columns for NULL."""
+    tree = parsed(text)
+    return tree is not None and all(
+        _tested(part, for_null=True) or _tested(part, for_null=False) for part in _conjuncts(tree)
+    )

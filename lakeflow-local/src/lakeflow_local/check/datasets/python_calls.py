@@ -116,9 +116,7 @@ def rules_in(
     ], True
 
 
-def _each(
-    node: ast.Dict, action: str, module: Module, local: Mapping[str, Any], lines: bool
-) -> Iterator[Expectation]:
+def _each(node: ast.Dict, action: str, module: Module, local: Mapping[str, Any], lines: bool) -> Iterator[Expectation]:
     for key, value in zip(node.keys, node.values, strict=True):
         name = text_of(key, module, local) if key is not None else None
         if name is not None:

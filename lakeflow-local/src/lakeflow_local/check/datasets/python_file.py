@@ -57,7 +57,10 @@ class PythonFile:
                     self._statements(getattr(statement, name, []), conditional=True)
                 for handler in getattr(statement, "handlers", []):
                     self._statements(handler.body, conditional=True)
-                tests = [getattr(statement, "test", None), *(one.context_expr for one in getattr(statement, "items", []))]
+                tests = [
+                    getattr(statement, "test", None),
+                    *(one.context_expr for one in getattr(statement, "items", [])),
+                ]
                 for test in filter(None, tests):
                     self._at_import(ast.Expr(test))
             elif isinstance(statement, ast.Expr) and isinstance(statement.value, ast.Call):
@@ -179,7 +182,11 @@ class PythonFile:
         function = function_of(node, self._module)
         if function in calls.TABLES:
             dataset = self._dataset("", self._name(node, None), node, None, conditional=conditional)
-            for name, action in (("expect_all", "warn"), ("expect_all_or_drop", "drop"), ("expect_all_or_fail", "fail")):
+            for name, action in (
+                ("expect_all", "warn"),
+                ("expect_all_or_drop", "drop"),
+                ("expect_all_or_fail", "fail"),
+            ):
                 given = argument(node, name)
                 rules, known = calls.rules_in(given, action, self._module, {}, self._place(given or node), self._lines)
                 dataset.expectations += rules

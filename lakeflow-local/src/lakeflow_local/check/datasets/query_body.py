@@ -248,7 +248,9 @@ def _with_defaults(function: Function) -> dict[str, Any]:
     return found
 
 
-def _with_constants(assigned: Mapping[str, list[ast.expr]], module: Module, values: Mapping[str, Any]) -> dict[str, Any]:
+def _with_constants(
+    assigned: Mapping[str, list[ast.expr]], module: Module, values: Mapping[str, Any]
+) -> dict[str, Any]:
     """The values of parameters, and of local names that are assigned once."""
     found = dict(values)
     for name, nodes in assigned.items():

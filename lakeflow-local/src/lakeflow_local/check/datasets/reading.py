@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import re
+import warnings
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from functools import cached_property
@@ -112,7 +113,7 @@ def _pipeline(key: str, spec: Mapping[str, Any], bundle: Any, sources: Any) -> P
             code.is_complete = False  # a jar, or a notebook that is not here
         paths.update(dict.fromkeys(matched))
     for path in paths:
-        file = _source_file(path, project, configuration, parameters)
+        file = _source_file(path.resolve(), project, configuration, parameters)
         code.files.append(file)
         code.is_complete &= file.is_complete
     return code
@@ -148,20 +149,29 @@ def _source_file(
             return read_sql(path, configuration, parameters)
         if path.suffix == ".ipynb":
             return _jupyter(path, project, configuration, parameters)
-        source = path.read_text(encoding="utf-8")
-        ast.parse(source)
-    except SyntaxError as error:
-        remark = Remark("syntax", error.msg, Place(path, error.lineno))
-        return SourceFile(path, "python", is_complete=False, remarks=[remark])
-    except (OSError, ValueError, NotebookError, KeyError):
+        module = project.read(path)
+        if module is None:
+            return _unreadable(path)
+        found = PythonFile(module).read()
+        if is_notebook(path) and _MAGIC_RUN.search(path.read_text(encoding="utf-8")):
+            found.is_complete = False
+        return found
+    except (OSError, ValueError, NotebookError, KeyError, RecursionError):
         return SourceFile(path, path.suffix[1:], is_complete=False)
-    module = project.read(path, source)
-    if module is None:
-        return SourceFile(path, "python", is_complete=False)
-    found = PythonFile(module).read()
-    if is_notebook(path) and _MAGIC_RUN.search(source):
-        found.is_complete = False
-    return found
+
+
+def _unreadable(path: Path) -> SourceFile:
+    """A Python file of which nothing is known, with the line at which it breaks."""
+    file = SourceFile(path, "python", is_complete=False)
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # of escapes in a stranger's strings
+            ast.parse(path.read_bytes())
+    except SyntaxError as error:
+        # Commands of a notebook (%pip, !ls) are no Python, and no mistake there.
+        if not is_notebook(path):
+            file.remarks.append(Remark("syntax", error.msg, Place(path, error.lineno)))
+    return file
 
 
 def _jupyter(
@@ -188,4 +198,3 @@ def _without_lines(file: SourceFile) -> SourceFile:
     for flow in file.flows:
         flow.place = Place(file.path, None)
     return file
-

@@ -9,7 +9,19 @@ from lakeflow_local.check.datasets.model import Deed, Place, Query, Read, Source
 _WITH_OPTIONS = re.compile(r"(\bSTREAM\s*(?:\([^()]*\)|[\w.`]+))\s+WITH\s*\(([^()]*)\)", re.IGNORECASE)
 _SOURCES = ("read_files", "cloud_files", "read_kafka", "read_kinesis", "read_pubsub", "read_pulsar")
 _FORMAT = {"read_files": "cloudFiles", "cloud_files": "cloudFiles"}
-_CHANGES = ("INSERT", "CREATE", "DROP", "DELETE", "MERGE", "UPDATE", "TRUNCATE", "ALTER", "OPTIMIZE", "VACUUM", "REFRESH")
+_CHANGES = (
+    "INSERT",
+    "CREATE",
+    "DROP",
+    "DELETE",
+    "MERGE",
+    "UPDATE",
+    "TRUNCATE",
+    "ALTER",
+    "OPTIMIZE",
+    "VACUUM",
+    "REFRESH",
+)
 _WITHOUT_EFFECT = re.compile(r"\s*(USE|SET|SELECT|WITH|FROM|VALUES|SHOW|DESCRIBE|DESC|EXPLAIN|TABLE)\b", re.IGNORECASE)
 
 
@@ -23,7 +35,9 @@ def query_of(text: str, place: Place, use: tuple[str | None, str] | None = None)
 
     def cut(found: re.Match[str]) -> str:
         table = re.sub(r"^STREAM\s*\(?|\)$", "", found[1], flags=re.IGNORECASE).strip().strip("`").lower()
-        options[table] = {name.strip().strip("'\" ").partition("=")[0].strip("'\" ").lower(): "true" for name in found[2].split(",")}
+        options[table] = {
+            name.strip().strip("'\" ").partition("=")[0].strip("'\" ").lower(): "true" for name in found[2].split(",")
+        }
         return found[1] + re.sub(r"[^\n]", " ", found[0][len(found[1]) :])
 
     try:
@@ -100,4 +114,3 @@ def changes(text: str) -> str | None:
         return None
     word = text.strip().split(None, 1)[0].upper() if text.strip() else ""
     return word if word in _CHANGES else None
-

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from functools import wraps
 from weakref import WeakKeyDictionary
 
 from lakeflow_local.check.datasets.model import Dataset, Place, Read
@@ -18,12 +19,30 @@ def pipelines_in(target: CheckedTarget) -> list[PipelineCode]:
     """The pipelines of a target that have source files."""
     if target not in _read:
         _read[target] = pipelines_of(target.bundle, target.sources)
+        for code in _read[target]:
+            for file in code.files:
+                target.sources.read(file.path)  # so that what it says in comments is known
     return _read[target]
 
 
-def at(pipeline: PipelineCode, place: Place, message: str) -> Found:
+def at(pipeline: PipelineCode, place: Place, message: str, *, severity: str | None = None) -> Found:
     """A finding at a line of a source file."""
-    return found(FoundPlace(f"resources.pipelines.{pipeline.key}", place.file, place.line), message)
+    return found(FoundPlace(f"resources.pipelines.{pipeline.key}", place.file, place.line), message, severity=severity)
+
+
+def unique(check: Callable[[CheckedTarget], Iterator[Found]]) -> Callable[[CheckedTarget], Iterator[Found]]:
+    """Let a rule say a thing once of a file that is the source of several pipelines."""
+
+    @wraps(check)
+    def checked(target: CheckedTarget) -> Iterator[Found]:
+        said = set()
+        for one in check(target):
+            what = one.place.file, one.place.line, one.message
+            if what not in said:
+                said.add(what)
+                yield one
+
+    return checked
 
 
 def reads_of(pipeline: PipelineCode) -> Iterator[tuple[str, Read]]:

@@ -8,7 +8,7 @@ from lakeflow_local.check.datasets.model import Dataset, Key, Kind, Place
 from lakeflow_local.check.datasets.reading import PipelineCode
 from lakeflow_local.check.finding import Found
 from lakeflow_local.check.rule import rule
-from lakeflow_local.check.rules.pipelines.code import at, certain, pipelines_in, reads_of
+from lakeflow_local.check.rules.pipelines.code import at, certain, pipelines_in, reads_of, unique
 from lakeflow_local.check.rules.pipelines.examples import pipeline, python
 from lakeflow_local.check.target import CheckedTarget
 
@@ -26,11 +26,11 @@ _LIMITS = "https://docs.databricks.com/aws/en/ldp/limitations"
     fix="Rename one of them, or make it a streaming table with two append flows.",
     bad=pipeline(
         orders_py=_ORDERS,
-        more_sql="CREATE MATERIALIZED VIEW orders AS SELECT * FROM samples.tpch.orders;  -- <--\n",
+        pending_sql="CREATE MATERIALIZED VIEW orders AS SELECT * FROM samples.tpch.orders;  -- <--\n",
     ),
     good=pipeline(
         orders_py=_ORDERS,
-        more_sql="CREATE MATERIALIZED VIEW more_orders AS SELECT * FROM samples.tpch.orders;\n",
+        pending_sql="CREATE MATERIALIZED VIEW more_orders AS SELECT * FROM samples.tpch.orders;\n",
     ),
 )
 def dataset_defined_twice(target: CheckedTarget) -> Iterator[Found]:
@@ -127,6 +127,7 @@ def _circle(start: Key, edges: dict[Key, dict[Key, Place]]) -> list[Key]:
         sums_sql="CREATE MATERIALIZED VIEW sums AS SELECT * FROM LIVE.orders;\n",
     ),
 )
+@unique
 def dataset_unknown(target: CheckedTarget) -> Iterator[Found]:
     """A read that can only mean a dataset of the pipeline, where all of these are known and none is it."""
     for code in pipelines_in(target):
