@@ -90,6 +90,7 @@ class Query:
     Attributes:
         is_complete: whether all that it reads is known.
         columns: the names of its columns, None if not known.
+        filled: columns in lower case to which its code gives a constant, so that they are never NULL.
     """
 
     reads: list[Read] = field(default_factory=list)
@@ -97,6 +98,7 @@ class Query:
     deeds: list[Deed] = field(default_factory=list)
     is_complete: bool = True
     columns: tuple[str, ...] | None = None
+    filled: frozenset[str] = frozenset()
 
     @property
     def streams(self) -> bool | None:

@@ -12,7 +12,8 @@ from lakeflow_local.check.datasets.modules import Module
 from lakeflow_local.check.datasets.values import Unknown
 
 _MODULES = ("dlt", "pyspark.pipelines", "databricks.declarative_pipelines")
-DATASETS = ("table", "materialized_view", "view", "temporary_view")
+DATASETS = ("table", "materialized_view", "view", "temporary_view", "create_view")  # the last one is of early versions
+READS = ("read", "read_stream", "readStream")
 FLOWS = ("append_flow", "replace_flow", "update_flow")
 TABLES = ("create_streaming_table", "create_streaming_live_table", "create_target_table", "create_table")
 CDC = ("create_auto_cdc_flow", "apply_changes")

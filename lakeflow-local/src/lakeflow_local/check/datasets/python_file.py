@@ -15,7 +15,8 @@ from lakeflow_local.check.datasets.python_calls import argument, function_of
 from lakeflow_local.check.datasets.query_body import HARMLESS, BodyReader
 from lakeflow_local.check.datasets.values import Function, Unknown, name_of
 
-_VIEWS = ("view", "temporary_view")
+_VIEWS = ("view", "temporary_view", "create_view")
+_KNOWN = (*calls.DECLARES, *calls.EXPECTATIONS, *calls.READS, "on_event_hook")
 _COMPOUND = ast.If | ast.Try | ast.With | ast.For | ast.While
 _DECLARES = re.compile(r"\b(dlt|pipelines)\b")
 
@@ -30,6 +31,8 @@ class PythonFile:
     def read(self) -> SourceFile:
         """What the file declares."""
         self._statements(self._module.tree.body, conditional=False)
+        used = (function_of(one, self._module) for one in ast.walk(self._module.tree) if isinstance(one, ast.Attribute))
+        self._file.is_complete &= all(name is None or name in _KNOWN for name in used)
         self._loose_expectations()
         self._quarantines()
         return self._file

@@ -32,6 +32,7 @@ _EAGER = ("collect", "count", "first", "foreach", "foreachPartition", "head", "i
 _EAGER += ("toLocalIterator", "toPandas")
 _WRITES = ("save", "saveAsTable", "insertInto", "start", "toTable", "csv", "json", "orc", "parquet", "text", "jdbc")
 _WRITES += ("append", "create", "createOrReplace", "overwrite", "overwritePartitions", "replace")
+_CONSTANTS = ("lit", "current_timestamp", "current_date")
 _MOST_ITEMS, _DEPTH = 50, 6
 HARMLESS = {*sys.stdlib_module_names, "pyspark", "delta", "numpy", "pandas", "dlt", "databricks", "dateutil", "pytz"}
 _API = ("dlt.", "pyspark.pipelines.")
@@ -58,6 +59,7 @@ class BodyReader:
             return self.query
         self._called(Function(function, module), {}, {})
         self.query.columns = _columns(function, Scope(module, assigned_in(function.body)))
+        self.query.filled = _filled(function, module)
         return self.query
 
     def statements(self, statements: Iterable[ast.stmt], module: Module) -> Query:
@@ -340,3 +342,16 @@ def _column(node: ast.expr, scope: Scope) -> str | None:
         node = node.args[0] if node.args else node
     name = text_of(node, scope.module)
     return name.rpartition(".")[2].strip("`") if name and "*" not in name else None
+
+
+def _filled(function: ast.FunctionDef, module: Module) -> frozenset[str]:
+    """The columns that `lit(…)` or the time of the update fills: `.alias(name)` and `withColumn(name, …)` of these."""
+    found: set[str] = set()
+    for node in ast.walk(function):
+        if not (isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) and node.args):
+            continue
+        value = node.func.value if node.func.attr == "alias" else node.args[1] if len(node.args) > 1 else None
+        is_constant = isinstance(value, ast.Call) and module.dotted(value.func).rpartition(".")[2] in _CONSTANTS
+        if is_constant and node.func.attr in ("alias", "withColumn") and (name := text_of(node.args[0], module)):
+            found.add(name.lower())
+    return frozenset(found)

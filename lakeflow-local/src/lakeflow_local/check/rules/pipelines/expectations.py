@@ -89,8 +89,10 @@ def expectation_may_be_null(target: CheckedTarget) -> Iterator[Found]:
     A condition that removes rows and only says what a value is not, so that missing values are refused by silence;
     and one that may be NULL in a pipeline whose other conditions are written so that they never are.
     """
-    for code, _, one, predicate in _conditions(target):
+    for code, dataset, one, predicate in _conditions(target):
         nulls = predicates.nullable_by(predicate)
+        if nulls and dataset.query is not None:
+            nulls -= dataset.query.filled
         if not nulls or predicates.never_true(predicate):
             continue
         columns = ", ".join(sorted(nulls))
