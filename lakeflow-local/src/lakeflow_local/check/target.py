@@ -11,6 +11,7 @@ from typing import Any
 from lakeflow_local.bundle.resolved import Bundle
 from lakeflow_local.bundle.tree.nodes import Location
 from lakeflow_local.check.finding import Place
+from lakeflow_local.check.projects import Project, projects_below
 from lakeflow_local.check.sources import Sources
 from lakeflow_local.check.value import Value
 from lakeflow_local.check.written import WrittenFiles
@@ -90,7 +91,7 @@ class Job(Resource):
 
     @cached_property
     def ancestors(self) -> Mapping[str, frozenset[str]]:
-        """Task -> all tasks that have ended before it can start, by its dependencies; names that do not exist left out."""
+        """Task -> all tasks that end before it starts, by its dependencies; names that do not exist left out."""
         done: dict[str, frozenset[str]] = {}
         for start in self.tasks:
             reached: set[str] = set()
@@ -168,6 +169,11 @@ class CheckedTarget:
     def pipelines(self) -> dict[str, Resource]:
         """The pipelines by key."""
         return {one.key: one for one in self.resources("pipelines")}
+
+    @cached_property
+    def projects(self) -> list[Project]:
+        """The Python projects below the synchronised root."""
+        return projects_below(self.bundle.sync_root)
 
     def tasks(self) -> Iterator[Task]:
         """All tasks of all jobs, those nested in for-each tasks as well."""
