@@ -129,7 +129,7 @@ _QUARANTINE = (
             f'{_RULES}BROKEN = " OR ".join(f"NOT coalesce({{rule}}, false)" for rule in RULES.values())\n\n\n{_QUARANTINE}'
         )
     ),
-    drill="quarantine",
+    drill="quarantine_loses_nulls",
 )
 @unique
 def quarantine_loses_null(target: CheckedTarget) -> Iterator[Found]:

@@ -59,7 +59,12 @@ def read_of_missing_table(target: CheckedTarget) -> Iterator[Found]:
             continue
         for where, read in reads_of(code):
             key = code.identify(read.name, read.use)
-            if read.inside or key is None or key in made_elsewhere or key[:2] != (code.catalog or "", code.schema or ""):
+            if (
+                read.inside
+                or key is None
+                or key in made_elsewhere
+                or key[:2] != (code.catalog or "", code.schema or "")
+            ):
                 continue
             like = _nearly(key[2], code)
             if (like or _owns_schema(target, code)) and not _is_made(key[2], read, code, target):
