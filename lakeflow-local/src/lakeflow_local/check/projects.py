@@ -12,7 +12,7 @@ import re
 import tomllib
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from functools import cache, cached_property
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
@@ -67,7 +67,6 @@ def normalized(name: str) -> str:
     return re.sub(r"[-_.]+", "-", name).lower()
 
 
-@cache
 def projects_below(root: Path) -> list[Project]:
     """The projects in a folder, at most three levels down; hidden and built folders are left out."""
     return [project for folder in _folders(root, 0) if (project := _project(folder)) is not None]
