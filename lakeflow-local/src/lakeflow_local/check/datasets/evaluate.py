@@ -13,6 +13,7 @@ from lakeflow_local.check.datasets.modules import Module
 from lakeflow_local.check.datasets.values import (
     BUILTINS,
     Class,
+    Doubled,
     Function,
     Member,
     Record,
@@ -169,10 +170,15 @@ class _Reading:
         return small(tuple(dict.fromkeys(self._items(node.elts, module, local))))
 
     def _dict(self, node: ast.Dict, module: Module, local: dict[str, Any]) -> dict[Any, Any]:
+        if None not in node.keys:
+            pairs = zip(node.keys, node.values, strict=True)
+            return small(
+                Doubled((self.value(key, module, local), self.value(one, module, local)) for key, one in pairs)
+            )
         found: dict[Any, Any] = {}
         for key, value in zip(node.keys, node.values, strict=True):
             if key is None:
-                found.update(self.value(value, module, local))
+                found.update(self.value(value, module, local))  # what is spread is meant to be overridden
             else:
                 found[self.value(key, module, local)] = self.value(value, module, local)
         return small(found)
@@ -261,7 +267,9 @@ class _Reading:
 
     def _dictcomp(self, node: ast.DictComp, module: Module, local: dict[str, Any]) -> dict[Any, Any]:
         scopes = self._comprehension(node.generators, module, local)
-        return small({self.value(node.key, module, one): self.value(node.value, module, one) for one in scopes})
+        return small(
+            Doubled((self.value(node.key, module, one), self.value(node.value, module, one)) for one in scopes)
+        )
 
     def _lambda(self, node: ast.Lambda, module: Module, local: dict[str, Any]) -> Function:
         return Function(node, module)

@@ -177,6 +177,11 @@ class SourceFile:
     at_import: Query = field(default_factory=Query)
     remarks: list[Remark] = field(default_factory=list)
 
+    @property
+    def place(self) -> Place:
+        """Its first line."""
+        return Place(self.path, 1)
+
     def queries(self) -> Iterator[tuple[str, Query]]:
         """Each query with what it is of."""
         for dataset in self.datasets:

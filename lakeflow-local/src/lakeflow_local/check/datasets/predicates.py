@@ -256,3 +256,13 @@ def is_null_test(text: str) -> bool:
     return tree is not None and all(
         _tested(part, for_null=True) or _tested(part, for_null=False) for part in _conjuncts(tree)
     )
+
+
+def is_half_guarded(text: str) -> bool:
+    """Whether a part of a condition is made TRUE or FALSE where it is NULL: `coalesce(a > 0, false) OR b > 0`."""
+    from sqlglot import exp
+
+    tree = parsed(text)
+    return tree is not None and any(
+        isinstance(one.expressions[-1], exp.Boolean) for one in tree.find_all(exp.Coalesce) if one.expressions
+    )

@@ -9,7 +9,7 @@ from typing import Any
 from lakeflow_local.check.datasets.evaluate import text_of, value_of
 from lakeflow_local.check.datasets.model import Expectation, Place
 from lakeflow_local.check.datasets.modules import Module
-from lakeflow_local.check.datasets.values import Unknown
+from lakeflow_local.check.datasets.values import Doubled, Unknown
 
 _MODULES = ("dlt", "pyspark.pipelines", "databricks.declarative_pipelines")
 DATASETS = ("table", "materialized_view", "view", "temporary_view", "create_view")  # the last one is of early versions
@@ -111,10 +111,12 @@ def rules_in(
     if not isinstance(value, dict):
         return [], False
     where = places_of(node, module) if lines else {}
-    return [
+    found = [
         Expectation(str(name), one if isinstance(one, str) else None, action, where.get(name, place))
         for name, one in value.items()
-    ], True
+    ]
+    doubled = value.doubled if isinstance(value, Doubled) else []
+    return found + [Expectation(str(name), None, action, where.get(name, place)) for name in doubled], True
 
 
 def _each(node: ast.Dict, action: str, module: Module, local: Mapping[str, Any], lines: bool) -> Iterator[Expectation]:

@@ -8,7 +8,7 @@ from __future__ import annotations
 import ast
 import operator
 import string
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -65,6 +65,18 @@ class Record:
 
     of: Class
     fields: Mapping[str, Any]
+
+
+class Doubled(dict[Any, Any]):
+    """A map in whose making some keys were given twice: only the last value of each is left."""
+
+    def __init__(self, pairs: Iterable[tuple[Any, Any]]) -> None:
+        super().__init__()
+        self.doubled: list[Any] = []
+        for key, value in pairs:
+            if key in self:
+                self.doubled.append(key)
+            self[key] = value
 
 
 def name_of(node: ast.AST) -> str:

@@ -12,6 +12,7 @@ from lakeflow_local.check.running import Options
 from lakeflow_local.check.running import check as run_checks
 from lakeflow_local.cli import options
 from lakeflow_local.cli.output import say, tell
+from lakeflow_local.daemon.command import hand_over
 from lakeflow_local.errors import UserError
 
 
@@ -26,6 +27,8 @@ def check(
     target: str | None, variables: tuple[str, ...], output: str, all_targets: bool, run_python: bool, with_spark: bool
 ) -> None:
     """Finds mistakes that `databricks bundle validate` lets through."""
+    if with_spark:
+        hand_over(Path.cwd())
     try:
         checked = run_checks(
             Path.cwd(),

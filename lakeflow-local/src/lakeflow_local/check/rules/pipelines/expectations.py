@@ -84,10 +84,11 @@ def expectation_never_true(target: CheckedTarget) -> Iterator[Found]:
 )
 @unique
 def expectation_may_be_null(target: CheckedTarget) -> Iterator[Found]:
-    """Two cases that are no matter of taste.
+    """Three cases that are no matter of taste.
 
-    A condition that removes rows and only says what a value is not, so that missing values are refused by silence;
-    and one that may be NULL in a pipeline whose other conditions are written so that they never are.
+    A condition that removes rows and only says what a value is not, so that missing values are refused by silence; one
+    of which a part is made true or false where it is NULL, and another part is not; and one that may be NULL in a
+    pipeline whose other conditions are written so that they never are.
     """
     for code, dataset, one, predicate in _conditions(target):
         nulls = predicates.nullable_by(predicate)
@@ -100,6 +101,11 @@ def expectation_may_be_null(target: CheckedTarget) -> Iterator[Found]:
             yield at(
                 code, one.place, f"expectation '{one.name}' refuses rows in which {columns} is NULL, without saying so"
             )
+        elif predicates.is_half_guarded(predicate):
+            message = (
+                f"expectation '{one.name}' guards a part against NULL, and is NULL all the same where {columns} is"
+            )
+            yield at(code, one.place, message)
         elif _is_never_null_by_habit(code):
             message = f"expectation '{one.name}' is NULL where {columns} is; the others of this pipeline never are"
             yield at(code, one.place, message)

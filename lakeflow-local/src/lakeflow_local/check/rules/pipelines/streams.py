@@ -113,8 +113,10 @@ def full_refresh_loses_history(target: CheckedTarget) -> Iterator[Found]:
     for code in pipelines_in(target):
         protects = any(_is_protected(dataset) and _sources(code, dataset) for dataset in code.datasets)
         for dataset in code.datasets:
-            if dataset.kind is not Kind.STREAMING_TABLE or dataset.properties is None or _RESET in dataset.properties:
+            if dataset.kind is not Kind.STREAMING_TABLE or dataset.properties is None or _is_protected(dataset):
                 continue
+            if _RESET in dataset.properties and not protects:
+                continue  # said aloud, and against no habit of its pipeline
             if why := _loss(code, dataset, protects=protects):
                 yield at(code, dataset.place, f"a full refresh of {dataset.name or 'this table'} {why}")
 
