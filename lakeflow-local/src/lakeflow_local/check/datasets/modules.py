@@ -1,4 +1,4 @@
-"""Python files as their names: what each name of a module is bound to, also through imports of the bundle's own files."""
+"""Python files as their names: what each is bound to, also through imports of the bundle's own files."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any
 
+_API = re.compile(r"\b(dlt|pipelines)\b")
 _REACHES_OUT = re.compile(
     r"\b(spark|SparkSession|DeltaTable|dlt|pipelines|requests|httpx|smtplib|subprocess|open|dbutils|shutil|os|write_text)\b"
 )
@@ -71,6 +72,11 @@ class Module:
             for name in names:
                 # What is bound under a condition is bound twice: it may also be something else.
                 self.bound.setdefault(name, []).extend([statement] if certain else [statement, statement])
+
+    @cached_property
+    def names_api(self) -> bool:
+        """Whether its code names the pipelines module, so that it may declare datasets."""
+        return bool(_API.search(ast.unparse(self.tree)))
 
     @cached_property
     def reaches_out(self) -> bool:

@@ -32,9 +32,9 @@ def effect(node: ast.Call, scope: Scope) -> str | None:
         mode = node.args[1] if len(node.args) > 1 else _keyword(node, "mode")
         if mode is not None and _WRITES.search(_constant(mode)):
             return f"open(…, '{_constant(mode)}')"
-    if isinstance(node.func, ast.Attribute) and node.func.attr in ("write_text", "write_bytes"):
-        if "pathlib.Path" in _called(node.func.value, scope):
-            return f"Path.{node.func.attr}"
+    is_written = isinstance(node.func, ast.Attribute) and node.func.attr in ("write_text", "write_bytes")
+    if is_written and "pathlib.Path" in _called(node.func.value, scope):
+        return f"Path.{node.func.attr}"
     return None
 
 

@@ -100,9 +100,8 @@ def never_true(text: str) -> str | None:
             sides = (inner.this, inner.expression)
             if any(isinstance(side, exp.Null) for side in sides):
                 return f"`{part.sql('databricks')}` compares with NULL, which is NULL for every row"
-        if isinstance(part, exp.Not) and isinstance(inner, exp.In):
-            if any(isinstance(one, exp.Null) for one in inner.expressions):
-                return f"`{part.sql('databricks')}` has NULL in its list, so that it is never true"
+        if isinstance(part, exp.Not) and isinstance(inner, exp.In) and inner.find(exp.Null) in inner.expressions:
+            return f"`{part.sql('databricks')}` has NULL in its list, so that it is never true"
     return None
 
 

@@ -19,7 +19,6 @@ from lakeflow_local.check.datasets.values import Function, Unknown, name_of
 _VIEWS = ("view", "temporary_view", "create_view")
 _KNOWN = (*calls.DECLARES, *calls.EXPECTATIONS, *calls.READS, "on_event_hook")
 _COMPOUND = ast.If | ast.Try | ast.With | ast.For | ast.While
-_DECLARES = re.compile(r"\b(dlt|pipelines)\b")
 
 
 class PythonFile:
@@ -90,13 +89,12 @@ class PythonFile:
                 found = self._module.project.find(source, self._module.path) if source else None
                 if found is None and source and inside:
                     found = self._module.project.find(f"{source}.{inside}", self._module.path)
-                text = ast.unparse(found.tree) if found is not None else ""
-                if _DECLARES.search(text) or self._is_unknown(source):
+                if (found is not None and found.names_api) or self._is_unknown(source):
                     self._file.is_complete = False
                 continue
-            if isinstance(function, Function) and _DECLARES.search(ast.unparse(function.module.tree)):
-                if function.module is not self._module or self._declares(function.node):
-                    self._file.is_complete = False
+            declares = isinstance(function, Function) and function.module.names_api
+            if declares and (function.module is not self._module or self._declares(function.node)):
+                self._file.is_complete = False
 
     def _is_unknown(self, source: str) -> bool:
         """Whether a module is neither the bundle's nor one that surely declares nothing."""

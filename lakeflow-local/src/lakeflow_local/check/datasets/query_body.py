@@ -6,6 +6,7 @@ import ast
 import builtins
 import sys
 from collections.abc import Iterable, Mapping
+from contextlib import suppress
 from dataclasses import replace
 from typing import Any
 
@@ -226,10 +227,8 @@ class BodyReader:
         values = _with_defaults(found)
         for name, argument in pairs:
             values.pop(name, None)
-            try:
+            with suppress(Unknown):  # inside, it is a parameter of which nothing is known
                 values[name] = value_of(argument, scope.module, scope.values)
-            except Unknown:
-                pass  # inside, it is a parameter of which nothing is known
         of_named = {name: scope.kind(value) for name, value in pairs if name}
         of_all = dict(zip(names, kinds, strict=False)) | of_named
         self._called(found, values, {name: kind for name, kind in of_all.items() if kind})
@@ -282,6 +281,8 @@ def _options(node: ast.AST, scope: Scope) -> tuple[dict[str, str] | None, str | 
                 value = _or_none(node.args[1] if len(node.args) > 1 else None, scope)
                 options.update({key.lower(): value} if key else {})
                 known &= key is not None
+            elif node.func.attr == "schema":
+                options["schema"] = "given"
             elif node.func.attr == "options":
                 for keyword in node.keywords:
                     value = _or_none(keyword.value, scope, whole=keyword.arg is None)

@@ -1,4 +1,4 @@
-"""Rules over where expectations stand: names, places at which they attach to nothing, and their negation in a filter."""
+"""Rules over where expectations stand: names, places where they attach to nothing, their negation in a filter."""
 
 from __future__ import annotations
 
@@ -47,8 +47,8 @@ def expectation_name_twice(target: CheckedTarget) -> Iterator[Found]:
     family="pipelines",
     severity="warning",
     basis="documented",
-    reason="An expectation belongs to the dataset whose function it decorates; anywhere else it checks nothing, without "
-    "a word.",
+    reason="An expectation belongs to the dataset whose function it decorates; anywhere else it checks nothing, "
+    "without a word.",
     fact=_DOCS,
     fix="Write it as a decorator between the one of the dataset and the function.",
     bad=pipeline(
@@ -105,6 +105,7 @@ def expectation_on_flow(target: CheckedTarget) -> Iterator[Found]:
 
 
 _RULES = 'RULES = {"priced": "o_totalprice > 0", "keyed": "o_orderkey IS NOT NULL"}\n'
+_EACH = 'BROKEN = " OR ".join(f"NOT coalesce({rule}, false)" for rule in RULES.values())\n\n\n'
 _QUARANTINE = (
     '@dp.materialized_view\ndef quarantine():\n    return spark.read.table("samples.tpch.orders").where(BROKEN)\n'
 )
@@ -115,7 +116,8 @@ _QUARANTINE = (
     family="pipelines",
     severity="warning",
     basis="documented",
-    reason="NOT (a AND b) is NULL where one of the rules is NULL and the others hold: such a row breaks the expectation "
+    reason="NOT (a AND b) is NULL where one of the rules is NULL and the others hold: such a row breaks the "
+    "expectation "
     "and is not in the quarantine either, so it is nowhere.",
     fact="platform facts, Expectations: the usual quarantine snippet loses every row for which a rule is NULL",
     fix="Negate each rule by itself: NOT coalesce(rule, false), joined by OR.",
@@ -124,11 +126,7 @@ _QUARANTINE = (
             f'{_RULES}BROKEN = "NOT({{0}})".format(" AND ".join(RULES.values()))  # <--\n\n\n{_QUARANTINE}'
         )
     ),
-    good=pipeline(
-        orders_py=python(
-            f'{_RULES}BROKEN = " OR ".join(f"NOT coalesce({{rule}}, false)" for rule in RULES.values())\n\n\n{_QUARANTINE}'
-        )
-    ),
+    good=pipeline(orders_py=python(_RULES + _EACH + _QUARANTINE)),
     drill="quarantine_loses_nulls",
 )
 @unique

@@ -122,7 +122,8 @@ def action_at_import(target: CheckedTarget) -> Iterator[Found]:
     family="pipelines",
     severity="warning",
     basis="documented",
-    reason="Pipeline code is loaded and called to make the graph, and again on each retry: what it does outside happens "
+    reason="Pipeline code is loaded and called to make the graph, and again on each retry: what it does outside "
+    "happens "
     "more often than once, also when nothing is refreshed.",
     fact=_DEVELOP,
     fix="Do it in a task of the job behind the pipeline, or in a sink or an event hook, which are made for it.",

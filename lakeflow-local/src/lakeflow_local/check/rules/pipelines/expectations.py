@@ -1,4 +1,4 @@
-"""Rules over the conditions of expectations: what cannot be evaluated, is never true, or is NULL without meaning to be."""
+"""Rules over the conditions of expectations: what cannot be evaluated, is never true, or is NULL by accident."""
 
 from __future__ import annotations
 
@@ -36,7 +36,8 @@ def _conditions(target: CheckedTarget) -> Iterator[tuple[PipelineCode, Dataset, 
     family="pipelines",
     severity="error",
     basis="documented",
-    reason="The condition of an expectation is a SQL expression over the columns of one row; the update fails on another.",
+    reason="The condition of an expectation is a SQL expression over the columns of one row; the update fails "
+    "otherwise.",
     fact=_DOCS,
     fix="Write a condition that Spark can evaluate for each row.",
     bad=_orders('@dp.expect("priced", "o_totalprice IS NOT NUL")  # <--'),
@@ -55,7 +56,8 @@ def expectation_not_evaluable(target: CheckedTarget) -> Iterator[Found]:
     family="pipelines",
     severity="error",
     basis="documented",
-    reason="A comparison with NULL is NULL, and a row passes only where the condition is true: every row is a violation.",
+    reason="A comparison with NULL is NULL, and a row passes only where the condition is true: every row is a "
+    "violation.",
     fact="https://docs.databricks.com/aws/en/sql/language-manual/sql-ref-null-semantics",
     fix="Write IS NULL, IS NOT NULL or <=>.",
     bad=_orders('@dp.expect_or_drop("priced", "o_totalprice <> NULL")  # <--'),

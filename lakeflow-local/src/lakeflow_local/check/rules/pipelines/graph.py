@@ -82,9 +82,9 @@ def _edges(code: PipelineCode) -> dict[Key, dict[Key, Place]]:
     def add(key: Key | None, query: object, place: Place) -> None:
         for read in getattr(query, "reads", ()):
             source = code.identify(read.name, read.use)
-            if key is not None and source in code.by_key and key in code.by_key:
-                if len(certain(code.by_key[source])) == 1:
-                    found.setdefault(key, {})[source] = place
+            known = key in code.by_key and source in code.by_key and len(certain(code.by_key[source])) == 1
+            if known and key is not None and source is not None:
+                found.setdefault(key, {})[source] = place
 
     for file in code.files:
         for dataset in file.datasets:

@@ -32,7 +32,8 @@ _MOST_FILES = 3_000
     family="pipelines",
     severity="warning",
     basis="documented",
-    reason="A name without catalog and schema is one of the pipeline's own schema. Nothing in this bundle makes a table of "
+    reason="A name without catalog and schema is one of the pipeline's own schema. Nothing in this bundle makes a "
+    "table of "
     "that name there, so the update fails with TABLE_OR_VIEW_NOT_FOUND, unless somebody else makes it.",
     fact="https://docs.databricks.com/aws/en/ldp/target-schema",
     fix="Correct the name; write a table from outside with its catalog and schema.",

@@ -100,7 +100,7 @@ def query_does_not_resolve(target: CheckedTarget) -> Iterator[Found]:
     if isinstance(answers, str):
         return
     for code, text in [*answers.failures, *answers.refusals]:
-        if _CERTAIN.search(text) and not _OF_THIS_MACHINE.search(text):
+        if _is_certain(text):
             place, message = _placed(text, code)
             yield at(code, place, message, severity="warning" if _is_inferred(code) else None)
 
@@ -120,20 +120,31 @@ def query_does_not_resolve(target: CheckedTarget) -> Iterator[Found]:
 )
 @unique
 def pipeline_not_resolved(target: CheckedTarget) -> Iterator[Found]:
-    """Pipelines whose files cannot be run here."""
+    """Pipelines whose files cannot be run here, or whose sources are not there: once each, with the first reason."""
     answers = _of(target)
     for code in pipelines_in(target):
         if isinstance(answers, str):
             yield at(code, code.files[0].place, f"pipeline {code.key} was not resolved: {answers}")
-    for code, text in answers.refusals if not isinstance(answers, str) else ():
-        if not _CERTAIN.search(text) or _OF_THIS_MACHINE.search(text):
-            place, message = _placed(text, code)
-            yield at(code, place, f"pipeline {code.key} was not resolved: {message}")
+            continue
+        texts = [text for one, text in [*answers.failures, *answers.refusals] if one is code]
+        unclear = [text for text in texts if not _is_certain(text)]
+        if unclear:
+            place, message = _placed(unclear[0], code)
+            count = f" ({len(unclear)} datasets and all that read them)" if len(unclear) > 1 else ""
+            yield at(code, place, f"pipeline {code.key} was not resolved whole{count}: {message}")
+
+
+def _is_certain(text: str) -> bool:
+    return bool(_CERTAIN.search(text)) and not _OF_THIS_MACHINE.search(text)
 
 
 def _is_inferred(code: PipelineCode) -> bool:
     queries = (query for file in code.files for _, query in file.queries())
-    return not code.is_complete or any(one.format.lower() in _INFERRED for query in queries for one in query.sources)
+    return not code.is_complete or any(
+        one.format.lower() in _INFERRED and "schema" not in (one.options or {})
+        for query in queries
+        for one in query.sources
+    )
 
 
 def _placed(text: str, code: PipelineCode) -> tuple[Place, str]:

@@ -29,7 +29,8 @@ _CDC = (
     reason="AUTO CDC updates and deletes rows of its target, and a stream reads tables that only grow: it fails at the "
     "first change.",
     fact="https://docs.databricks.com/aws/en/ldp/cdc-advanced",
-    fix="Read it as a batch in a materialized view, read the stream of changes before it, or set skipChangeCommits where "
+    fix="Read it as a batch in a materialized view, read the stream of changes before it, or set skipChangeCommits "
+    "where "
     "missing every change is right.",
     bad=pipeline(customers_py=python(f'{_CDC}    return spark.readStream.table("customers")  # <--\n')),
     good=pipeline(
@@ -57,7 +58,8 @@ def _is_tolerant(read: Read) -> bool:
     family="pipelines",
     severity="warning",
     basis="documented",
-    reason="A materialized view is computed anew where its sources change, and a stream reads tables that only grow: it "
+    reason="A materialized view is computed anew where its sources change, and a stream reads tables that only grow: "
+    "it "
     "is refused, or fails at the first change.",
     fact="https://docs.databricks.com/aws/en/ldp/concepts",
     fix="Read it as a batch, or make it a streaming table.",
@@ -96,7 +98,8 @@ _KAFKA = (
     family="pipelines",
     severity="warning",
     basis="policy",
-    reason="A full refresh empties a streaming table and reads its source again: what the source no longer holds is gone.",
+    reason="A full refresh empties a streaming table and reads its source again: what the source no longer holds is "
+    "gone.",
     fact="https://docs.databricks.com/aws/en/ldp/updates",
     fix='Set the table property "pipelines.reset.allowed" to "false", or say why its source keeps everything.',
     bad=pipeline(events_py=python(f"@dp.table()  # <--\n{_KAFKA}")),
