@@ -104,7 +104,7 @@ def _loaded(
         select_target(draft, target)
         assign_given(draft, variables or {})
         _initialize(draft)
-        with diagnostics.tolerating("resources"):
+        with diagnostics.tolerating("references"):
             check_references(draft, strict=strict)
         hide_secrets(draft)
     except UserError as problem:

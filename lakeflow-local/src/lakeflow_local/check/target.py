@@ -130,6 +130,7 @@ class CheckedTarget:
         written: The files of the bundle's configuration, as they are written.
         with_spark: Whether rules may use Spark.
         variables: The values of variables that were given, as with `--var`.
+        memory: What the helpers of several rules have worked out, by a name of theirs.
     """
 
     def __init__(
@@ -145,6 +146,7 @@ class CheckedTarget:
         self.variables = dict(variables or {})
         self.name, self.root = bundle.target, bundle.root
         self.config = Value(bundle.tree)
+        self.memory: dict[str, Any] = {}
 
     @property
     def mode(self) -> str:

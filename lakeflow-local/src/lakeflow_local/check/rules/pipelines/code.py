@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from functools import wraps
-from weakref import WeakKeyDictionary
 
 from lakeflow_local.check.datasets.model import Dataset, Place, Read
 from lakeflow_local.check.datasets.reading import PipelineCode, pipelines_of
@@ -12,17 +11,18 @@ from lakeflow_local.check.finding import Found, found
 from lakeflow_local.check.finding import Place as FoundPlace
 from lakeflow_local.check.target import CheckedTarget
 
-_read: WeakKeyDictionary[CheckedTarget, list[PipelineCode]] = WeakKeyDictionary()
+_KEY = "pipelines"
 
 
 def pipelines_in(target: CheckedTarget) -> list[PipelineCode]:
     """The pipelines of a target that have source files."""
-    if target not in _read:
-        _read[target] = pipelines_of(target.bundle, target.sources)
-        for code in _read[target]:
+    if _KEY not in target.memory:
+        target.memory[_KEY] = found = pipelines_of(target.bundle, target.sources)
+        for code in found:
             for file in code.files:
                 target.sources.read(file.path)  # so that what it says in comments is known
-    return _read[target]
+    pipelines: list[PipelineCode] = target.memory[_KEY]
+    return pipelines
 
 
 def at(pipeline: PipelineCode, place: Place, message: str, *, severity: str | None = None) -> Found:

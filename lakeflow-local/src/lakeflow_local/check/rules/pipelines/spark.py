@@ -8,7 +8,6 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from pathlib import Path
-from weakref import WeakKeyDictionary
 
 from lakeflow_local.check.datasets.model import Place
 from lakeflow_local.check.datasets.reading import PipelineCode
@@ -31,6 +30,7 @@ _OF_THIS_MACHINE = re.compile(
     r"--seed|lakeflow-local|TABLE_OR_VIEW_NOT_FOUND|SCHEMA_NOT_FOUND|UNRESOLVED_ROUTINE|ModuleNotFoundError|PATH_NOT_FOUND"
 )
 _INFERRED = ("cloudfiles", "json", "csv", "parquet", "avro", "orc", "load", "xml", "text")
+_KEY = "pipelines as Spark sees them"
 _FACT = "measured with Spark 4.2: queries and conditions are resolved as an update does, without writing"
 
 
@@ -58,17 +58,15 @@ class _Answers:
                     self.failures.append((code, update.error))
 
 
-_answers: WeakKeyDictionary[CheckedTarget, _Answers | str] = WeakKeyDictionary()
-
-
 def _of(target: CheckedTarget) -> _Answers | str:
     """The answers, or why there are none."""
-    if target not in _answers:
+    if _KEY not in target.memory:
         try:
-            _answers[target] = _Answers(target)
+            target.memory[_KEY] = _Answers(target)
         except UserError as problem:
-            _answers[target] = str(problem)
-    return _answers[target]
+            target.memory[_KEY] = str(problem)
+    answers: _Answers | str = target.memory[_KEY]
+    return answers
 
 
 _ORDERS = """\

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from difflib import get_close_matches
+from graphlib import CycleError, TopologicalSorter
 
 from lakeflow_local.bundle.tree.syntax import REFERENCE
 from lakeflow_local.check.example_files import bundle, job_bundle
@@ -43,6 +44,17 @@ resources:
       schema_name: {reference}
 """
 
+_CIRCLE = """
+resources:
+  schemas:
+    gold:
+      catalog_name: main
+      name: ${{resources.schemas.silver.name}}
+    silver:
+      catalog_name: main
+      name: {name}
+"""
+
 
 @rule(
     id="unknown-resource",
@@ -72,6 +84,36 @@ def unknown_resource(target: CheckedTarget) -> Iterator[Found]:
                 f"${{{reference}}}: there is no {kind}.{key} (there are: {', '.join(sorted(names)) or 'none'})",
                 fix=f"Did you mean {near[0]}?" if near else None,
             )
+
+
+@rule(
+    id="resource-cycle",
+    family="references",
+    severity="error",
+    basis="documented",
+    reason="Resources that refer to each other in a circle cannot be made in any order: the deployment fails.",
+    fact="platform facts, Bundles: `${resources.*}` cycles are not caught by validate.",
+    fix="Take one of the references out.",
+    bad=bundle(_CIRCLE.format(name="${resources.schemas.gold.name}").replace("silver.name}", "silver.name}  # <--")),
+    good=bundle(_CIRCLE.format(name="silver")),
+)
+def resource_cycle(target: CheckedTarget) -> Iterator[Found]:
+    """No resource refers to itself, however long the way round; jobs that run each other have a rule of their own."""
+    edges: dict[str, dict[str, Value]] = {}
+    for value, _, steps in _references(target):
+        if len(steps) >= 3 and value.path[0] == "resources" and len(value.path) > 2:
+            source, goal = f"{value.path[1]}.{value.path[2]}", f"{steps[1]}.{steps[2]}"
+            if source != goal:
+                edges.setdefault(source, {}).setdefault(goal, value)
+    try:
+        TopologicalSorter({source: sorted(goals) for source, goals in sorted(edges.items())}).prepare()
+    except CycleError as problem:
+        circle = list(reversed(problem.args[1]))[:-1]
+        first = circle.index(min(circle))
+        circle = [*circle[first:], *circle[:first]]
+        if not all(name.startswith("jobs.") for name in circle):
+            text = " -> ".join([*circle, circle[0]])
+            yield found(edges[circle[0]][circle[1]], f"references go round in a circle: {text}")
 
 
 _KNOWN_FIELDS = {
