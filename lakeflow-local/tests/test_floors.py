@@ -32,6 +32,7 @@ FLOORS = (
     "check.rules.pipelines",
     "check",
     "check.datasets",
+    "check.evaluation",
     "workspace",
     "daemon.server",
     "daemon",

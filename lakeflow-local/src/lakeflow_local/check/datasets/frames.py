@@ -11,8 +11,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from lakeflow_local.check.datasets.modules import Module
-from lakeflow_local.check.datasets.values import name_of
+from lakeflow_local.check.evaluation.modules import Module
+from lakeflow_local.check.evaluation.values import name_of
 
 FRAME, GROUPED, READER, STREAM_READER, WRITER, SESSION = (
     "frame",

@@ -6,7 +6,7 @@ import ast
 import re
 
 from lakeflow_local.check.datasets.frames import Scope
-from lakeflow_local.check.datasets.values import name_of
+from lakeflow_local.check.evaluation.values import name_of
 
 _SENDS = re.compile(
     r"(requests|httpx)(\.(Session|Client)\(\))?\.(post|put|patch|delete)"

@@ -6,10 +6,10 @@ import ast
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from lakeflow_local.check.datasets.evaluate import text_of, value_of
 from lakeflow_local.check.datasets.model import Expectation, Place
-from lakeflow_local.check.datasets.modules import Module
-from lakeflow_local.check.datasets.values import Doubled, Unknown
+from lakeflow_local.check.evaluation.evaluate import text_of, value_of
+from lakeflow_local.check.evaluation.modules import Module
+from lakeflow_local.check.evaluation.values import Doubled, Unknown
 
 _MODULES = ("dlt", "pyspark.pipelines", "databricks.declarative_pipelines")
 DATASETS = ("table", "materialized_view", "view", "temporary_view", "create_view")  # the last one is of early versions

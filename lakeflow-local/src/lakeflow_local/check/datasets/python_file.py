@@ -3,18 +3,18 @@
 from __future__ import annotations
 
 import ast
-import re
 from collections.abc import Mapping
 from typing import Any
 
 from lakeflow_local.check.datasets import predicates
 from lakeflow_local.check.datasets import python_calls as calls
-from lakeflow_local.check.datasets.evaluate import text_of, value_of
 from lakeflow_local.check.datasets.model import Dataset, Flow, Kind, Place, Query, Read, Remark, SourceFile
-from lakeflow_local.check.datasets.modules import Module
+from lakeflow_local.check.datasets.negation import negated
 from lakeflow_local.check.datasets.python_calls import argument, function_of
 from lakeflow_local.check.datasets.query_body import HARMLESS, BodyReader
-from lakeflow_local.check.datasets.values import Function, Unknown, name_of
+from lakeflow_local.check.evaluation.evaluate import text_of, value_of
+from lakeflow_local.check.evaluation.modules import Module
+from lakeflow_local.check.evaluation.values import Function, Unknown, name_of
 
 _VIEWS = ("view", "temporary_view", "create_view")
 _KNOWN = (*calls.DECLARES, *calls.EXPECTATIONS, *calls.READS, "on_event_hook")
@@ -264,44 +264,12 @@ class PythonFile:
     def _quarantines(self) -> None:
         """`"NOT({})".format(" AND ".join(rules.values()))`: the rows for which a rule is NULL are on neither side."""
         for node in ast.walk(self._module.tree):
-            rules = _negated(node) if isinstance(node, ast.Call | ast.JoinedStr | ast.BinOp) else None
+            rules = negated(node) if isinstance(node, ast.Call | ast.JoinedStr | ast.BinOp) else None
             found = calls.map_of(rules, self._module, {}) if rules is not None else None
             nulls = {name: predicates.nullable_by(text) for name, text in (found or {}).items()}
             if missing := [name for name, columns in nulls.items() if columns]:
                 message = f"NOT (… AND …) is NULL where one of these rules is: {', '.join(missing)}"
                 self._remark("quarantine", message, node)
-
-
-def _negated(node: ast.AST) -> ast.expr | None:
-    """The map of rules whose conditions are joined by AND and negated together."""
-    parts: list[ast.AST]
-    if isinstance(node, ast.Call):
-        if not (isinstance(node.func, ast.Attribute) and node.func.attr == "format"):
-            return None
-        parts = [node.func.value, *node.args]
-    elif isinstance(node, ast.JoinedStr):
-        parts = [one.value if isinstance(one, ast.FormattedValue) else one for one in node.values]
-    elif isinstance(node, ast.BinOp) and isinstance(node.op, ast.Add):
-        parts = [node.left.left, node.left.right] if isinstance(node.left, ast.BinOp) else [node.left, node.right]
-    else:
-        return None
-    first = parts[0] if parts else None
-    starts = isinstance(first, ast.Constant) and isinstance(first.value, str)
-    if not starts or not re.match(r"\s*NOT\s*\(\s*(\{\d*\}.*)?$", first.value, re.IGNORECASE):  # type: ignore[union-attr]
-        return None
-    return next((found for one in parts[1:] if (found := _joined(one)) is not None), None)
-
-
-def _joined(node: ast.AST) -> ast.expr | None:
-    """`rules` of `" AND ".join(rules.values())`."""
-    if not (isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) and node.func.attr == "join"):
-        return None
-    glue = node.func.value
-    if not (isinstance(glue, ast.Constant) and str(glue.value).strip().upper() == "AND" and len(node.args) == 1):
-        return None
-    values = node.args[0]
-    is_values = isinstance(values, ast.Call) and isinstance(values.func, ast.Attribute) and values.func.attr == "values"
-    return values.func.value if is_values else None  # type: ignore[union-attr]
 
 
 def _may_be_call(node: ast.AST) -> bool:

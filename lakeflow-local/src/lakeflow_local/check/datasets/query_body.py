@@ -11,7 +11,6 @@ from dataclasses import replace
 from typing import Any
 
 from lakeflow_local.check.datasets import sql_reads
-from lakeflow_local.check.datasets.evaluate import comprehension_values, text_of, value_of
 from lakeflow_local.check.datasets.frames import (
     FRAME,
     GROUPED,
@@ -24,16 +23,18 @@ from lakeflow_local.check.datasets.frames import (
     assigned_in,
 )
 from lakeflow_local.check.datasets.model import Deed, Place, Query, Read, Source
-from lakeflow_local.check.datasets.modules import Module
 from lakeflow_local.check.datasets.outside import effect
-from lakeflow_local.check.datasets.values import Function, Unknown, name_of
+from lakeflow_local.check.datasets.query_columns import columns_of, filled_by
+from lakeflow_local.check.datasets.reader_options import options_of
+from lakeflow_local.check.evaluation.evaluate import comprehension_values, text_of, value_of
+from lakeflow_local.check.evaluation.modules import Module
+from lakeflow_local.check.evaluation.values import Function, Unknown, name_of
 
 # https://docs.databricks.com/aws/en/ldp/developer/python-ref: what a dataset function never uses.
 _EAGER = ("collect", "count", "first", "foreach", "foreachPartition", "head", "isEmpty", "show", "tail", "take")
 _EAGER += ("toLocalIterator", "toPandas")
 _WRITES = ("save", "saveAsTable", "insertInto", "start", "toTable", "csv", "json", "orc", "parquet", "text", "jdbc")
 _WRITES += ("append", "create", "createOrReplace", "overwrite", "overwritePartitions", "replace")
-_CONSTANTS = ("lit", "current_timestamp", "current_date")
 _MOST_ITEMS, _DEPTH = 50, 6
 HARMLESS = {*sys.stdlib_module_names, "pyspark", "delta", "numpy", "pandas", "dlt", "databricks", "dateutil", "pytz"}
 _API = ("dlt.", "pyspark.pipelines.")
@@ -59,8 +60,8 @@ class BodyReader:
             self._walk([function.body], Scope(module))
             return self.query
         self._called(Function(function, module), {}, {})
-        self.query.columns = _columns(function, Scope(module, assigned_in(function.body)))
-        self.query.filled = _filled(function, module)
+        self.query.columns = columns_of(function, Scope(module, assigned_in(function.body)))
+        self.query.filled = filled_by(function, module)
         return self.query
 
     def statements(self, statements: Iterable[ast.stmt], module: Module) -> Query:
@@ -151,7 +152,7 @@ class BodyReader:
         if name == "sql" and kind == SESSION:
             return self._sql(node, scope)
         if name in LOADERS and kind in (READER, STREAM_READER):
-            options, form = _options(function.value, scope)
+            options, form = options_of(function.value, scope)
             source = Source(form or name, kind == STREAM_READER, self._place(node, scope), options)
             return self.query.sources.append(source)
         if kind == FRAME and name in _EAGER and not (name == "count" and node.args):
@@ -170,7 +171,7 @@ class BodyReader:
             self.query.is_complete = False
             # It reads something all the same, as a stream or not.
             return self.query.sources.append(Source("table", streaming, self._place(node, scope), None))
-        options = _options(node.func.value, scope)[0] if isinstance(node.func, ast.Attribute) and not inside else {}
+        options = options_of(node.func.value, scope)[0] if isinstance(node.func, ast.Attribute) and not inside else {}
         is_live = name.lower().startswith("live.")
         read = Read(name, streaming, self._place(node, scope), inside or is_live, options)
         if read not in self.query.reads:
@@ -262,97 +263,3 @@ def _with_constants(
             except Unknown:
                 continue
     return found
-
-
-def _options(node: ast.AST, scope: Scope) -> tuple[dict[str, str] | None, str | None]:
-    """The options of a reader, in lower case, None if some are not known; and its format."""
-    options: dict[str, str] = {}
-    known, form = True, None
-    seen: set[str] = set()
-    while True:
-        if isinstance(node, ast.Name) and node.id not in seen and len(scope.assigned.get(node.id, ())) == 1:
-            seen.add(node.id)
-            node = scope.assigned[node.id][0]
-        elif isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute):
-            if node.func.attr == "format" and node.args:
-                form = form or text_of(node.args[0], scope.module, scope.values)
-            elif node.func.attr == "option" and node.args:
-                key = text_of(node.args[0], scope.module, scope.values)
-                value = _or_none(node.args[1] if len(node.args) > 1 else None, scope)
-                options.update({key.lower(): value} if key else {})
-                known &= key is not None
-            elif node.func.attr == "schema":
-                options["schema"] = "given"
-            elif node.func.attr == "options":
-                for keyword in node.keywords:
-                    value = _or_none(keyword.value, scope, whole=keyword.arg is None)
-                    if keyword.arg is not None:
-                        options[keyword.arg.lower()] = value
-                    elif isinstance(value, dict):
-                        options.update({str(key).lower(): str(one).lower() for key, one in value.items()})
-                    else:
-                        known = False
-            node = node.func.value
-        elif isinstance(node, ast.Attribute):
-            node = node.value
-        else:
-            # A reader that is a parameter may have been given options before.
-            is_parameter = isinstance(node, ast.Name) and scope.kinds.get(node.id) in (READER, STREAM_READER)
-            return (options if known and not is_parameter else None), form
-
-
-def _or_none(node: ast.expr | None, scope: Scope, *, whole: bool = False) -> Any:
-    try:
-        value = value_of(node, scope.module, scope.values)
-    except Unknown:
-        return None if whole else "?"
-    return value if whole else str(value).lower()
-
-
-_SAME = ("where", "filter", "distinct", "dropDuplicates", "limit", "orderBy", "sort", "hint", "repartition", "coalesce")
-
-
-def _columns(function: ast.FunctionDef, scope: Scope) -> tuple[str, ...] | None:
-    """The columns of the frame that a function returns, if it ends with a select of plain names."""
-    returns = [one for one in ast.walk(function) if isinstance(one, ast.Return)]
-    if len(returns) != 1 or returns[0].value is None:
-        return None
-    node, added = returns[0].value, []
-    while isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) and scope.kind(node) == FRAME:
-        if node.func.attr == "select":
-            names = [_column(one, scope) for one in node.args]
-            return (*names, *added) if names and None not in names else None  # type: ignore[return-value]
-        if node.func.attr == "withColumn" and node.args:
-            name = text_of(node.args[0], scope.module)
-            if name is None:
-                return None
-            added.append(name)
-        elif node.func.attr not in _SAME:
-            return None
-        node = node.func.value
-    return None
-
-
-def _column(node: ast.expr, scope: Scope) -> str | None:
-    if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) and node.func.attr in ("alias", "name"):
-        return text_of(node.args[0], scope.module) if len(node.args) == 1 else None
-    if isinstance(node, ast.Call) and scope.module.dotted(node.func) in (
-        "pyspark.sql.functions.col",
-        "pyspark.sql.functions.column",
-    ):
-        node = node.args[0] if node.args else node
-    name = text_of(node, scope.module)
-    return name.rpartition(".")[2].strip("`") if name and "*" not in name else None
-
-
-def _filled(function: ast.FunctionDef, module: Module) -> frozenset[str]:
-    """The columns that `lit(…)` or the time of the update fills: `.alias(name)` and `withColumn(name, …)` of these."""
-    found: set[str] = set()
-    for node in ast.walk(function):
-        if not (isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) and node.args):
-            continue
-        value = node.func.value if node.func.attr == "alias" else node.args[1] if len(node.args) > 1 else None
-        is_constant = isinstance(value, ast.Call) and module.dotted(value.func).rpartition(".")[2] in _CONSTANTS
-        if is_constant and node.func.attr in ("alias", "withColumn") and (name := text_of(node.args[0], module)):
-            found.add(name.lower())
-    return frozenset(found)

@@ -12,9 +12,9 @@ from pathlib import Path
 from typing import Any
 
 from lakeflow_local.check.datasets.model import Dataset, Flow, Key, Kind, Place, Read, Remark, SourceFile
-from lakeflow_local.check.datasets.modules import Project
 from lakeflow_local.check.datasets.python_file import PythonFile
 from lakeflow_local.check.datasets.sql_source import read_sql
+from lakeflow_local.check.evaluation.modules import Project
 from lakeflow_local.errors import UserError
 from lakeflow_local.notebooks.notebook import NotebookError, read_notebook
 from lakeflow_local.notebooks.notebook_source import is_notebook

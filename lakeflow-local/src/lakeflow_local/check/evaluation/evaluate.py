@@ -6,27 +6,23 @@ It is an interpreter of a small, pure part of Python with a budget, and not Pyth
 from __future__ import annotations
 
 import ast
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from typing import Any
 
-from lakeflow_local.check.datasets.modules import Module
-from lakeflow_local.check.datasets.values import (
+from lakeflow_local.check.evaluation.expressions import DEPTH, STEPS, Expressions, unpacked
+from lakeflow_local.check.evaluation.modules import Module
+from lakeflow_local.check.evaluation.values import (
     BUILTINS,
     Class,
-    Doubled,
     Function,
     Member,
     Record,
     Unknown,
-    binary,
-    compare,
     method,
     name_of,
-    shown,
     small,
 )
 
-_STEPS, _DEPTH = 50_000, 60
 _MISSING = object()
 
 
@@ -61,36 +57,8 @@ def comprehension_values(
     return _Reading().turns(generators, module, dict(local))
 
 
-class _Reading:
-    """The budget of one value."""
-
-    def __init__(self) -> None:
-        self._steps = self._depth = 0
-
-    def value(self, node: ast.AST, module: Module, local: dict[str, Any]) -> Any:
-        self._steps += 1
-        self._depth += 1
-        try:
-            if self._steps > _STEPS or self._depth > _DEPTH:
-                raise Unknown
-            reader = getattr(self, f"_{type(node).__name__.lower()}", None)
-            if reader is None:
-                raise Unknown
-            return reader(node, module, local)
-        except (TypeError, ValueError, KeyError, IndexError, AttributeError, ZeroDivisionError, OverflowError):
-            raise Unknown from None  # the code would fail here, or does what this small part of Python does not
-        finally:
-            self._depth -= 1
-
-    def turns(self, generators: list[ast.comprehension], module: Module, local: dict[str, Any]) -> list[dict[str, Any]]:
-        """The local names for each turn."""
-        try:
-            return small(list(self._comprehension(generators, module, local)))
-        except (TypeError, ValueError, KeyError, IndexError, AttributeError):
-            raise Unknown from None
-
-    def _constant(self, node: ast.Constant, module: Module, local: dict[str, Any]) -> Any:
-        return node.value
+class _Reading(Expressions):
+    """The names, calls, classes and functions of the code itself."""
 
     def _name(self, node: ast.Name, module: Module, local: dict[str, Any]) -> Any:
         return local[node.id] if node.id in local else self._global(node.id, module)
@@ -100,7 +68,7 @@ class _Reading:
             try:
                 module.values[name] = self._looked_up(name, module)
             except Unknown:
-                if self._steps <= _STEPS and self._depth < _DEPTH // 2:  # not for want of budget
+                if self.steps <= STEPS and self.depth < DEPTH // 2:  # not for want of budget
                     module.values[name] = _MISSING
                 raise
         if module.values[name] is _MISSING:
@@ -144,78 +112,6 @@ class _Reading:
             return self.value(statement.value, module, {})
         raise Unknown
 
-    def _joinedstr(self, node: ast.JoinedStr, module: Module, local: dict[str, Any]) -> str:
-        return small("".join(self.value(part, module, local) for part in node.values))
-
-    def _formattedvalue(self, node: ast.FormattedValue, module: Module, local: dict[str, Any]) -> str:
-        if node.format_spec is not None:
-            raise Unknown
-        value = self.value(node.value, module, local)
-        return BUILTINS["repr"](value) if node.conversion == ord("r") else shown(value)
-
-    def _items(self, nodes: list[ast.expr], module: Module, local: dict[str, Any]) -> Iterator[Any]:
-        for node in nodes:
-            if isinstance(node, ast.Starred):
-                yield from self.value(node.value, module, local)
-            else:
-                yield self.value(node, module, local)
-
-    def _list(self, node: ast.List, module: Module, local: dict[str, Any]) -> list[Any]:
-        return small(list(self._items(node.elts, module, local)))
-
-    def _tuple(self, node: ast.Tuple, module: Module, local: dict[str, Any]) -> tuple[Any, ...]:
-        return small(tuple(self._items(node.elts, module, local)))
-
-    def _set(self, node: ast.Set, module: Module, local: dict[str, Any]) -> tuple[Any, ...]:
-        return small(tuple(dict.fromkeys(self._items(node.elts, module, local))))
-
-    def _dict(self, node: ast.Dict, module: Module, local: dict[str, Any]) -> dict[Any, Any]:
-        if None not in node.keys:
-            pairs = zip(node.keys, node.values, strict=True)
-            return small(
-                Doubled((self.value(key, module, local), self.value(one, module, local)) for key, one in pairs)
-            )
-        found: dict[Any, Any] = {}
-        for key, value in zip(node.keys, node.values, strict=True):
-            if key is None:
-                found.update(self.value(value, module, local))  # what is spread is meant to be overridden
-            else:
-                found[self.value(key, module, local)] = self.value(value, module, local)
-        return small(found)
-
-    def _binop(self, node: ast.BinOp, module: Module, local: dict[str, Any]) -> Any:
-        return binary(node.op, self.value(node.left, module, local), self.value(node.right, module, local))
-
-    def _unaryop(self, node: ast.UnaryOp, module: Module, local: dict[str, Any]) -> Any:
-        value = self.value(node.operand, module, local)
-        if isinstance(node.op, ast.Not):
-            return not value
-        if isinstance(node.op, ast.USub):
-            return -value
-        raise Unknown
-
-    def _boolop(self, node: ast.BoolOp, module: Module, local: dict[str, Any]) -> Any:
-        stops = isinstance(node.op, ast.Or)
-        value: Any = None
-        for part in node.values:
-            value = self.value(part, module, local)
-            if bool(value) == stops:
-                break
-        return value
-
-    def _compare(self, node: ast.Compare, module: Module, local: dict[str, Any]) -> bool:
-        left = self.value(node.left, module, local)
-        for kind, right_node in zip(node.ops, node.comparators, strict=True):
-            right = self.value(right_node, module, local)
-            if not compare(kind, left, right):
-                return False
-            left = right
-        return True
-
-    def _ifexp(self, node: ast.IfExp, module: Module, local: dict[str, Any]) -> Any:
-        chosen = node.body if self.value(node.test, module, local) else node.orelse
-        return self.value(chosen, module, local)
-
     def _subscript(self, node: ast.Subscript, module: Module, local: dict[str, Any]) -> Any:
         value = self.value(node.value, module, local)
         if isinstance(value, Class):
@@ -244,35 +140,6 @@ class _Reading:
                 value = self.value(statement.value, of.module, {})
                 return Member(of.node.name, name, value) if of.is_enum else value
         raise Unknown
-
-    def _comprehension(self, generators: list[ast.comprehension], module: Module, local: dict[str, Any]) -> Iterator:
-        if not generators:
-            yield local
-            return
-        first, rest = generators[0], generators[1:]
-        for item in self.value(first.iter, module, local):
-            inner = {**local, **_unpacked(first.target, item)}
-            if all(self.value(test, module, inner) for test in first.ifs):
-                yield from self._comprehension(rest, module, inner)
-
-    def _listcomp(self, node: ast.ListComp | ast.GeneratorExp, module: Module, local: dict[str, Any]) -> list[Any]:
-        scopes = self._comprehension(node.generators, module, local)
-        return small([self.value(node.elt, module, scope) for scope in scopes])
-
-    _generatorexp = _listcomp
-
-    def _setcomp(self, node: ast.SetComp, module: Module, local: dict[str, Any]) -> tuple[Any, ...]:
-        scopes = self._comprehension(node.generators, module, local)
-        return small(tuple(dict.fromkeys(self.value(node.elt, module, scope) for scope in scopes)))
-
-    def _dictcomp(self, node: ast.DictComp, module: Module, local: dict[str, Any]) -> dict[Any, Any]:
-        scopes = self._comprehension(node.generators, module, local)
-        return small(
-            Doubled((self.value(node.key, module, one), self.value(node.value, module, one)) for one in scopes)
-        )
-
-    def _lambda(self, node: ast.Lambda, module: Module, local: dict[str, Any]) -> Function:
-        return Function(node, module)
 
     def _call(self, node: ast.Call, module: Module, local: dict[str, Any]) -> Any:
         if name_of(node.func).endswith("conf.get"):
@@ -358,7 +225,7 @@ class _Reading:
                 if result is not _MISSING:
                     return result
             elif isinstance(statement, ast.Assign) and len(statement.targets) == 1:
-                local.update(_unpacked(statement.targets[0], self.value(statement.value, module, local)))
+                local.update(unpacked(statement.targets[0], self.value(statement.value, module, local)))
             elif not (isinstance(statement, ast.Pass) or _is_docstring(statement)):
                 raise Unknown
         return _MISSING
@@ -366,17 +233,6 @@ class _Reading:
 
 def _is_docstring(statement: ast.stmt) -> bool:
     return isinstance(statement, ast.Expr) and isinstance(statement.value, ast.Constant)
-
-
-def _unpacked(target: ast.expr, value: Any) -> dict[str, Any]:
-    if isinstance(target, ast.Name):
-        return {target.id: value}
-    if isinstance(target, ast.Tuple) and len(target.elts) == len(value):
-        found: dict[str, Any] = {}
-        for one, item in zip(target.elts, value, strict=True):
-            found |= _unpacked(one, item)
-        return found
-    raise Unknown
 
 
 def _function_in(of: Class, name: str) -> ast.FunctionDef:
