@@ -33,6 +33,7 @@ class PythonFile:
         self._statements(self._module.tree.body, conditional=False)
         used = (function_of(one, self._module) for one in ast.walk(self._module.tree) if isinstance(one, ast.Attribute))
         self._file.is_complete &= all(name is None or name in _KNOWN for name in used)
+        self._file.is_complete &= all(dataset.name for dataset in self._file.datasets)
         self._loose_expectations()
         self._quarantines()
         return self._file

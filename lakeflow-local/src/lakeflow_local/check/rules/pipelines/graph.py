@@ -131,16 +131,12 @@ def _circle(start: Key, edges: dict[Key, dict[Key, Place]]) -> list[Key]:
 def dataset_unknown(target: CheckedTarget) -> Iterator[Found]:
     """A read that can only mean a dataset of the pipeline, where all of these are known and none is it."""
     for code in pipelines_in(target):
-        if not code.is_complete or not _all_named(code):
+        if not code.is_complete:
             continue
         for where, read in reads_of(code):
             parts = read.name.removeprefix("LIVE.").removeprefix("live.")
             if read.inside and "." not in parts and not code.found(read):
                 yield at(code, read.place, f"{where} reads {read.name}, which no file of pipeline {code.key} defines")
-
-
-def _all_named(code: PipelineCode) -> bool:
-    return all(dataset.name for dataset in code.datasets)
 
 
 @rule(
@@ -169,7 +165,7 @@ def _all_named(code: PipelineCode) -> bool:
 def flow_without_target(target: CheckedTarget) -> Iterator[Found]:
     """A flow into a name that nothing defines, where all definitions are known."""
     for code in pipelines_in(target):
-        if not code.is_complete or not _all_named(code):
+        if not code.is_complete:
             continue
         sinks = {(dataset.name or "").lower() for dataset in code.datasets if dataset.kind is Kind.SINK}
         for flow in code.flows:

@@ -56,7 +56,7 @@ def read_of_missing_table(target: CheckedTarget) -> Iterator[Found]:
     pipelines = pipelines_in(target)
     made_elsewhere = {key for code in pipelines for key in code.by_key}
     for code in pipelines:
-        if not code.is_complete or not all(dataset.name for dataset in code.datasets):
+        if not code.is_complete:
             continue
         for where, read in reads_of(code):
             key = code.identify(read.name, read.use)
