@@ -4,8 +4,8 @@ import re
 
 import pytest
 
+from lakeflow_local.check.engine.running import Options, check
 from lakeflow_local.check.rule import all_rules
-from lakeflow_local.check.running import Options, check
 
 RULES = all_rules()
 MARK = re.compile(r"\s*(#|--) <--$")

@@ -11,6 +11,7 @@ from typing import Any
 from lakeflow_local.bundle.resolved import Bundle
 from lakeflow_local.bundle.tree.nodes import Location
 from lakeflow_local.check.finding import Place
+from lakeflow_local.check.ignoring import Ignore
 from lakeflow_local.check.projects import Project, projects_below
 from lakeflow_local.check.sources import Sources
 from lakeflow_local.check.value import Value
@@ -223,6 +224,8 @@ class CheckedBundle:
     Attributes:
         targets: The loaded ones by name.
         target_names: All that the bundle declares, also those that are not checked.
+        ignores: The comments that ignore findings, once all other rules have run.
+        unused_ignores: Those that ignored nothing, each with the rules that found nothing there.
     """
 
     def __init__(
@@ -235,6 +238,8 @@ class CheckedBundle:
     ) -> None:
         self.root, self.targets, self.target_names = root, targets, target_names
         self.written, self.sources = written, sources
+        self.ignores: list[Ignore] = []
+        self.unused_ignores: list[tuple[Ignore, tuple[str, ...]]] = []
 
     @property
     def first(self) -> CheckedTarget:

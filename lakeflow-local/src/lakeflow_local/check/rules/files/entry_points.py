@@ -5,14 +5,14 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from lakeflow_local.check.code import entry_of, project_of
 from lakeflow_local.check.example_files import job_bundle
+from lakeflow_local.check.facts.code import entry_of, project_of
+from lakeflow_local.check.facts.parsers import CommandLine, command_line
+from lakeflow_local.check.facts.task_values import scope_of
 from lakeflow_local.check.finding import Found, Placed, found
-from lakeflow_local.check.parsers import CommandLine, command_line
 from lakeflow_local.check.projects import normalized
 from lakeflow_local.check.rule import rule
 from lakeflow_local.check.target import CheckedTarget, Task
-from lakeflow_local.check.task_values import scope_of
 from lakeflow_local.check.value import Value
 
 _PAGE = "https://docs.databricks.com/aws/en/jobs/python-wheel"

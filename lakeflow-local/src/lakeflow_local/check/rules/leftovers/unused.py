@@ -41,6 +41,8 @@ resources:
 )
 def unused_variable(checked: CheckedBundle) -> Iterator[Found]:
     """Every declared variable is referred to somewhere in the bundle's files."""
+    if not any(target.config.entries("resources") for target in checked.targets.values()):
+        return  # the frame of a bundle that is still to be filled
     if checked.first.has_unread_python or (checked.first.bundle.ran_python and _has_python(checked.first)):
         return
     used: set[str] = set()
@@ -101,6 +103,8 @@ def unused_in_job(target: CheckedTarget) -> Iterator[Found]:
     for job in target.jobs.values():
         if job.value.get("tasks") is None or not all(task.kind for task in job.all_tasks):
             continue
+        if target.config.get("bundle", "cluster_id") is not None:
+            continue  # every task of this target runs on that cluster instead
         for section, key in (("job_clusters", "job_cluster_key"), ("environments", "environment_key")):
             named = {task.value.text(key) for task in job.all_tasks}
             if any("${" in name for name in named):
@@ -153,7 +157,7 @@ def pipeline_that_nothing_runs(target: CheckedTarget) -> Iterator[Found]:
     if not target.jobs or target.has_unread_python:
         return
     texts = [value.node.value for job in target.jobs.values() for value in job.value.walk()]
-    if any(_by_id(text) for text in texts):
+    if any(_by_id(value.node.value) for task in target.tasks() for value in task.value.walk()):
         return
     for pipeline in target.pipelines.values():
         if pipeline.value.plain("continuous") is True or pipeline.value.get("trigger") is not None:

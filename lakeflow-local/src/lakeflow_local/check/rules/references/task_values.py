@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from lakeflow_local.check.example_files import job_bundle
+from lakeflow_local.check.facts.task_values import set_values
 from lakeflow_local.check.finding import Found, found
 from lakeflow_local.check.rule import rule
 from lakeflow_local.check.target import CheckedTarget
-from lakeflow_local.check.task_values import set_values
 from lakeflow_local.check.texts import joined, references_of
 
 _TASKS = """

@@ -7,9 +7,9 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from lakeflow_local.check.example_files import bundle
+from lakeflow_local.check.facts.shapes_of_secrets import is_literal_secret, names_a_secret, tokens_in
 from lakeflow_local.check.finding import Found, Place, found
 from lakeflow_local.check.rule import rule
-from lakeflow_local.check.shapes_of_secrets import is_literal_secret, names_a_secret, tokens_in
 from lakeflow_local.check.synced import synced_files
 from lakeflow_local.check.target import CheckedBundle, CheckedTarget
 from lakeflow_local.check.value import Value

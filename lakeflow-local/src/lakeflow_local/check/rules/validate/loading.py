@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
+from difflib import get_close_matches
 
 from lakeflow_local.check.example_files import bundle, job_bundle
 from lakeflow_local.check.finding import Found, Place, found
@@ -41,7 +43,10 @@ def refused_by_validate(target: CheckedTarget) -> Iterator[Found]:
                 if problem.file is None or not isinstance(problem.file, str)
                 else target.root / problem.file
             )
-            yield found(Place(path, file, problem.line), problem.message)
+            # A person is refused; a service principal may deploy without it.
+            is_for_people = "must set workspace.root_path" in problem.message
+            severity = "warning" if is_for_people else None
+            yield found(Place(path, file, problem.line), problem.message, severity=severity)
 
 
 @rule(
@@ -60,7 +65,21 @@ def refused_by_validate(target: CheckedTarget) -> Iterator[Found]:
     ),
 )
 def warned_by_validate(target: CheckedTarget) -> Iterator[Found]:
-    """Loading had nothing to warn of."""
+    """Loading had nothing to warn of; a pattern that leaves out what is not there now may be meant for later."""
     for note in target.bundle.warnings:
-        if _OWN not in note.message:
-            yield found(target.at(note.location, note.path), note.message)
+        location = note.location or (target.bundle.locate(note.path) if note.path else None)
+        place = target.at(location, note.path) if location else Place(note.path, target.written.paths[0], 1)
+        if _OWN not in note.message and not _is_for_later(target, note.message):
+            yield found(place, note.message)
+
+
+_PATTERN = re.compile(r"pattern (.+) does not match any files")
+
+
+def _is_for_later(target: CheckedTarget, message: str) -> bool:
+    """Whether a pattern of `sync.exclude` matches nothing, and is not nearly the name of something that is there."""
+    match = _PATTERN.fullmatch(message)
+    if match is None or match[1] not in [str(item.node.value) for item in target.config.items("sync", "exclude")]:
+        return False
+    names = [path.name for path in target.bundle.sync_root.iterdir()]
+    return not get_close_matches(match[1].strip("/").removeprefix("./"), names, 1, cutoff=0.8)

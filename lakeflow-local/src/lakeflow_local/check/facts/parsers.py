@@ -7,7 +7,7 @@ import re
 from dataclasses import dataclass, field
 from typing import Any
 
-from lakeflow_local.check.calls import Scope, reached
+from lakeflow_local.check.facts.calls import Scope, reached
 
 
 @dataclass
@@ -35,12 +35,14 @@ class CommandLine:
         options: Flag -> its option.
         is_open: Whether there may be options that cannot be read here.
         abbreviates: Whether a beginning of a flag is enough.
+        patterns: Regular expressions of flags that are put together: `f"--minimum_{currency}"`.
     """
 
     options: dict[str, Option] = field(default_factory=dict)
     positionals: list[Option] = field(default_factory=list)
     is_open: bool = False
     abbreviates: bool = True
+    patterns: list[str] = field(default_factory=list)
 
     def problems(self, arguments: list[str]) -> list[tuple[int | None, str]]:
         """What is wrong with a command line: the position of the argument or None, and a sentence."""
@@ -56,9 +58,9 @@ class CommandLine:
                 flag, sign, value = text.partition("=")
                 option = self._option(flag)
                 if option is None:
-                    if not self.is_open:
+                    if not self.is_open and not any(re.fullmatch(pattern, flag) for pattern in self.patterns):
                         wrong.append((at, f"the program has no option {flag}"))
-                    elif not sign and at + 1 < len(arguments) and not arguments[at + 1].startswith("-"):
+                    if not sign and at + 1 < len(arguments) and not arguments[at + 1].startswith("-"):
                         at += 1
                     at += 1
                     continue
@@ -201,7 +203,11 @@ def _is_main(node: ast.AST) -> bool:
 
 def _add(found: CommandLine, call: ast.Call, keywords: dict[str | None, ast.expr], *, is_certain: bool) -> None:
     names = [_constant(argument, None) for argument in call.args]
-    if not names or not all(isinstance(name, str) for name in names) or None in keywords:
+    if len(call.args) == 1 and isinstance(call.args[0], ast.JoinedStr):
+        parts = [re.escape(str(one.value)) if isinstance(one, ast.Constant) else ".+" for one in call.args[0].values]
+        found.patterns.append("".join(parts))
+        return
+    if not names or not all(isinstance(arg, ast.Constant) for arg in call.args) or None in keywords:
         found.is_open = True
         return
     action = _constant(keywords.get("action"), "store")

@@ -9,12 +9,16 @@ from pathlib import Path
 
 from lakeflow_local.bundle.loading import load
 from lakeflow_local.bundle.steps.includes import root_file
+from lakeflow_local.check.engine.names import target_names
 from lakeflow_local.check.finding import Finding, Found
+from lakeflow_local.check.ignoring import Ignore, ignores_in
 from lakeflow_local.check.rule import Rule, all_rules
 from lakeflow_local.check.sources import Sources
 from lakeflow_local.check.target import CheckedBundle, CheckedTarget
 from lakeflow_local.check.written import WrittenFiles
 from lakeflow_local.errors import UserError, short_path
+
+_LAST = "ignores"  # the family that looks at what the others left
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -43,13 +47,13 @@ class Checked:
     """The outcome.
 
     Attributes:
-        bundle: None where no target could be loaded.
+        bundle: The targets that could be loaded, at least one.
         findings: By file and line.
         problems: Target -> why it cannot be loaded.
         rules: The ids of the rules that ran.
     """
 
-    bundle: CheckedBundle | None
+    bundle: CheckedBundle
     findings: list[Finding]
     problems: dict[str, UserError]
     rules: tuple[str, ...]
@@ -65,7 +69,36 @@ def check(root: Path, options: Options) -> Checked:
     bundle, problems = _loaded(root, options)
     rules = [one for one in all_rules().values() if options.rules is None or one.id in options.rules]
     rules = [one for one in rules if options.with_spark or not one.needs_spark]
-    return Checked(bundle, findings_of(bundle, rules), problems, tuple(one.id for one in rules))
+    ran = tuple(one.id for one in rules)
+    findings = _not_ignored(bundle, findings_of(bundle, [one for one in rules if one.family != _LAST]), ran)
+    findings += findings_of(bundle, [one for one in rules if one.family == _LAST])
+    return Checked(bundle, sorted(findings, key=_order), problems, ran)
+
+
+def _not_ignored(bundle: CheckedBundle, findings: list[Finding], ran: tuple[str, ...]) -> list[Finding]:
+    """The findings that no comment ignores; the bundle then knows the comments, and those that ignored nothing."""
+    paths = {*bundle.written.paths, *(bundle.root / one.file for one in findings if one.file)}
+    files = [file for path in sorted(paths) if (file := bundle.sources.read(path)) is not None]
+    bundle.ignores = ignores_in(dict.fromkeys([*files, *bundle.sources.seen]))
+    by_line: dict[tuple[Path, int], list[Ignore]] = {}
+    for one in bundle.ignores:
+        for line in {one.line, one.covers}:
+            by_line.setdefault((one.file, line), []).append(one)
+    used: set[tuple[Ignore, str]] = set()
+    kept = []
+    for finding in findings:
+        place = ((bundle.root / finding.file).resolve(), finding.line)
+        hiding = [(one, finding.rule) for one in by_line.get(place, ()) if finding.rule in one.rules]
+        used.update(hiding)
+        if not hiding:
+            kept.append(finding)
+    if bundle.is_whole:
+        judged = {*ran} | {name for one in bundle.ignores for name in one.rules if name not in all_rules()}
+        for one in bundle.ignores:
+            idle = tuple(name for name in one.rules if name in judged and (one, name) not in used)
+            if idle:
+                bundle.unused_ignores.append((one, idle))
+    return kept
 
 
 def _loaded(root: Path, options: Options) -> tuple[CheckedBundle, dict[str, UserError]]:
@@ -74,8 +107,6 @@ def _loaded(root: Path, options: Options) -> tuple[CheckedBundle, dict[str, User
     sources = Sources()
     names: list[str | None] = [options.target]
     if options.all_targets:
-        from lakeflow_local.check.names import target_names
-
         names = list(target_names(root))
     written: WrittenFiles | None = None
     declared: tuple[str, ...] = ()
@@ -113,7 +144,11 @@ def findings_of(bundle: CheckedBundle, rules: Iterable[Rule]) -> list[Finding]:
                 found[key] = Finding(**{**vars(known), "targets": targets, "severity": worst})
             else:
                 found[key] = finding
-    return sorted(found.values(), key=lambda one: (one.file, one.line, one.rule, one.path))
+    return sorted(found.values(), key=_order)
+
+
+def _order(one: Finding) -> tuple[object, ...]:
+    return one.file, one.line, one.rule, one.path
 
 
 def _found(bundle: CheckedBundle, rule: Rule) -> Iterator[tuple[tuple[str, ...], Found, int]]:
@@ -125,7 +160,7 @@ def _found(bundle: CheckedBundle, rule: Rule) -> Iterator[tuple[tuple[str, ...],
     )
     for targets, finds in runs:
         counts: dict[object, int] = {}
-        for one in finds:
+        for one in dict.fromkeys(finds):
             counts[one.place] = counts.get(one.place, 0) + 1
             yield one.targets or targets, one, counts[one.place]
 

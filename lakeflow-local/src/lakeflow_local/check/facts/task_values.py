@@ -6,8 +6,8 @@ import ast
 import re
 from dataclasses import dataclass
 
-from lakeflow_local.check.calls import Scope, files_below
-from lakeflow_local.check.code import code_of, entry_of, project_of
+from lakeflow_local.check.facts.calls import Scope, files_below
+from lakeflow_local.check.facts.code import code_of, entry_of, project_of
 from lakeflow_local.check.target import CheckedTarget, Task
 
 _SETS_NONE = ("pipeline_task", "condition_task", "sql_task", "run_job_task", "dashboard_task", "alert_task")

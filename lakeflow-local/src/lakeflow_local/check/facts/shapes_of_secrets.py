@@ -40,6 +40,10 @@ _PLACEHOLDER = re.compile(
     r"^(?:none|null|true|false|test|secret|password|token|default|unset|empty)$",
     re.IGNORECASE,
 )
+# The name of a secret in a scope or a vault: words with dashes, one of which says so.
+_NAME = re.compile(
+    r"(?:[A-Za-z0-9]+[-_./])*(?:secret|token|password|key|pwd|scope|id|name)(?:[-_./][A-Za-z0-9]+)*", re.I
+)
 _REFERS = re.compile(
     r"\$\{|\{\{|\{[A-Za-z_]|^\$|^/|^https?://|^secrets?[/:]|^env[:.]|^vault|^@|^arn:|^projects/", re.IGNORECASE
 )
@@ -91,4 +95,4 @@ def is_literal_secret(value: str) -> bool:
         or " " in value.strip()
     ):
         return False
-    return not re.fullmatch(r"[a-z]+(?:[._/-][a-z]+)*", value)
+    return not re.fullmatch(r"[a-z]+(?:[._/-][a-z]+)*", value) and not _NAME.fullmatch(value)
