@@ -5,8 +5,8 @@ import pytest
 from lakeflow_local.bundle import load
 from lakeflow_local.check.datasets.model import Kind
 from lakeflow_local.check.datasets.reading import pipelines_of
-from lakeflow_local.check.rule import all_rules
 from lakeflow_local.check.engine.running import Options, check
+from lakeflow_local.check.rule import all_rules
 
 OURS = tuple(one.id for one in all_rules().values() if one.family == "pipelines" and not one.needs_spark)
 BUNDLE = """
