@@ -151,11 +151,21 @@ class CheckedTarget:
         sources: The files that jobs and pipelines refer to, parsed once.
         written: The files of the bundle's configuration, as they are written.
         with_spark: Whether rules may use Spark.
+        variables: The values of variables that were given, as with `--var`.
         memory: What the helpers of several rules have worked out, by a name of theirs.
     """
 
-    def __init__(self, bundle: Bundle, sources: Sources, written: WrittenFiles, *, with_spark: bool = False) -> None:
+    def __init__(
+        self,
+        bundle: Bundle,
+        sources: Sources,
+        written: WrittenFiles,
+        *,
+        with_spark: bool = False,
+        variables: Mapping[str, str] | None = None,
+    ) -> None:
         self.bundle, self.sources, self.written, self.with_spark = bundle, sources, written, with_spark
+        self.variables = dict(variables or {})
         self.name, self.root = bundle.target, bundle.root
         self.config = Value(bundle.tree)
         self.memory: dict[str, Any] = {}

@@ -128,7 +128,9 @@ def _loaded(root: Path, options: Options) -> tuple[CheckedBundle, dict[str, User
             included = [str(path) for path in bundle.config.get("include") or []]
             written = WrittenFiles([root_file(root), *(root / path for path in included)])
             declared = bundle.target_names
-        targets[bundle.target] = CheckedTarget(bundle, sources, written, with_spark=options.with_spark)
+        targets[bundle.target] = CheckedTarget(
+            bundle, sources, written, with_spark=options.with_spark, variables=options.variables
+        )
     if written is None:
         raise next(iter(problems.values()))
     return CheckedBundle(root, targets, declared, written, sources), problems
