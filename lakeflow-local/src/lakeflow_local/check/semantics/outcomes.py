@@ -35,7 +35,7 @@ class JobGraph:
     @classmethod
     def of(cls, job: Job) -> JobGraph:
         """The graph of a job of a bundle."""
-        return cls({key: task.value.node.plain() for key, task in job.tasks.items()})
+        return cls({key: task.value.node.plain() for key, task in job.tasks.items() if task.value.node.is_map})
 
     @cached_property
     def parents(self) -> dict[str, list[tuple[str, str | None]]]:
