@@ -36,6 +36,8 @@ FLOORS = (
     "check.programs",
     "check.facts",
     "check",
+    "check.datasets",
+    "check.evaluation",
     "workspace",
     "daemon.server",
     "daemon",
