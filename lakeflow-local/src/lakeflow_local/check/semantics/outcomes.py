@@ -110,7 +110,9 @@ class JobGraph:
             if self.tasks[key].get("disabled") is True:
                 results[key] = Result.DISABLED
                 continue
-            decided = decide(self.run_if(key), parents)
+            run_if = self.run_if(key)
+            is_smooth = not run_if.handles_failure and all(one is Result.SUCCESS for one in parents)
+            decided = None if is_smooth else decide(run_if, parents)
             results[key] = decided or (Result.FAILED if key in fails else Result.SUCCESS)
         return results
 

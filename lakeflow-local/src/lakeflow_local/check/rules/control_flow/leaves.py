@@ -77,7 +77,7 @@ def leaf_hides_failure(target: CheckedTarget) -> Iterator[Found]:
             effects = [key for key in keys if _has_effect(job.tasks[key])]
             yield found(
                 task.value.get("run_if") or task,
-                f"the run is green although {' or '.join(effects or keys)} has failed: {leaf} runs in spite of it",
+                f"the run is green although {_some(effects or keys)} has failed: {leaf} runs in spite of it",
                 severity="error" if effects else None,
             )
 
@@ -197,6 +197,11 @@ def exclusion_skips_leaf(target: CheckedTarget) -> Iterator[Found]:
 
 
 _ALWAYS = (RunIf.ALL_DONE, RunIf.AT_LEAST_ONE_SUCCESS)
+
+
+def _some(keys: list[str]) -> str:
+    """The first of many names."""
+    return " or ".join(keys) if len(keys) < 4 else f"{', '.join(keys[:3])} or another of {len(keys)} tasks"
 
 
 def _passed_over(graph: JobGraph, key: str, results: dict[str, Result]) -> str | None:

@@ -93,7 +93,7 @@ resources:
     family="schedules",
     severity="warning",
     basis="documented",
-    reason="A continuous pipeline updates all the time by itself: as a task of a job it is redundant, or not supported.",
+    reason="A continuous pipeline updates all the time by itself: as a job's task it is redundant, or not supported.",
     fact="https://docs.databricks.com/aws/en/jobs/tasks/pipeline",
     fix="Write continuous: false at the pipeline; to run it all the time, make the job continuous.",
     bad={"databricks.yml": _CONTINUOUS.format(continuous="true  # <--")},
