@@ -39,7 +39,7 @@ _ACTING = {
 }
 _ACTS = re.compile(
     r"(?:^|_)(create|send|post|publish|charge|refund|capture|transfer|pay|payout|trigger|notify|alert|enqueue|add_comment|transition)"
-    r"(?:_|$)|^(sendmail|postMessage|Webhook)$"
+    r"(?:_|$)|^sendmail$|postMessage"
 )
 _BOTO_ACTS = {"send_email", "send_raw_email", "send_templated_email", "publish", "start_execution"}
 _ASKS = re.compile(

@@ -106,7 +106,7 @@ def variables_used(tree: Node, target: Node) -> set[str]:
     """The variables that something in a target refers to, directly or through the value of another one."""
     used: set[str] = set()
     waiting: list[str] = []
-    for part in (tree, target):
+    for part in (one for one in (tree, target) if one.is_map):
         for key, section in part.value.items():
             if key not in ("variables", "targets", "environments"):
                 waiting += _references(section)

@@ -35,7 +35,7 @@ class JobGraph:
     @classmethod
     def of(cls, job: Job) -> JobGraph:
         """The graph of a job of a bundle."""
-        return cls({key: task.value.node.plain() for key, task in job.tasks.items()})
+        return cls({key: task.value.node.plain() for key, task in job.tasks.items() if task.value.node.is_map})
 
     @cached_property
     def parents(self) -> dict[str, list[tuple[str, str | None]]]:
@@ -110,7 +110,9 @@ class JobGraph:
             if self.tasks[key].get("disabled") is True:
                 results[key] = Result.DISABLED
                 continue
-            decided = decide(self.run_if(key), parents)
+            run_if = self.run_if(key)
+            is_smooth = not run_if.handles_failure and all(one is Result.SUCCESS for one in parents)
+            decided = None if is_smooth else decide(run_if, parents)
             results[key] = decided or (Result.FAILED if key in fails else Result.SUCCESS)
         return results
 

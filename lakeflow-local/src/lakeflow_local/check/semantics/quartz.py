@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
+from functools import cache
 from zoneinfo import ZoneInfo
 
 from lakeflow_local.schedule.cron import CronError, QuartzCron
@@ -80,8 +81,10 @@ def clock_changes(cron: str, zone: str, year: int) -> Iterator[tuple[datetime, b
                     break
 
 
-def _transitions(zone: ZoneInfo, year: int) -> Iterator[tuple[datetime, timedelta]]:
+@cache
+def _transitions(zone: ZoneInfo, year: int) -> tuple[tuple[datetime, timedelta], ...]:
     """The moments (UTC, to the hour) of a year at which the zone's offset changes, and by how much."""
+    found = []
     moment, end = datetime(year, 1, 1, tzinfo=UTC), datetime(year + 1, 1, 1, tzinfo=UTC)
     while moment < end:
         following = moment + timedelta(days=1)
@@ -92,8 +95,9 @@ def _transitions(zone: ZoneInfo, year: int) -> Iterator[tuple[datetime, timedelt
                 for step in range(1, 25)
                 if _offset(moment + timedelta(hours=step), zone) != _offset(moment, zone)
             )
-            yield hour, change
+            found.append((hour, change))
         moment = following
+    return tuple(found)
 
 
 def _offset(moment: datetime, zone: ZoneInfo) -> timedelta:

@@ -77,7 +77,7 @@ def leaf_hides_failure(target: CheckedTarget) -> Iterator[Found]:
             effects = [key for key in keys if _has_effect(job.tasks[key])]
             yield found(
                 task.value.get("run_if") or task,
-                f"the run is green although {' or '.join(effects or keys)} has failed: {leaf} runs in spite of it",
+                f"the run is green although {_some(effects or keys)} has failed: {leaf} runs in spite of it",
                 severity="error" if effects else None,
             )
 
@@ -161,18 +161,27 @@ def exclusion_skips_leaf(target: CheckedTarget) -> Iterator[Found]:
     """A leaf that should always run and is excluded on one branch; a side effect without a word on the other branch."""
     for job in target.jobs.values():
         graph = JobGraph.of(job)
-        if graph.order is None or not graph.conditions:
+        for_failures = [key for key in graph.tasks if graph.run_if(key).handles_failure]
+        if graph.order is None or not (graph.conditions or for_failures):
             continue
         told: set[str] = set()
         for branches in graph.branchings():
             results = graph.play(graph.order, (), branches)
             for leaf in graph.leaves:
+                if _passed_over(graph, leaf, results) is not None or not _taken(graph, leaf, branches):
+                    continue
                 if results[leaf] is Result.EXCLUDED and graph.run_if(leaf) is RunIf.ALL_DONE and leaf not in told:
                     told.add(leaf)
                     message = (
                         f"{leaf} is left out where {_taken(graph, leaf, branches)}, although its run_if is ALL_DONE"
                     )
                     yield found(job.tasks[leaf].value.get("run_if") or job.tasks[leaf], message)
+            for key in graph.tasks:
+                after = _passed_over(graph, key, results)
+                if after is not None and key not in told:
+                    told.add(key)
+                    message = f"{key} is left out where nothing has failed, as {after} then does not run"
+                    yield found(job.tasks[key].value.get("run_if") or job.tasks[key], message)
             for condition in graph.conditions:
                 if results[condition] is not Result.SUCCESS or condition in told:
                     continue
@@ -188,6 +197,22 @@ def exclusion_skips_leaf(target: CheckedTarget) -> Iterator[Found]:
 
 
 _ALWAYS = (RunIf.ALL_DONE, RunIf.AT_LEAST_ONE_SUCCESS)
+
+
+def _some(keys: list[str]) -> str:
+    """The first of many names."""
+    return " or ".join(keys) if len(keys) < 4 else f"{', '.join(keys[:3])} or another of {len(keys)} tasks"
+
+
+def _passed_over(graph: JobGraph, key: str, results: dict[str, Result]) -> str | None:
+    """The task for failures behind which an ALL_DONE task stands, where the former was left out for want of one."""
+    if results[key] is not Result.EXCLUDED or graph.run_if(key) is not RunIf.ALL_DONE:
+        return None
+    for one in sorted(graph.ancestors(key)):
+        has_run = any(results[parent] is not Result.EXCLUDED for parent, _ in graph.parents[one])
+        if results[one] is Result.EXCLUDED and graph.run_if(one).handles_failure and has_run:
+            return one
+    return None
 
 
 def _taken(graph: JobGraph, leaf: str, branches: dict[str, str]) -> str:

@@ -67,6 +67,50 @@ def shared_pipeline_without_retry(target: CheckedTarget) -> Iterator[Found]:
                 yield found(task.value.get("max_retries") or task, message)
 
 
+_CONTINUOUS = """
+bundle:
+  name: fleet
+resources:
+  pipelines:
+    trips:
+      name: trips
+      serverless: true
+      catalog: main
+      schema: trips
+      continuous: {continuous}
+  jobs:
+    nightly:
+      name: nightly
+      tasks:
+        - task_key: refresh
+          pipeline_task:
+            pipeline_id: ${{resources.pipelines.trips.id}}
+"""
+
+
+@rule(
+    id="continuous-pipeline-in-job",
+    family="schedules",
+    severity="warning",
+    basis="documented",
+    reason="A continuous pipeline updates all the time by itself: as a job's task it is redundant, or not supported.",
+    fact="https://docs.databricks.com/aws/en/jobs/tasks/pipeline",
+    fix="Write continuous: false at the pipeline; to run it all the time, make the job continuous.",
+    bad={"databricks.yml": _CONTINUOUS.format(continuous="true  # <--")},
+    good={"databricks.yml": _CONTINUOUS.format(continuous="false")},
+)
+def continuous_pipeline_in_job(target: CheckedTarget) -> Iterator[Found]:
+    """A pipeline that runs all the time, and that a task starts as well."""
+    told: set[str] = set()
+    for task in target.tasks():
+        key = started(task, "pipelines")
+        pipeline = target.pipelines.get(key) if key is not None else None
+        setting = pipeline.value.get("continuous") if pipeline is not None else None
+        if key is not None and setting is not None and setting.node.value is True and key not in told:
+            told.add(key)
+            yield found(setting, f"the pipeline {key} is continuous, and {label(task)} starts it")
+
+
 def _may_meet(one: Task, other: Task) -> bool:
     """Whether two tasks may run at the same time."""
     if one.job is not other.job and one.job.key != other.job.key:

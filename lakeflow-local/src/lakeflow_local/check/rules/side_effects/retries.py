@@ -155,7 +155,8 @@ def _tries(pipeline: Resource) -> tuple[int, int] | None:
     """Updates, and tries of a flow in each; None for a pipeline that does not retry, or whose number is not known."""
     if pipeline.value.plain("development") is True or pipeline.value.plain("continuous") is True:
         return None
-    configuration = pipeline.value.plain("configuration") or {}
+    configuration = pipeline.value.plain("configuration")
+    configuration = configuration if isinstance(configuration, dict) else {}
     found_numbers = []
     for name, default in (("numUpdateRetryAttempts", _UPDATE_RETRIES), ("maxFlowRetryAttempts", _FLOW_RETRIES)):
         text = str(configuration.get(f"pipelines.{name}", default))
