@@ -206,3 +206,23 @@ def test_protected_tables_and_explicit_choices_are_respected(write):
         "{}", "c", "cloudFiles"
     )
     assert found(write({"a.py": IMPORT + files})) == [("full-refresh-loses-history", "shop/a.py", 6)]
+
+
+def test_a_column_list_names_the_columns_that_a_condition_sees(write):
+    columns = "({} COMMENT 'the key',\n\n  CONSTRAINT keyed EXPECT (id IS NOT NULL)\n)"
+    text = f"CREATE MATERIALIZED VIEW t {columns} AS SELECT a FROM x.y;\n"
+    assert found(write({"a.sql": text.format("id")})) == []
+    assert found(write({"a.sql": text.format("key")})) == [("expectation-unknown-column", "shop/a.sql", 3)]
+
+
+def test_a_module_that_declares_when_it_is_imported_leaves_the_pipeline_unknown(write):
+    root = write(
+        {
+            "a.sql": "CREATE MATERIALIZED VIEW x AS SELECT * FROM LIVE.raw;\n",
+            "b.py": "import declared\n",
+        }
+    )
+    (root / "declared.py").write_text(f"{IMPORT}dp.create_streaming_table('raw')\n")
+    assert not read(root).is_complete
+    (root / "declared.py").write_text('"""Of pipelines."""\n')
+    assert read(root).is_complete

@@ -34,6 +34,8 @@ class PythonFile:
         used = (function_of(one, self._module) for one in ast.walk(self._module.tree) if isinstance(one, ast.Attribute))
         self._file.is_complete &= all(name is None or name in _KNOWN for name in used)
         self._file.is_complete &= all(dataset.name for dataset in self._file.datasets)
+        self._file.is_complete &= not any(self._declares_on_import(*one) for one in self._module.imported.values())
+        self._file.is_complete &= not any(self._declares_on_import(one, None) for one in self._module.stars)
         self._loose_expectations()
         self._quarantines()
         return self._file
@@ -100,6 +102,12 @@ class PythonFile:
     def _is_unknown(self, source: str) -> bool:
         """Whether a module is neither the bundle's nor one that surely declares nothing."""
         return bool(source) and source.partition(".")[0] not in HARMLESS
+
+    def _declares_on_import(self, source: str, inside: str | None) -> bool:
+        """Whether a module that is imported is one of the bundle's that may declare datasets when it is loaded."""
+        names = [source] + ([f"{source}.{inside}"] if inside else [])
+        found = [self._module.project.find(name, self._module.path) for name in names]
+        return any(one is not None and one.names_api for one in found)
 
     def _declares(self, node: ast.AST) -> bool:
         return any(function_of(one, self._module) in calls.DECLARES for one in ast.walk(node) if _may_be_call(one))

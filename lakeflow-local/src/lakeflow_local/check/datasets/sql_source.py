@@ -96,7 +96,9 @@ def _kind(found: Any, query: Query | None) -> Kind:
 
 
 def _query(function: Any, place: Place, use: tuple[str | None, str] | None) -> Query:
-    return sql_reads.query_of(function.__dict__["__lakeflow_text__"], place, use)
+    query = sql_reads.query_of(function.__dict__["__lakeflow_text__"], place, use)
+    query.columns = function.__dict__["__lakeflow_names__"] or query.columns
+    return query
 
 
 def _flow(flow: Any, place: Place, use: tuple[str | None, str] | None) -> Flow:
