@@ -32,6 +32,8 @@ FLOORS = (
     "check.rules.targets",
     "check.rules.pipelines",
     "check.rules.ignores",
+    "check.semantics",
+    "check.programs",
     "check.facts",
     "check",
     "check.datasets",

@@ -9,6 +9,8 @@ from pathlib import Path
 
 from lakeflow_local.bundle.loading import load
 from lakeflow_local.bundle.steps.includes import root_file
+from lakeflow_local.bundle.tree.limits import deep_values
+from lakeflow_local.bundle.tree.source import remembering
 from lakeflow_local.check.engine.names import target_names
 from lakeflow_local.check.finding import Finding, Found
 from lakeflow_local.check.ignoring import Ignore, ignores_in
@@ -65,7 +67,11 @@ def check(root: Path, options: Options) -> Checked:
     Raises:
         UserError: the bundle cannot be loaded at all, or there is no such target.
     """
-    root = root.resolve()
+    with remembering(), deep_values():
+        return _checked(root.resolve(), options)
+
+
+def _checked(root: Path, options: Options) -> Checked:
     bundle, problems = _loaded(root, options)
     rules = [one for one in all_rules().values() if options.rules is None or one.id in options.rules]
     rules = [one for one in rules if options.with_spark or not one.needs_spark]

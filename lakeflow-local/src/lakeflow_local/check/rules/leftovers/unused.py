@@ -157,7 +157,7 @@ def pipeline_that_nothing_runs(target: CheckedTarget) -> Iterator[Found]:
     if not target.jobs or target.has_unread_python:
         return
     texts = [value.node.value for job in target.jobs.values() for value in job.value.walk()]
-    if any(_by_id(value.node.value) for task in target.tasks() for value in task.value.walk()):
+    if any(_by_id(value.node.value) for task in target.tasks() for value in task.texts):
         return
     for pipeline in target.pipelines.values():
         if pipeline.value.plain("continuous") is True or pipeline.value.get("trigger") is not None:
@@ -209,7 +209,7 @@ def unused_schema(target: CheckedTarget) -> Iterator[Found]:
     schemas = target.resources("schemas")
     if target.has_unread_python or not schemas:
         return
-    texts = [(value.path, value.node.value) for value in target.config.walk() if isinstance(value.node.value, str)]
+    texts = [(value.path, value.node.value) for value in target.values if isinstance(value.node.value, str)]
     used = {schema.key for schema in schemas if _is_referred_to(schema, texts)}
     if not used:
         return
