@@ -226,3 +226,16 @@ def test_a_module_that_declares_when_it_is_imported_leaves_the_pipeline_unknown(
     assert not read(root).is_complete
     (root / "declared.py").write_text('"""Of pipelines."""\n')
     assert read(root).is_complete
+
+
+def test_auto_cdc_from_snapshot_has_no_sequence_and_an_older_name_for_its_source(write):
+    text = "import dlt\ndlt.create_streaming_table('t')\ndlt.apply_changes_from_snapshot(target='t', {}keys=['id'])\n"
+    assert found(write({"a.py": text.format("snapshot_and_version=next_one, ")})) == []
+    assert found(write({"a.py": text.replace(", {}keys=['id']", "")})) == [("auto-cdc-incomplete", "shop/a.py", 3)]
+
+
+def test_a_view_may_be_the_stream_that_a_table_reads(write):
+    view = "CREATE TEMPORARY VIEW v AS SELECT * FROM STREAM(x.y);\n"
+    table = "CREATE STREAMING TABLE t AS SELECT * FROM {};\n"
+    assert found(write({"a.sql": view + table.format("v")})) == []
+    assert found(write({"a.sql": view + table.format("x.z")})) == [("streaming-table-of-batch-query", "shop/a.sql", 2)]

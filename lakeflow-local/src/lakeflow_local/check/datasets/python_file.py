@@ -145,6 +145,9 @@ class PythonFile:
             target = text_of(argument(decorator, "target"), self._module)
             flow = Flow("append", name, target, self._place(decorator), query=query)
             flow.has_expectations = any(one in calls.EXPECTATIONS for one in used)
+            flow.appends = (
+                kind == "append_flow" and not calls.has_more(decorator) and argument(decorator, "once") is None
+            )
             self._file.flows.append(flow)
             return
         query = self._body(f"dataset {name or node.name}").function(node, self._module)
@@ -247,6 +250,15 @@ class PythonFile:
         flow.scd_type = _text(scd, self._module) if scd is not None else "1"
         if calls.has_more(node):
             flow.scd_type = None
+            return flow
+        wanted = {"target": 0, "source": 1, "keys": 2, "sequence_by": 3}
+        if kind == "snapshot":  # early versions call the source snapshot_and_version
+            wanted = {"target": 0, "keys": 2}
+        missing = [name for name, position in wanted.items() if argument(node, name, position) is None]
+        if missing:
+            self._remark("cdc", f"{function} lacks {', '.join(missing)}", node)
+        elif flow.scd_type is not None and flow.scd_type.lower() not in calls.SCD_TYPES[kind]:
+            self._remark("cdc", f"{function} has no stored_as_scd_type {flow.scd_type}", node)
         return flow
 
     def _body_remarks(self, node: ast.FunctionDef) -> None:

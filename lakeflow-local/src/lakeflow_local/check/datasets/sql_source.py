@@ -105,6 +105,7 @@ def _flow(flow: Any, place: Place, use: tuple[str | None, str] | None) -> Flow:
     kind = {"CdcFlow": "cdc", "SnapshotFlow": "snapshot"}.get(type(flow).__name__, "append")
     found = Flow(kind, flow.name, flow.target, place, use)
     if kind == "append":
+        found.appends = not (flow.once or flow.replaces)
         found.query = _query(flow.query, place, use)
         return found
     found.scd_type = str(flow.scd_type)

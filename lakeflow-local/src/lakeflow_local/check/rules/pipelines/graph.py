@@ -123,11 +123,11 @@ def _circle(start: Key, edges: dict[Key, dict[Key, Place]]) -> list[Key]:
     fix="Write the name of a dataset of this pipeline, or read a table from outside with `spark.read.table`.",
     bad=pipeline(
         orders_sql="CREATE MATERIALIZED VIEW orders AS SELECT * FROM samples.tpch.orders;\n",
-        sums_sql="CREATE MATERIALIZED VIEW sums AS SELECT * FROM LIVE.order;  -- <--\n",
+        sums_py="import dlt\n\n\n@dlt.table\ndef sums():\n    return dlt.read('order')  # <--\n",
     ),
     good=pipeline(
         orders_sql="CREATE MATERIALIZED VIEW orders AS SELECT * FROM samples.tpch.orders;\n",
-        sums_sql="CREATE MATERIALIZED VIEW sums AS SELECT * FROM LIVE.orders;\n",
+        sums_py="import dlt\n\n\n@dlt.table\ndef sums():\n    return dlt.read('orders')\n",
     ),
 )
 @unique
