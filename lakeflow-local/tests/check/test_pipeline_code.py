@@ -239,3 +239,8 @@ def test_a_view_may_be_the_stream_that_a_table_reads(write):
     table = "CREATE STREAMING TABLE t AS SELECT * FROM {};\n"
     assert found(write({"a.sql": view + table.format("v")})) == []
     assert found(write({"a.sql": view + table.format("x.z")})) == [("streaming-table-of-batch-query", "shop/a.sql", 2)]
+
+
+def test_a_condition_may_name_a_column_by_the_table_of_its_query(write):
+    text = "CREATE MATERIALIZED VIEW t (CONSTRAINT keyed EXPECT (f.id IS NOT NULL)) AS SELECT f.id, n FROM x.y AS f;\n"
+    assert found(write({"a.sql": text})) == []

@@ -149,7 +149,10 @@ def _is_value(node: Any) -> bool:
 
 @lru_cache(maxsize=4096)
 def columns(text: str) -> frozenset[str] | None:
-    """The top-level columns that a condition names; None if that is not certain."""
+    """The columns that a condition names without a dot before them; None if that is not certain.
+
+    What stands before a dot may be a column of fields, or a table of the query, which the platform accepts.
+    """
     tree = parsed(text)
     if tree is None:
         return None
@@ -157,7 +160,7 @@ def columns(text: str) -> frozenset[str] | None:
 
     if tree.find(exp.Lambda, exp.Select, exp.Anonymous, exp.Star) is not None or ":" in text:
         return None
-    return frozenset(column.parts[0].name for column in tree.find_all(exp.Column))
+    return frozenset(column.name for column in tree.find_all(exp.Column) if len(column.parts) == 1)
 
 
 def _conjuncts(node: Any) -> Iterator[Any]:
