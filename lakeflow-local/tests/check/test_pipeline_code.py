@@ -102,8 +102,9 @@ def test_reads_are_followed_into_functions_of_the_bundle_and_over_loops(write):
         "dp.create_streaming_table(name=name_of())\n",
         "import somewhere\nsomewhere.declare(spark)\n",
         "dp.something_new('raw')\n",
+        "import databricks.pipelines as dbp\n@dbp.table\ndef raw():\n    return spark.readStream.table('x')\n",
     ],
-    ids=["loop", "factory", "name", "foreign", "new function"],
+    ids=["loop", "factory", "name", "foreign", "new function", "another module"],
 )
 def test_where_datasets_may_be_more_than_are_seen_nothing_is_called_missing(write, text):
     root = write(

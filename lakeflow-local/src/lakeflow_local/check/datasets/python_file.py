@@ -136,6 +136,7 @@ class PythonFile:
                 self._file.datasets.append(Dataset(name, Kind.SINK, self._place(node), is_conditional=conditional))
             elif "on_event_hook" not in used:
                 self._unknown_in(node)
+                self._file.is_complete &= not any(map(self._may_be_dataset, node.decorator_list))
             return
         self._body_remarks(node)
         kind, decorator = declaring[0], used[declaring[0]]
@@ -159,6 +160,15 @@ class PythonFile:
                 dataset.expectations += rules
                 dataset.has_all_expectations &= all_known
         self._file.datasets.append(dataset)
+
+    def _may_be_dataset(self, decorator: ast.expr) -> bool:
+        """Whether a decorator is of a module that may declare a dataset, such as `databricks.pipelines`."""
+        node = decorator.func if isinstance(decorator, ast.Call) else decorator
+        source = self._module.imported.get(name_of(node).partition(".")[0], ("", None))[0]
+        found = self._module.project.find(source, self._module.path) if source else None
+        if found is not None:
+            return found.names_api
+        return source.startswith("databricks") or self._is_unknown(source)
 
     def _name(self, decorator: ast.AST, default: str | None) -> str | None:
         given = argument(decorator, "name", 0)
