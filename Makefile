@@ -40,11 +40,12 @@ drill-faults: $(READY) ## random faults, for the way we pay and for five wrong o
 	@$(BIN)/python -m tests.faults.harness.model
 	@$(BIN)/python -m tests.faults.harness --schedules $(or $(N),1000) --seed $(or $(SEED),1)
 
-lint: $(READY) ## formatting, style, YAML, and every target of the bundle
+lint: $(READY) ## formatting, style, YAML, every target of the bundle, and what the checker finds in it
 	@$(BIN)/ruff check .
 	@$(BIN)/ruff format --check .
 	@$(BIN)/yamllint --strict .
 	@for target in local dev staging prod; do $(BIN)/lakeflow-local validate -t $$target; done
+	@$(BIN)/lakeflow-local check --all-targets
 
 fmt: $(READY) ## format the code
 	@$(BIN)/ruff check --fix --quiet . || true
@@ -53,6 +54,7 @@ fmt: $(READY) ## format the code
 bench: $(READY) ## what an update and a task cost, each figure with its spread
 	@$(BIN)/python lakeflow-local/bench/jobs.py
 	@$(BIN)/python lakeflow-local/bench/pipelines.py
+	@$(BIN)/python lakeflow-local/bench/check.py
 	@$(BIN)/python -m demo.bench
 	@$(BIN)/python -m demo.warm_bench
 
