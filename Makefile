@@ -46,11 +46,12 @@ quiz: $(READY) ## forty scenario questions on a page that works offline; TERMINA
 mutants: $(READY) ## this bundle with single mistakes: what `bundle validate --strict` finds and what `check` finds; FAMILY="control flow"
 	@PYTHONPATH=lakeflow-local/tests/bundle $(BIN)/python -m tests.mutants $(if $(FAMILY),--family "$(FAMILY)")
 
-lint: $(READY) ## formatting, style, YAML, and every target of the bundle
+lint: $(READY) ## formatting, style, YAML, every target of the bundle, and what the checker finds in it
 	@$(BIN)/ruff check .
 	@$(BIN)/ruff format --check .
 	@$(BIN)/yamllint --strict .
 	@for target in local dev staging prod; do $(BIN)/lakeflow-local validate -t $$target; done
+	@$(BIN)/lakeflow-local check --all-targets
 
 fmt: $(READY) ## format the code
 	@$(BIN)/ruff check --fix --quiet . || true
@@ -59,6 +60,7 @@ fmt: $(READY) ## format the code
 bench: $(READY) ## what an update and a task cost, each figure with its spread
 	@$(BIN)/python lakeflow-local/bench/jobs.py
 	@$(BIN)/python lakeflow-local/bench/pipelines.py
+	@$(BIN)/python lakeflow-local/bench/check.py
 	@$(BIN)/python -m demo.bench
 	@$(BIN)/python -m demo.warm_bench
 
