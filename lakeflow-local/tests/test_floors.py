@@ -22,6 +22,7 @@ FLOORS = (
     "daemon.server",
     "api",
     "api.jobs",
+    "api.page",
     "api.sql",
     "api.pipelines",
     "api.compute",

@@ -16,7 +16,7 @@ def sdk_of(api) -> WorkspaceClient:
 
 
 def misfits(kind: str, answer) -> list[str]:
-    """Where an answer has a field that a class of the SDK does not know, lacks one that it requires, or has another type.
+    """Where an answer has a field that the SDK does not know, lacks one that it requires, or has another type.
 
     Args:
         kind: `pipelines.GetPipelineResponse`.

@@ -54,7 +54,7 @@ def _shown(state: State, doc: Mapping[str, Any]) -> dict[str, Any]:
         "warehouse_type": "CLASSIC",
         "num_clusters": int(running),
         "num_active_sessions": 0,
-        "health": {"status": "HEALTHY" if running else "STATUS_UNSPECIFIED"},
+        **({"health": {"status": "HEALTHY"}} if running else {}),
     }
     return fit("sql.GetWarehouseResponse", {**defaults, **doc})
 
