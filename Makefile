@@ -53,6 +53,7 @@ fmt: $(READY) ## format the code
 bench: $(READY) ## what an update and a task cost, each figure with its spread
 	@$(BIN)/python lakeflow-local/bench/jobs.py
 	@$(BIN)/python lakeflow-local/bench/pipelines.py
+	@$(BIN)/python lakeflow-local/bench/api.py
 	@$(BIN)/python -m demo.bench
 	@$(BIN)/python -m demo.warm_bench
 
