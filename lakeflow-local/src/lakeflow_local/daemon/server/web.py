@@ -62,7 +62,7 @@ class Web:
 def _bound(port: int) -> socket.socket:
     """A socket on this port of loopback, or on any if somebody else has taken it."""
     for wanted in (port, 0):
-        # With its protocol named, asyncio lets small answers go at once; else each would wait 40 ms for an acknowledgement.
+        # With its protocol named, asyncio lets small answers go at once; else each waits 40 ms for an acknowledgement.
         listener = socket.socket(socket.AF_INET, socket.SOCK_STREAM, socket.IPPROTO_TCP)
         listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:
