@@ -8,7 +8,7 @@ from lakeflow_local.api.files import objects, transfer
 from lakeflow_local.api.http.application import Application
 from lakeflow_local.api.http.guard import Guard
 from lakeflow_local.api.http.routes import Routes
-from lakeflow_local.api.jobs import jobs, runs
+from lakeflow_local.api.jobs import clock, jobs, runs
 from lakeflow_local.api.page import site
 from lakeflow_local.api.state.state import State
 
@@ -21,6 +21,7 @@ FAMILIES = (
     transfer.routes,
     jobs.routes,
     runs.routes,
+    clock.routes,
 )
 
 

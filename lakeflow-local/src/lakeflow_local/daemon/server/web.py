@@ -13,6 +13,7 @@ import uvicorn
 from lakeflow_local.api.families import application
 from lakeflow_local.api.http.call import Call
 from lakeflow_local.api.http.routes import Routes
+from lakeflow_local.api.jobs.clock import Ticker
 from lakeflow_local.api.state.player import Player
 from lakeflow_local.api.state.state import State
 from lakeflow_local.bundle import Workspace
@@ -40,6 +41,7 @@ class Web:
 
         app = application(state, port=port, token=self._token, own=own)
         config = uvicorn.Config(app, log_level="warning", lifespan="off", access_log=False, timeout_graceful_shutdown=2)
+        self._ticker = Ticker(state)
         self._server = uvicorn.Server(config)
         self._thread = threading.Thread(target=self._server.run, args=([self._socket],), name="http", daemon=True)
 
@@ -47,9 +49,11 @@ class Web:
         """Serve; a connection that comes before waits."""
         self._socket.listen(64)
         self._thread.start()
+        self._ticker.start()
 
     def stop(self) -> None:
         """End it."""
+        self._ticker.stop()
         self._server.should_exit = True
         self._thread.join(timeout=5)
         self._socket.close()
