@@ -19,6 +19,7 @@ _PAGES: dict[str, Callable[[Call], Reply]] = {
     "/runs": overview.runs,
     "/runs/{run_id}": overview.run,
     "/jobs/{job_id}": overview.job,
+    "/jobs/{job_id}/runs/{run_id}": overview.run,  # as the CLI prints it
     "/pipelines": pipelines.all_of_them,
     "/pipelines/{pipeline_id}": pipelines.show,
     "/tables": data.tables,
@@ -27,6 +28,8 @@ _PAGES: dict[str, Callable[[Call], Reply]] = {
     "/volumes/{path...}": data.directory,
     "/services": services.show,
 }
+# Where `bundle summary` sends people for schemas and volumes.
+_EXPLORED = {"/explore/data/volumes/{path...}": "/volumes/", "/explore/data/{path...}": "/tables#"}
 
 
 def routes(token: str) -> Routes:
@@ -68,10 +71,20 @@ def routes(token: str) -> Routes:
 
     for path, handler in _PAGES.items():
         found.on("GET", path, is_open=True)(enter if path == "/" else inside(handler))
+    for path, target in _EXPLORED.items():
+        found.on("GET", path, is_open=True)(
+            lambda call, target=target: Reply(status=303, headers={"Location": target + _moved(call, target)})  # type: ignore[misc]
+        )
     found.on("POST", "/sign-in", most_bytes=_MOST_FORM, is_open=True)(sign_in)
     found.on("PUT", "/volumes/{path...}", most_bytes=files.MOST_BYTES, is_open=True)(inside(data.upload))
-    for name, kind in {"page.css": "text/css", "page.js": "text/javascript"}.items():
+    for name, kind in {"page.css": "text/css", "page.js": "text/javascript", "moved.js": "text/javascript"}.items():
         found.on("GET", f"/assets/{name}", is_open=True)(
             lambda call, name=name, kind=kind: Reply(content=html.asset(name), media_type=f"{kind}; charset=utf-8")  # type: ignore[misc]
         )
     return found
+
+
+def _moved(call: Call, target: str) -> str:
+    """What of an address goes on: the path of a volume, or the name of a schema."""
+    parts = call.text("path").split("/")
+    return "/".join(map(html.part, parts)) if target.endswith("/") else html.part(".".join(parts))
