@@ -42,6 +42,7 @@ FLOORS = (
     "daemon.server",
     "api",
     "api.jobs",
+    "api.page",
     "api.sql",
     "api.pipelines",
     "api.compute",
