@@ -2,8 +2,8 @@
 SHELL := bash
 .SHELLFLAGS := -euo pipefail -c
 .DEFAULT_GOAL := help
-.PHONY: help demo test test-all test-long test-connect test-workspace drill drills drill-faults lint fmt bench wheel \
-  release validate plan deploy rehearse rollback drift lock clean
+.PHONY: help demo test test-all test-long test-connect test-workspace drill drills drill-faults lint fmt bench wheel lock clean
+.PHONY: release validate plan deploy rehearse rollback drift
 
 BIN := .venv/bin
 READY := .venv/.ready

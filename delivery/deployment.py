@@ -47,7 +47,9 @@ def check_nothing_to_do(databricks: Databricks) -> None:
         DeliveryError: the workspace is not what the release says; with what would be done.
     """
     if left := plans.steps(databricks.plan()):
-        listed = "\n".join(f"  {step.action} {step.resource} {', '.join(sorted(step.changes))}".rstrip() for step in left)
+        listed = "\n".join(
+            f"  {step.action} {step.resource} {', '.join(sorted(step.changes))}".rstrip() for step in left
+        )
         raise DeliveryError(f"{databricks.target} is not as the release says. A plan would:\n{listed}")
 
 
@@ -85,7 +87,9 @@ def deployed_commit(databricks: Databricks, job: str = "daily_payouts") -> str:
     found = json.loads(databricks("jobs", "list", "--name", job, "-o", "json")) or []
     commits = {item["settings"].get("tags", {}).get("git_commit", "") for item in found}
     if len(commits) != 1 or not (commit := commits.pop()):
-        raise DeliveryError(f"{databricks.target}: {len(found)} jobs are called {job}, so the deployed commit is unknown")
+        raise DeliveryError(
+            f"{databricks.target}: {len(found)} jobs are called {job}, so the deployed commit is unknown"
+        )
     return commit
 
 
