@@ -35,7 +35,7 @@ def build(root: Path, out: Path, branch: str | None = None) -> Path:
     Raises:
         DeliveryError: there are uncommitted changes, or git or the build failed.
     """
-    if dirty := _run(root, "git", "status", "--porcelain").strip():
+    if dirty := _run(root, "git", "status", "--porcelain").rstrip():
         raise DeliveryError(f"a release is made of a commit, and these files differ from it; commit or stash:\n{dirty}")
     commit = _run(root, "git", "rev-parse", "HEAD").strip()
     branch = branch or _run(root, "git", "branch", "--show-current").strip()
