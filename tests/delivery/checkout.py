@@ -1,4 +1,4 @@
-"""A copy of the bundle in a repository of its own, to release commits of, and a `databricks` that answers from files."""
+"""A copy of the bundle as a repository of its own, and a `databricks` that answers from files."""
 
 from __future__ import annotations
 
@@ -58,10 +58,10 @@ class Checkout:
         return self.git("rev-parse", "HEAD")
 
     def replace(self, path: str, old: str, new: str) -> None:
-        """Changes a file; what is replaced must be there."""
+        """Changes the first place in a file; it must be there."""
         text = (self.root / path).read_text()
         assert old in text, f"{path} has no {old!r}"
-        (self.root / path).write_text(text.replace(old, new))
+        (self.root / path).write_text(text.replace(old, new, 1))
 
 
 def copied(folder: Path) -> Checkout:
