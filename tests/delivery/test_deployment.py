@@ -64,7 +64,7 @@ def test_the_plan_that_was_reviewed_is_the_one_that_is_deployed(cli, prod, plann
         *("-t", "prod", "--plan", str(planned / "plan.json")),
         *("--fail-on-active-runs", "--auto-approve"),
     ]
-    assert cli.commands()[-2:] == ["workspace export", "bundle plan"]
+    assert cli.commands()[-3:] == ["bundle deploy", "workspace export", "bundle plan"]
 
 
 def test_no_call_builds_and_each_passes_the_commit(cli, prod, planned) -> None:
@@ -91,6 +91,12 @@ def test_a_plan_of_something_else_is_refused(cli, prod, planned, field, value, w
     seal = json.loads((planned / "seal.json").read_text())
     (planned / "seal.json").write_text(json.dumps({**seal, field: value}))
     refused(cli, prod, planned, f"the plan is of another {what}")
+
+
+def test_a_plan_of_a_workspace_that_has_changed_since_is_refused(cli, prod, planned) -> None:
+    """A first deployment above all: its plan knows no state, and the CLI would create everything a second time."""
+    cli.answers("bundle-plan", {"plan": {"resources.jobs.daily_payouts": {"action": "skip"}}})
+    refused(cli, prod, planned, "prod is not any more what it was when the plan was made: plan again")
 
 
 def test_a_release_of_another_branch_is_refused(cli, prod, planned) -> None:

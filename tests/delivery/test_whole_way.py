@@ -95,9 +95,10 @@ def test_a_commit_becomes_a_deployment_that_settles_a_day(workspace, tmp_path) -
 
     assert re.search(r"is green: \d+ figures balance, \d+ payouts are confirmed", workspace.delivery("rehearse", *of))
 
-    # The same plan a second time: the state has moved on.
+    # The same plan a second time, of which this CLI would create everything again.
     again = workspace.run(sys.executable, "-m", "delivery", "deploy", *of, *plan)
-    assert again.returncode == 1, again.stdout
+    assert again.returncode == 1
+    assert "is not any more what it was when the plan was made" in again.stderr
 
     # Nobody has changed anything; then somebody changes a job by hand.
     assert "nothing has changed there since" in workspace.delivery("drift", "--target", "staging")
