@@ -31,6 +31,7 @@ pytestmark = [
 HERE = {
     "catalog": "spark_catalog",
     "service_principal": "root@localhost",
+    "plan_principal": "11111111-2222-3333-4444-555555555555",
     "oncall_destination": "terminal",
     "warehouse_id": "local",
 }
