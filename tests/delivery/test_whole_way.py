@@ -58,23 +58,23 @@ class Workspace:
 @pytest.fixture(scope="module")
 def workspace(tmp_path_factory) -> Iterator[Workspace]:
     checkout = copied(tmp_path_factory.mktemp("way"))
-    runner = [sys.executable, "-m", "lakeflow_local.cli", "workspace"]
     kept = {k: v for k, v in os.environ.items() if not k.startswith(("DATABRICKS_", "BUNDLE_VAR_"))}
     path = os.pathsep.join([str(Path(lakeflow_local.__file__).parents[1]), str(ROOT / "src")])
     environment = {**kept, "PYTHONPATH": path, "DATABRICKS_CONFIG_FILE": str(checkout.root.parent / "none")}
-    subprocess.run([*runner, "start"], cwd=checkout.root, env=environment, check=True, capture_output=True, timeout=600)
+    made = Workspace(checkout, environment)
+    local = (sys.executable, "-m", "lakeflow_local.cli", "workspace")
+    started = made.run(*local, "start")
+    assert started.returncode == 0, started.stderr
     try:
-        said = subprocess.run(
-            [*runner, "env"], cwd=checkout.root, env=environment, check=True, capture_output=True, text=True
-        )
-        environment |= dict(re.findall(r"^export (\w+)='?([^'\n]*)'?$", said.stdout, re.MULTILINE))
+        said = made.run(*local, "env").stdout
+        environment |= dict(re.findall(r"^export (\w+)='?([^'\n]*)'?$", said, re.MULTILINE))
         environment |= {f"BUNDLE_VAR_{name}": value for name, value in HERE.items()}
         host = re.search(r"host: (\S+)", (checkout.root / "targets/staging.yml").read_text())[1]
         checkout.replace("targets/staging.yml", host, environment["DATABRICKS_HOST"])
         checkout.commit("Point staging to this machine")
-        yield Workspace(checkout, environment)
+        yield made
     finally:
-        subprocess.run([*runner, "stop"], cwd=checkout.root, env=environment, check=False, capture_output=True)
+        made.run(*local, "stop")
 
 
 def test_a_commit_becomes_a_deployment_that_settles_a_day(workspace, tmp_path) -> None:
