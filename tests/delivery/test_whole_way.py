@@ -58,7 +58,8 @@ class Workspace:
 @pytest.fixture(scope="module")
 def workspace(tmp_path_factory) -> Iterator[Workspace]:
     checkout = copied(tmp_path_factory.mktemp("way"))
-    kept = {k: v for k, v in os.environ.items() if not k.startswith(("DATABRICKS_", "BUNDLE_VAR_"))}
+    ours = ("DATABRICKS_", "BUNDLE_VAR_", "LAKEFLOW_LOCAL_")  # the last one: tests switch the warm process off
+    kept = {name: value for name, value in os.environ.items() if not name.startswith(ours)}
     path = os.pathsep.join([str(Path(lakeflow_local.__file__).parents[1]), str(ROOT / "src")])
     environment = {**kept, "PYTHONPATH": path, "DATABRICKS_CONFIG_FILE": str(checkout.root.parent / "none")}
     made = Workspace(checkout, environment)
