@@ -2,11 +2,12 @@
 SHELL := bash
 .SHELLFLAGS := -euo pipefail -c
 .DEFAULT_GOAL := help
-.PHONY: help demo test test-all test-long test-connect test-workspace drill drills drill-faults lint fmt bench wheel lock clean
+.PHONY: help demo test test-all test-long test-connect test-workspace drill drills drill-faults lint fmt bench wheel docs lock clean
 
 BIN := .venv/bin
 READY := .venv/.ready
 CONNECT := .venv-connect/.ready
+DOCS := .venv-docs/.ready
 PYTEST := $(BIN)/pytest -n 2 --dist loadfile --no-loadscope-reorder
 
 help: ## list the targets
@@ -59,8 +60,16 @@ bench: $(READY) ## what an update and a task cost, each figure with its spread
 wheel: $(READY) ## the wheel of a release in dist/, with the commit in its version
 	@requirements/build-wheel
 
+docs: $(READY) $(DOCS) ## the documentation site in build/site, with every link on it checked
+	@rm -rf build/pages build/site
+	@$(BIN)/python docs/site/pictures.py build/pages
+	@.venv-docs/bin/python docs/site/gather.py build/pages
+	@.venv-docs/bin/python docs/site/reference.py build/pages
+	@.venv-docs/bin/python -m sphinx --quiet --fail-on-warning --keep-going -b html build/pages build/site
+	@.venv-docs/bin/python docs/site/links.py build/site
+
 lock: ## resolve the locks anew (needs an environment)
-	@for lock in "uv 3.11 requirements/uv.in" "dev 3.11 requirements/dev.in pyproject.toml lakeflow-local/pyproject.toml" "connect 3.12 requirements/connect.in"; do \
+	@for lock in "uv 3.11 requirements/uv.in" "dev 3.11 requirements/dev.in pyproject.toml lakeflow-local/pyproject.toml" "connect 3.12 requirements/connect.in" "docs 3.11 requirements/docs.in"; do \
 	  set -- $$lock; name=$$1 python=$$2; shift 2; \
 	  $(BIN)/uv pip compile --quiet --universal --python-version $$python --generate-hashes --no-annotate --no-header --no-emit-index-url "$$@" -o requirements/$$name.lock; \
 	done
@@ -77,4 +86,8 @@ $(READY): requirements/dev.lock requirements/uv.lock pyproject.toml lakeflow-loc
 
 $(CONNECT): requirements/connect.lock requirements/uv.lock pyproject.toml
 	@requirements/make-venv .venv-connect connect.lock 3.12 3.12 .
+	@touch $@
+
+$(DOCS): requirements/docs.lock requirements/uv.lock
+	@requirements/make-venv .venv-docs docs.lock 3.11 3.13
 	@touch $@

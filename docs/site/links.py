@@ -51,8 +51,8 @@ def problems(site: Path) -> list[str]:
                 target /= "index.html"
             if not target.exists():
                 found.append(f"{where}: {link} is not there")
-            elif address.fragment and target in pages and unquote(address.fragment) not in pages[target].anchors:
-                if where.name not in GENERATED:
+            elif address.fragment and target in pages and where.name not in GENERATED:
+                if unquote(address.fragment) not in pages[target].anchors:
                     found.append(f"{where}: {link} has no such place")
     return found
 

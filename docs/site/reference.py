@@ -14,7 +14,13 @@ from pathlib import Path
 import griffe
 
 ROOT = Path(__file__).resolve().parents[2]
-LISTED = {"parameters": "Parameters", "attributes": "Attributes", "raises": "Raises", "returns": "Returns", "yields": "Yields"}
+LISTED = {
+    "parameters": "Parameters",
+    "attributes": "Attributes",
+    "raises": "Raises",
+    "returns": "Returns",
+    "yields": "Yields",
+}
 
 
 def package(name: str, folder: str) -> griffe.Module:
@@ -102,9 +108,10 @@ def fields_of(item: griffe.Class) -> Iterator[tuple[str, griffe.Attribute]]:
         for field in section.value
     }
     for name, member in item.members.items():
-        if not member.is_alias and member.is_attribute and member.annotation is not None and not name.startswith("_"):
-            if name not in described and "property" not in member.labels:
-                yield name, member
+        if member.is_alias or not member.is_attribute or name.startswith("_") or name in described:
+            continue
+        if member.annotation is not None and "property" not in member.labels:
+            yield name, member
 
 
 def public(library: griffe.Module) -> Iterator[str]:
@@ -120,7 +127,7 @@ def public(library: griffe.Module) -> Iterator[str]:
 def rooms(library: griffe.Module) -> Iterator[str]:
     """Each room of lakeflow_local with its modules, a line each."""
     yield "# lakeflow_local: its rooms and modules"
-    yield "What each module is for, from the first line of its docstring. Only the public names are meant to be imported."
+    yield "What each module is for, from the first line of its docstring. Only the public names may be imported."
     yield from _room(library, library.path)
 
 
@@ -165,7 +172,8 @@ def write(target: Path) -> None:
     folder = target / "reference"
     folder.mkdir(parents=True, exist_ok=True)
     for name, parts in texts.items():
-        (folder / f"{name}.md").write_text("\n\n".join(parts) + "\n", encoding="utf-8")
+        shallow = "---\ntocdepth: 2\n---\n\n"  # hundreds of names in the navigation of every page would cost its time
+        (folder / f"{name}.md").write_text(shallow + "\n\n".join(parts) + "\n", encoding="utf-8")
 
 
 if __name__ == "__main__":
