@@ -2,7 +2,7 @@
 SHELL := bash
 .SHELLFLAGS := -euo pipefail -c
 .DEFAULT_GOAL := help
-.PHONY: help demo test test-all test-long test-connect test-workspace drill drills drill-faults lint fmt bench wheel docs lock clean
+.PHONY: help demo test test-all test-long test-connect test-workspace drill drills drill-faults quiz mutants lint fmt bench wheel docs lock clean
 
 BIN := .venv/bin
 READY := .venv/.ready
@@ -40,6 +40,12 @@ drills: $(READY) ## all traps and their rules, one table
 drill-faults: $(READY) ## random faults, for the way we pay and for five wrong ones, with what each costs; N=1000 SEED=1
 	@$(BIN)/python -m tests.faults.harness.model
 	@$(BIN)/python -m tests.faults.harness --schedules $(or $(N),1000) --seed $(or $(SEED),1)
+
+quiz: $(READY) ## forty scenario questions on a page that works offline; TERMINAL=1 asks here; EVIDENCE=<question> runs its simulated job
+	@$(BIN)/python -m quiz $(if $(TERMINAL),--terminal) $(if $(EVIDENCE),--evidence "$(EVIDENCE)")
+
+mutants: $(READY) ## this bundle with single mistakes: what `bundle validate --strict` finds and what `check` finds; FAMILY="control flow"
+	@PYTHONPATH=lakeflow-local/tests/bundle $(BIN)/python -m tests.mutants $(if $(FAMILY),--family "$(FAMILY)")
 
 lint: $(READY) ## formatting, style, YAML, and every target of the bundle
 	@$(BIN)/ruff check .

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).parents[2]
-OURS = {"demo", "drills", "lakeflow_local", "payouts", "recount", "sandbox_gateway", "tests"}
+OURS = {"demo", "drills", "lakeflow_local", "payouts", "quiz", "recount", "sandbox_gateway", "tests"}
 
 
 def imports(folder: str) -> Iterator[tuple[str, str]]:
@@ -35,6 +35,7 @@ def imports(folder: str) -> Iterator[tuple[str, str]]:
         ("lakeflow-local/bench", {"lakeflow_local"}),
         ("demo", {"demo", "lakeflow_local", "payouts", "recount"}),
         ("drills", {"drills", "lakeflow_local"}),
+        ("quiz", {"quiz"}),
     ],
 )
 def test_a_folder_imports_only_what_it_may(folder, may_import):

@@ -15,6 +15,14 @@ command = ["python", "-m", "turnstiles", "--port", "0"]   # its first line on st
 targets = ["local"]
 variable = "turnstiles_url"                       # … which this bundle variable gets
 
+[tool.lakeflow-local.workspace-env]               # variables of target local that `workspace env` exports
+landing_path = "{root}/.lakeflow/landing"         # {root} is the bundle's folder, as an absolute path
+
+[tool.lakeflow-local.check]                       # what `lakeflow-local check` looks at
+select = ["references", "secret-in-code"]         # families and rules, by default all
+ignore = ["unused-variable"]                      # families and rules that are left out
+baseline = "check-baseline.json"                  # findings that are known already, see --write-baseline
+
 [tool.lakeflow-local.workspace]                   # the warm process
 idle_minutes = 15                                 # so long without a command, and its JVM ends
 jvm_limit_mb = 5000                               # a JVM above it after a collection is replaced; 0 for no limit
@@ -30,6 +38,8 @@ from typing import Any
 
 from lakeflow_local.errors import BundleError
 
+_TABLES = ("services", "secrets_file", "user_name", "lookups", "pytest", "workspace", "workspace-env", "check")
+
 
 @dataclass(frozen=True, kw_only=True)
 class Service:
@@ -42,6 +52,15 @@ class Service:
 
 
 @dataclass(frozen=True, kw_only=True)
+class CheckSettings:
+    """What `check` looks at: families and rules by name, and the file of what is known; select empty: all."""
+
+    select: tuple[str, ...] = ()
+    ignore: tuple[str, ...] = ()
+    baseline: str | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
 class Settings:
     """The settings of a bundle, strings as written.
 
@@ -49,6 +68,7 @@ class Settings:
         lookups: Kind of object -> its name -> its id, for variables with a `lookup`.
         pytest: `root`, `pipeline` and `target` of the pytest plugin, those that are set.
         idle_minutes: After so many without a command the JVM of the warm process ends.
+        workspace_env: Bundle variable -> its value for a deployment to the local workspace, with `{root}` in it.
         jvm_limit_mb: Resident size, in megabytes, above which that JVM is replaced; 0 for no limit.
     """
 
@@ -57,6 +77,8 @@ class Settings:
     user_name: str = ""
     lookups: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
     pytest: Mapping[str, str] = field(default_factory=dict)
+    workspace_env: Mapping[str, str] = field(default_factory=dict)
+    check: CheckSettings = CheckSettings()
     idle_minutes: int = 15
     jvm_limit_mb: int = 5000
 
@@ -75,17 +97,25 @@ def load_settings(root: Path) -> Settings:
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         raise BundleError(f"not TOML: {error}", path) from None
     place = "[tool.lakeflow-local]"
-    _known(table, ("services", "secrets_file", "user_name", "lookups", "pytest", "workspace"), place, path)
+    _known(table, _TABLES, place, path)
     lookups, pytest, workspace = (table.get(name, {}) for name in ("lookups", "pytest", "workspace"))
     if not isinstance(lookups, Mapping):
         raise BundleError(f"{place[:-1]}.lookups] is no table", path)
     _known(pytest, ("root", "pipeline", "target"), f"{place[:-1]}.pytest]", path)
     _known(workspace, ("idle_minutes", "jvm_limit_mb"), f"{place[:-1]}.workspace]", path)
+    check = table.get("check", {})
+    _known(check, ("select", "ignore", "baseline"), f"{place[:-1]}.check]", path)
     return Settings(
+        check=CheckSettings(
+            select=_texts(check.get("select", []), f"{place[:-1]}.check] select", path),
+            ignore=_texts(check.get("ignore", []), f"{place[:-1]}.check] ignore", path),
+            baseline=_text(check.get("baseline"), f"{place[:-1]}.check] baseline", path),
+        ),
         services=tuple(_service(name, entry, path) for name, entry in table.get("services", {}).items()),
         secrets_file=_text(table.get("secrets_file"), f"{place} secrets_file", path),
         user_name=_text(table.get("user_name"), f"{place} user_name", path) or "",
         lookups={kind: _words(found, f"{place[:-1]}.lookups.{kind}]", path) for kind, found in lookups.items()},
+        workspace_env=_words(table.get("workspace-env", {}), f"{place[:-1]}.workspace-env]", path),
         pytest=_words(pytest, f"{place[:-1]}.pytest]", path),
         **{name: _count(value, f"{place[:-1]}.workspace] {name}", path) for name, value in workspace.items()},
     )

@@ -2,7 +2,7 @@
 
 import pytest
 
-from lakeflow_local.bundle import load
+from lakeflow_local.bundle import Workspace, load
 from lakeflow_local.errors import BundleError
 
 BUNDLE = """
@@ -57,6 +57,27 @@ def test_resources_of_python_code_are_resolved_like_those_of_yaml(write):
     assert jobs["red"]["max_concurrent_runs"] == 4  # a preset of development mode
     assert jobs["red"]["tasks"][0]["spark_python_task"]["python_file"].endswith("/files/src/count.py")
     assert bundle.locate("resources.jobs.red").file.name == "trips.py"
+
+
+def test_permissions_that_a_mutator_gives_have_an_owner_too(write):
+    mutator = """
+        from dataclasses import replace
+
+        from databricks.bundles.core import job_mutator
+        from databricks.bundles.jobs import JobPermission
+
+        @job_mutator
+        def let_readers_look(job):
+            return replace(job, permissions=[JobPermission(level="CAN_VIEW", group_name="readers")])
+    """
+    python = "python: {mutators: ['sharing:let_readers_look']}"
+    yaml = f"bundle: {{name: trips}}\n{python}\nresources: {{jobs: {{a: {{name: a}}}}}}\n"
+    root = write({"databricks.yml": yaml, "sharing.py": mutator})
+    bundle = load(root, workspace=Workspace(user_name="ada@trips.test"))
+    assert bundle.resources["jobs"]["a"]["permissions"] == [
+        {"group_name": "readers", "level": "CAN_VIEW"},
+        {"level": "IS_OWNER", "user_name": "ada@trips.test"},
+    ]
 
 
 def test_mutators_change_the_resources_of_yaml_too(write):

@@ -150,8 +150,10 @@ def test_a_sql_task_takes_its_parameters_and_statements_as_the_platform_does(tmp
 def test_a_python_task_reaches_the_tables_of_the_pipeline_over_spark_connect(tmp_path):
     read = """
 import os
+from databricks.connect import DatabricksSession
 from databricks.sdk.runtime import dbutils, spark
 from pyspark.sql import SparkSession
+assert DatabricksSession.builder.serverless(True).getOrCreate().table("connect_trips.trips").count() == 3
 assert os.environ["SPARK_REMOTE"].startswith("sc://localhost:")
 assert type(SparkSession.builder.getOrCreate()).__module__ == "pyspark.sql.connect.session"
 dbutils.jobs.taskValues.set("rows", spark.table("connect_trips.trips").count())

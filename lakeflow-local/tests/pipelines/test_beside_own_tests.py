@@ -6,9 +6,9 @@ from types import SimpleNamespace
 
 import pytest
 
+from lakeflow_local.dbutils import databricks_connect
 from lakeflow_local.errors import UserError
 from lakeflow_local.spark import session, session_settings
-from lakeflow_local.testing import databricks_connect
 from lakeflow_local.testing.shared_session import SharedSession
 
 PROJECT = {

@@ -91,3 +91,30 @@ def test_a_folder_without_links_is_read_as_it_is(tmp_path):
     (tmp_path / "a.json").write_text("{}")
     assert links.readable(str(tmp_path)) == str(tmp_path)
     assert landing.files(str(tmp_path)) == [str(tmp_path / "a.json")]
+
+
+def test_a_file_that_vanishes_while_it_is_listed_is_not_listed(tmp_path, monkeypatch):
+    for name in ("kept.json", "gone.json"):
+        (tmp_path / name).write_text("{}")
+    ask = os.stat
+
+    def stat(path, *args, **named):
+        if os.fspath(path).endswith("gone.json"):
+            (tmp_path / "gone.json").unlink(missing_ok=True)
+        return ask(path, *args, **named)
+
+    monkeypatch.setattr(landing.os, "stat", stat)
+    assert landing.files(str(tmp_path), is_of_time=lambda time: time > 0) == [str(tmp_path / "kept.json")]
+
+
+def test_a_file_that_changes_or_goes_after_it_was_read_is_not_read_again(make_project):
+    project = make_project({"rides.py": READER.replace("FORMAT", "json")})
+    for name in ("changed", "gone"):
+        project.land(f"{name}.json", row("json", name))
+    assert project.update().state == "COMPLETED"
+    (project.root / "landing" / "changed.json").write_text(row("json", "other") + "\n" + row("json", "more"))
+    (project.root / "landing" / "gone.json").unlink()
+    project.land("new.json", row("json", "new"))
+    update = project.update()
+    assert update.state == "COMPLETED", update.error
+    assert sorted(project.rows("rides", "ride")) == [("changed",), ("gone",), ("new",)]

@@ -12,7 +12,12 @@ from lakeflow_local.bundle.resources.clusters import fit_clusters, warn_single_n
 from lakeflow_local.bundle.resources.compute import check_compute, override_compute
 from lakeflow_local.bundle.resources.contents import expand_library_globs, read_alerts, read_dashboards
 from lakeflow_local.bundle.resources.defaults import annotate, set_defaults
-from lakeflow_local.bundle.resources.permissions import apply_permissions, recommend_deployer, warn_shared_root
+from lakeflow_local.bundle.resources.permissions import (
+    add_owners,
+    apply_permissions,
+    recommend_deployer,
+    warn_shared_root,
+)
 from lakeflow_local.bundle.resources.presets import apply_presets
 from lakeflow_local.bundle.resources.serving import convert_served_models
 from lakeflow_local.bundle.resources.task_order import warn_task_order
@@ -56,6 +61,8 @@ def load(
     *,
     workspace: Workspace | None = None,
     strict: bool = True,
+    tolerant: bool = False,
+    run_python: bool = True,
 ) -> Bundle:
     """Loads and resolves a bundle for one target, as `databricks bundle validate` does, without a workspace.
 
@@ -66,31 +73,44 @@ def load(
         workspace: What stands in for the workspace: who deploys, what lookups answer. By default the user of
             this machine, and `[tool.lakeflow-local.lookups]` of the bundle's `pyproject.toml`.
         strict: Whether a reference to a resource that is not there is an error; without it a warning.
+        tolerant: Whether loading goes on over what a deployment would refuse, as long as there is something to look
+            at: `Bundle.refused` and `Bundle.unset` then hold it.
+        run_python: Whether the bundle's own Python code, which may define resources, is run; without it they are not
+            there.
 
     Raises:
         UserError: one line, with file and line where the mistake stands in one.
     """
     with deep_values():
-        return _loaded(Path(root).resolve(), target, variables, workspace, strict)
+        folder = Path(root).resolve()
+        diagnostics = Diagnostics(folder, is_tolerant=tolerant)
+        return _loaded(folder, target, variables, workspace, strict, run_python, diagnostics)
 
 
 def _loaded(
-    folder: Path, target: str | None, variables: Mapping[str, str] | None, workspace: Workspace | None, strict: bool
+    folder: Path,
+    target: str | None,
+    variables: Mapping[str, str] | None,
+    workspace: Workspace | None,
+    strict: bool,
+    run_python: bool,
+    diagnostics: Diagnostics,
 ) -> Bundle:
-    diagnostics = Diagnostics(folder)
     try:
         config = load_files(folder, diagnostics)
         if workspace is None:
             settings = load_settings(folder)
             workspace = Workspace(user_name=settings.user_name, lookups=settings.lookups)
-        draft = Draft(folder, config, diagnostics, workspace=workspace)
-        check_cli_version(draft)
+        draft = Draft(folder, config, diagnostics, workspace=workspace, runs_python=run_python)
+        with diagnostics.tolerating("bundle", "databricks_cli_version"):
+            check_cli_version(draft)
         prepare_targets(draft)
         check_keys(draft)
         select_target(draft, target)
         assign_given(draft, variables or {})
         _initialize(draft)
-        check_references(draft, strict=strict)
+        with diagnostics.tolerating("references"):
+            check_references(draft, strict=strict)
         hide_secrets(draft)
     except UserError as problem:
         for one in (problem, *problem.others):
@@ -104,8 +124,10 @@ def _loaded(
 
 
 def _initialize(draft: Draft) -> None:
+    tolerating = draft.diagnostics.tolerating
     check_written(draft)
-    check_secrets(draft)
+    with tolerating("resources"):
+        check_secrets(draft)
     anchor_patterns(draft)
     infer_sync_root(draft)
     fill_identity(draft)
@@ -115,7 +137,8 @@ def _initialize(draft: Draft) -> None:
     assign_values(draft)
     resolve_lookups(draft)
     _resolve(draft, outside_resources=True)
-    check_volume_paths(draft)
+    with tolerating("workspace"):
+        check_volume_paths(draft)
     apply_mode(draft)
     run_python(draft, LOAD)
     _initialize_resources(draft)
@@ -123,16 +146,20 @@ def _initialize(draft: Draft) -> None:
         _resolve(draft, outside_resources=False)
         normalize_paths(draft)
         join_keyed_lists(draft.config)
+        add_owners(draft)
     set_volume_paths(draft)
     _drop_empty_texts(draft)
     check_shapes(draft)
     recommend_deployer(draft)
     translate_paths(draft)
-    prepare_artifacts(draft)
-    check_mode(draft)
+    with tolerating("artifacts"):
+        prepare_artifacts(draft)
+    with tolerating("bundle", "mode"):
+        check_mode(draft)
     warn_shared_root(draft)
     annotate(draft)
-    check_compute(draft)
+    with tolerating("resources"):
+        check_compute(draft)
     warn_unmatched_patterns(draft)
     warn_task_order(draft)
 
@@ -146,12 +173,15 @@ def _initialize_resources(draft: Draft) -> None:
     expand_library_globs(draft)
     join_keyed_lists(draft.config)
     capture_dependencies(draft)
-    read_dashboards(draft)
-    read_alerts(draft)
+    with draft.diagnostics.tolerating("resources"):
+        read_dashboards(draft)
+    with draft.diagnostics.tolerating("resources"):
+        read_alerts(draft)
     warn_single_node(draft)
     fit_clusters(draft)
     convert_served_models(draft)
-    apply_run_as(draft)
+    with draft.diagnostics.tolerating("run_as"):
+        apply_run_as(draft)
     override_compute(draft)
     apply_presets(draft)
     set_defaults(draft)

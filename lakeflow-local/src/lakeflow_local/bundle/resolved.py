@@ -22,17 +22,28 @@ class Bundle:
         root: The folder of `databricks.yml`.
         sync_root: The folder that a deployment puts under `workspace.file_path`: `root`, or one above it.
         target: The selected target.
+        target_names: All targets of the bundle.
+        target_tree: The selected target's own section, as it is written.
         config: What `databricks bundle validate -o json` prints, as plain values.
         lookups: Variable -> the stand-in for an id that only a workspace knows.
+        tree: `config`, where every key and value knows its place.
+        refused: What a deployment would refuse, by path, of a bundle that was loaded tolerantly.
+        unset: The variables without a value, of such a bundle.
+        ran_python: Whether the bundle's own Python code could define resources.
     """
 
     def __init__(self, draft: Draft) -> None:
         self.root: Path = draft.root
         self.sync_root: Path = draft.sync_root
         self.target: str = draft.target
+        self.target_names = draft.target_names
+        self.target_tree = draft.target_config
         self.config: dict[str, Any] = _printable(draft.config)
         self.lookups: Mapping[str, str] = dict(draft.lookups)
-        self._tree = draft.config
+        self.tree = draft.config
+        self.refused = tuple(draft.diagnostics.refused)
+        self.unset = frozenset(draft.unset)
+        self.ran_python = draft.runs_python
         self._notes = tuple(draft.diagnostics.notes)
 
     @property
@@ -67,7 +78,7 @@ class Bundle:
             is written in a file: a default is found where the resource is defined.
         """
         place: Location | None = None
-        node: Node | None = self._tree
+        node: Node | None = self.tree
         for step in parse(path):
             node = node.get(step) if node is not None else None
             if node is None:
@@ -91,7 +102,7 @@ class Bundle:
 
     @cached_property
     def _with_ids(self) -> Node:
-        tree = self._tree.copy()
+        tree = self.tree.copy()
         resources = tree.get("resources")
         for kind, section in resources.value.items() if resources is not None and resources.is_map else ():
             for key, resource in section.value.items():

@@ -16,6 +16,7 @@ from lakeflow_local.errors import UserError, short_path, shortage
 
 _COMMANDS = {
     "validate": "lakeflow_local.cli.commands.validate",
+    "check": "lakeflow_local.cli.commands.check",
     "run": "lakeflow_local.cli.commands.run",
     "repair": "lakeflow_local.cli.commands.repair",
     "runs": "lakeflow_local.cli.commands.runs",

@@ -93,6 +93,10 @@ class Attachment:
         found = self._channel.ask("services", services=list(map(asdict, services)), environment=self._environment)
         return dict(found)
 
+    def addresses(self, services: Iterable[Service]) -> dict[str, str]:
+        """The addresses of services, by name, that stay the same when a service or the process is started anew."""
+        return dict(self._channel.ask("addresses", services=list(map(asdict, services))))
+
     @contextmanager
     def exclusive(self, folder: Path, pipeline: str) -> Iterator[None]:
         """Lock a pipeline for one update; if this process is killed, until the JVM does nothing more for it.

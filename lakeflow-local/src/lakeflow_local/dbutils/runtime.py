@@ -13,7 +13,7 @@ from pathlib import Path
 from types import ModuleType
 from typing import Any
 
-from lakeflow_local.dbutils import task
+from lakeflow_local.dbutils import databricks_connect, task
 from lakeflow_local.dbutils.fs import Fs
 from lakeflow_local.dbutils.notebook import Notebook
 from lakeflow_local.dbutils.secrets import Secrets
@@ -44,9 +44,13 @@ class LazySpark:
     """Spark for tasks that import it together with dbutils: no session is made before it is used."""
 
     def __getattr__(self, name: str) -> Any:
-        from pyspark.sql import SparkSession
+        return getattr(_session(), name)
 
-        return getattr(SparkSession.builder.getOrCreate(), name)
+
+def _session() -> Any:
+    from pyspark.sql import SparkSession
+
+    return SparkSession.builder.getOrCreate()
 
 
 class UserNamespaceInitializer:
@@ -74,6 +78,8 @@ class UserNamespaceInitializer:
 def install() -> None:
     """Make the modules importable, and let a task's first Spark session start the run's Spark server."""
     install_modules()
+    if not databricks_connect.is_installed():
+        databricks_connect.install(_session)
     if "pyspark.sql.session" in sys.modules:  # not in a server that was started cold
         _connect_on_demand(sys.modules["pyspark.sql.session"].SparkSession.Builder)
 

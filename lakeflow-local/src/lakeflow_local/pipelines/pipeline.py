@@ -85,6 +85,7 @@ class Pipeline:
         with_upstream: bool = False,
         cause: str = "API_CALL",
         parameters: Mapping[str, str] | None = None,
+        update_id: str = "",
     ) -> Update:
         """Run one update.
 
@@ -98,6 +99,7 @@ class Pipeline:
             with_upstream: also bring up to date what the datasets of `refresh` read.
             cause: why it runs, for the event log.
             parameters: values that take the place of the pipeline's own for this update.
+            update_id: for the event log; made up without one.
 
         Raises:
             UserError: for files that cannot be loaded, or a dataset that is not there.
@@ -123,7 +125,7 @@ class Pipeline:
                     spark.conf.set(querycost.SKIPPING, "true")
                 request = Request(tuple(refresh), tuple(full_refresh), full_refresh_all, cause)
                 plan = self._planner(known, request, list(stand_ins), with_upstream)
-                return self._attempts(plan, request, validate_only, listener)
+                return self._attempts(plan, request, validate_only, listener, update_id)
 
     def _ignored(self, ignored: Mapping[str, Place]) -> str:
         """One line for all that the source files say and this machine does not act on."""
@@ -210,11 +212,13 @@ class Pipeline:
             found.add(table.key)
         return found
 
-    def _attempts(self, plan: Any, request: Request, validate_only: bool, listener: Listener | None) -> Update:
+    def _attempts(
+        self, plan: Any, request: Request, validate_only: bool, listener: Listener | None, update_id: str
+    ) -> Update:
         started = time.monotonic()
         retries = self.spec.retries(UPDATE_RETRIES)
         log = EventLog(self.spec, pipeline_id(self.spec.state_folder, self._key))
-        update = Update(str(uuid.uuid4()), self.spec.name, [])
+        update = Update(update_id or str(uuid.uuid4()), self.spec.name, [])
         while True:
             attempt = plan(validate_only, listener)
             update.started = datetime.now(UTC)

@@ -28,11 +28,13 @@ class PathMap:
         root: the bundle's folder.
         file_path: `workspace.file_path` of the resolved bundle, None where it is not known.
         sync_root: the folder that a deployment puts there; None for the bundle's own.
+        workspace: what `/Workspace` is for what was deployed; None for the folder of the bundle's own runs.
     """
 
     root: Path
     file_path: str | None = None
     sync_root: Path | None = None
+    workspace: Path | None = None
     _own: tuple[str, ...] = field(default_factory=lambda: _of_this_machine(), repr=False, compare=False)
 
     @cached_property
@@ -42,7 +44,7 @@ class PathMap:
         found = {name: name for name in (*self._own, str(self.root), str(state))}
         found |= {
             VOLUMES: str(state / "volumes"),
-            WORKSPACE: str(state / "workspace"),
+            WORKSPACE: str(self.workspace or state / "workspace"),
             DBFS: str(state / "dbfs"),
             f"{DBFS}{VOLUMES}": str(state / "volumes"),
         }
@@ -92,14 +94,21 @@ class PathMap:
     def as_json(self) -> str:
         """What another process makes the map from."""
         sync_root = str(self.sync_root) if self.sync_root else None
-        return json.dumps({"root": str(self.root), "file_path": self.file_path, "sync_root": sync_root})
+        found = {"root": str(self.root), "file_path": self.file_path, "sync_root": sync_root}
+        return json.dumps(found | ({"workspace": str(self.workspace)} if self.workspace else {}))
 
     @classmethod
     def from_json(cls, text: str) -> PathMap:
         """The map that `as_json` has described."""
         given = json.loads(text)
         sync_root = given["sync_root"]
-        return cls(Path(given["root"]), given["file_path"], Path(sync_root) if sync_root else None)
+        workspace = given.get("workspace")
+        return cls(
+            Path(given["root"]),
+            given["file_path"],
+            Path(sync_root) if sync_root else None,
+            Path(workspace) if workspace else None,
+        )
 
 
 def _plain(path: str) -> str:

@@ -14,11 +14,10 @@ from pathlib import Path
 from types import ModuleType
 from typing import TYPE_CHECKING, Any
 
-from lakeflow_local.dbutils import runtime
+from lakeflow_local.dbutils import databricks_connect, runtime
 from lakeflow_local.errors import UserError
 from lakeflow_local.platform_paths.after_import import after_import
 from lakeflow_local.spark.seeding import parse, plant
-from lakeflow_local.testing import databricks_connect
 
 if TYPE_CHECKING:
     from pyspark.sql import SparkSession
@@ -73,6 +72,7 @@ class SharedSession:
             return  # its sessions are those of a workspace
         after_import({"pyspark.sql.session": self._answer_builder, "pyspark.core.context": self._answer_context})
         databricks_connect.install(self.spark)
+        databricks_connect.do_without_credentials()
         runtime.install_modules()
 
     def _answer_builder(self, module: ModuleType) -> None:

@@ -10,14 +10,14 @@ import time
 from collections.abc import Callable
 
 from lakeflow_local.errors import ChoiceError, UserError
-from lakeflow_local.jobs.machine.machine import advance
-from lakeflow_local.jobs.model.events import RunnerLost
-from lakeflow_local.jobs.model.outcomes import LifeCycle, Result
+from lakeflow_local.jobs.model.outcomes import LifeCycle
 from lakeflow_local.jobs.model.spec import JobSpec
 from lakeflow_local.jobs.model.state import RunState
+from lakeflow_local.jobs.store.lost import settle_lost
 from lakeflow_local.jobs.store.runs import RunStore
 
 QUEUE_HOLDS = 48 * 3_600_000  # milliseconds that a run may wait (documentation: job queueing)
+DEPLOYED = "deployed"  # the target of runs whose job was deployed to the local workspace
 _LOOK_AGAIN = 0.2  # seconds between two looks at the runs in front
 
 
@@ -27,33 +27,6 @@ class Refused(Exception):
 
 class QueueLeft(Exception):
     """The run was canceled while it waited."""
-
-
-def settle_lost(store: RunStore, at: int, job_id: int | None = None) -> list[int]:
-    """Put runs whose runner has died on record: what was running there has ended with INTERNAL_ERROR.
-
-    Returns:
-        Their ids.
-    """
-    lost = []
-    for run_id in [row["run_id"] for row in store.active(job_id)]:
-        # Who plays a run writes its end before he gives its lock back: read in one transaction, a row that is active
-        # without a lock is lost. Read one after the other, a run that ends meanwhile would look so, too.
-        with store.transaction():
-            row = store.row(run_id)
-            if row is None or LifeCycle(row["life_cycle"]).is_final or store.is_alive(run_id):
-                continue
-            try:
-                state = store.load(run_id)
-            except UserError:  # its record is damaged, which is no reason to refuse others
-                state = None
-            if state is None or not state.passes:
-                store.mark(run_id, LifeCycle.INTERNAL_ERROR, Result.FAILED, "The runner died before it began.", at)
-            else:
-                advance(state, RunnerLost(at=max(row["updated"], state.start)))
-                store.save(state, at)
-        lost.append(run_id)
-    return lost
 
 
 def recorded_run(store: RunStore, run_id: int, target: str, at: int) -> RunState:
@@ -68,6 +41,8 @@ def recorded_run(store: RunStore, run_id: int, target: str, at: int) -> RunState
     if state is None or row is None:
         known = ", ".join(str(item["run_id"]) for item in store.rows(limit=5) if item["kind"] == "job")
         raise ChoiceError(f"there is no job run {run_id}; the newest are {known or 'none'}")
+    if row["target"] == DEPLOYED:
+        raise UserError(f"run {run_id} is of a deployment: repair it with `databricks jobs repair-run {run_id}`")
     if row["target"] != target:
         raise UserError(f"run {run_id} belongs to target {row['target']}; repair it with -t {row['target']}")
     return state

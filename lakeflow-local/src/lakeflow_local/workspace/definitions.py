@@ -108,6 +108,10 @@ class Definitions:
             for message, path in warnings_of(job):
                 warn(f"warning: {self.located(SpecError(message, path))}")
             waiting += [(self.job(key), None) for key in called]
+        self._tell_fields_of(checked, warn)
+
+    def _tell_fields_of(self, checked: set[str], warn: Callable[[str], None]) -> None:
+        """Say how many fields of these jobs, and of the pipelines that they refresh, have no effect here."""
         refreshed = {
             key
             for key in self.pipelines

@@ -102,7 +102,7 @@ class Facilities:
         context = ExecutorContext(
             spark=self._ready_spark(),
             paths=self._definitions.paths,
-            python=self._python,
+            python=lambda code_of: self._python(code_of, spec),
             run_update=lambda text, options, listener: self.update(
                 referenced_key(text, "pipelines", pipelines), options, listener
             ),
@@ -150,12 +150,14 @@ class Facilities:
                 raise
             raise UserError(death) from error
 
-    def _python(self, code_of: CodeOf) -> PythonExecutor:
-        """The executor of Python processes."""
+    def _python(self, code_of: CodeOf, spec: JobSpec) -> PythonExecutor:
+        """The executor of Python processes of a job."""
         if self._gateway is None:
             self._gateway = TaskGateway()
-        place = PythonPlace(paths=self._definitions.paths.platform, secrets_file=self._secrets_file())
-        return PythonExecutor(self._forks(), self._gateway, self._spark, place, code_of)
+        return PythonExecutor(self._forks(), self._gateway, self._spark, self._place(), code_of)
+
+    def _place(self) -> PythonPlace:
+        return PythonPlace(paths=self._definitions.paths.platform, secrets_file=self._secrets_file())
 
     def _secrets_file(self) -> Path | None:
         definitions = self._definitions

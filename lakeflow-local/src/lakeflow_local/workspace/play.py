@@ -108,6 +108,10 @@ class JobRun:
             backfill_time=self._backfill_time,
         )
 
+    def take_over(self, state: RunState, lock: RunLock) -> None:
+        """Play a run that another process has put on record, and whose lock it has handed over."""
+        self.state, self._lock = state, lock
+
     def play(self, only: frozenset[str] | None = None) -> RunState:
         """Wait for its turn, then play it to its end."""
         state, lock = self.state, self._lock
@@ -119,22 +123,27 @@ class JobRun:
             lock.release()
         return state
 
-    def repair(self, state: RunState, chosen: frozenset[str]) -> RunState:
+    def repair(self, state: RunState, chosen: frozenset[str], lock: RunLock | None = None) -> RunState:
         """Wait for the turn of an ended run, then run some of its tasks again.
+
+        Args:
+            lock: of the run, where it was handed over.
 
         Raises:
             UserError: somebody plays the run or has repaired it meanwhile, or its job has too many active runs.
         """
         self.state = state
         state.options = self._options
+        is_own = lock is None  # else whoever handed it over has put the run on record as queued
         try:
-            lock = self.store.lock(state.run_id)
+            lock = lock or self.store.lock(state.run_id)
         except BlockingIOError:
             raise UserError(f"run {state.run_id} is active; a run can be repaired once it has ended") from None
         before = (state.life_cycle, state.result, state.message)
         try:
             found = self.store.load(state.run_id)
-            if found is None or (found.next_id, found.end, found.life_cycle) != (state.next_id, state.end, before[0]):
+            before_it = before[0] if is_own else LifeCycle.QUEUED
+            if found is None or (found.next_id, found.end, found.life_cycle) != (state.next_id, state.end, before_it):
                 raise UserError(f"run {state.run_id} was repaired or removed meanwhile: look at it, and choose again")
             self.store.mark(state.run_id, LifeCycle.QUEUED, None, "", now())
             if not self._admitted(state):

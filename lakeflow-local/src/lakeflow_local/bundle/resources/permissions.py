@@ -60,7 +60,7 @@ def apply_permissions(draft: Draft) -> None:
                 resource.set(("permissions",), Node(items, own.locations if own else ()))
             else:
                 resource.drop("permissions")
-    _add_owners(draft)
+    add_owners(draft)
 
 
 def recommend_deployer(draft: Draft) -> None:
@@ -107,7 +107,8 @@ def _converted(
     return added
 
 
-def _add_owners(draft: Draft) -> None:
+def add_owners(draft: Draft) -> None:
+    """Gives each list of permissions an owner, also one that Python code made."""
     resources = draft.config.get("resources")
     for kind, section in resources.value.items() if resources is not None and resources.is_map else ():
         if kind == "secret_scopes" or not section.is_map:

@@ -87,7 +87,7 @@ def translate_paths(draft: Draft) -> None:
         text = place.node.value
         if place.kind in ("local", "dashboard"):
             continue
-        with draft.diagnostics.collecting():
+        with draft.diagnostics.collecting(*place.path):
             if place.kind == "dependency":
                 _translate_dependency(draft, place)
             elif not (has_scheme(text) or text.startswith("/")):

@@ -40,7 +40,7 @@ def run_python(draft: Draft, phase: str) -> bool:
     elif section.value and phase == LOAD:
         draft.config.set(("experimental", "python"), section.copy())  # its older place, where the CLI shows it as well
     functions = section.get(_FUNCTIONS[phase]) if section is not None else None
-    if section is None or functions is None or not functions.value:
+    if section is None or functions is None or not functions.value or not draft.runs_python:
         return False
     result, places = _build(draft, phase, functions, _interpreter(draft, section, functions))
     for kind, resources in result.get("resources", {}).items():

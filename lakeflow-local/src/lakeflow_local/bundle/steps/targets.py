@@ -46,6 +46,7 @@ def select_target(draft: Draft, name: str | None) -> None:
     """
     targets = draft.config.get("targets")
     assert targets is not None  # prepare_targets made one
+    draft.target_names = tuple(targets.value)
     draft.target = name or _default(targets)
     chosen = targets.get(draft.target)
     if chosen is None:

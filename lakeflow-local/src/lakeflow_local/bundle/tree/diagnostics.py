@@ -36,10 +36,17 @@ class Note:
 
 @dataclass
 class Diagnostics:
-    """Collects notes; the same remark about the same place is kept once. And errors that are told together."""
+    """Collects notes; the same remark about the same place is kept once. And errors that are told together.
+
+    Attributes:
+        is_tolerant: Whether what a deployment would refuse is kept in `refused`, wherever loading can go on without it.
+        refused: Path in the configuration, and the error.
+    """
 
     root: Path | None = None
     notes: list[Note] = field(default_factory=list)
+    is_tolerant: bool = False
+    refused: list[tuple[str, BundleError]] = field(default_factory=list)
     _known: set[Note] = field(default_factory=set)
     _errors: list[BundleError] = field(default_factory=list)
 
@@ -57,16 +64,29 @@ class Diagnostics:
             self.notes.append(note)
 
     @contextmanager
-    def collecting(self) -> Iterator[None]:
+    def collecting(self, *path: str | int) -> Iterator[None]:
         """Keep an error for `stop_if_wrong`, and go on."""
         try:
             yield
         except BundleError as problem:
-            self.add(problem)
+            self.add(problem, *path)
 
-    def add(self, problem: BundleError) -> None:
-        """Keep an error for `stop_if_wrong`."""
-        self._errors.append(problem)
+    def add(self, problem: BundleError, *path: str | int) -> None:
+        """Keep an error for `stop_if_wrong`, or where it is tolerant, in `refused`."""
+        if self.is_tolerant:
+            self.refused.append((show(path), problem))
+        else:
+            self._errors.append(problem)
+
+    @contextmanager
+    def tolerating(self, *path: str | int) -> Iterator[None]:
+        """A step without which loading can go on: where it is tolerant, its error is kept in `refused`."""
+        try:
+            yield
+        except BundleError as problem:
+            if not self.is_tolerant:
+                raise
+            self.refused += [(show(path), one) for one in (problem, *problem.others) if isinstance(one, BundleError)]
 
     def stop_if_wrong(self) -> None:
         """The end of a step that looks for all of its errors.

@@ -52,22 +52,28 @@ class Draft:
         config: The configuration so far.
         diagnostics: Warnings and recommendations.
         target: The target's name, once it is selected.
+        target_names: All targets, in the order in which they are written.
         target_config: The target's own section, before it was merged.
         sync_root: The folder that holds everything that is synchronised: `root`, or one above it.
         workspace: The stand-in for the workspace.
         lookups: Variable -> the id that was put in place of a lookup.
         secret_variables: The variables that hold secrets.
+        unset: The variables that have no value; `${var.<name>}` then stays as it is written.
+        runs_python: Whether resources that Python code defines are loaded, which runs that code.
     """
 
     root: Path
     config: Node
     diagnostics: Diagnostics = field(default_factory=Diagnostics)
     target: str = ""
+    target_names: tuple[str, ...] = ()
     target_config: Node = field(default_factory=lambda: Node({}))
     sync_root: Path = Path()
     workspace: Workspace = field(default_factory=Workspace)
     lookups: dict[str, str] = field(default_factory=dict)
     secret_variables: set[str] = field(default_factory=set)
+    unset: set[str] = field(default_factory=set)
+    runs_python: bool = True
 
     def text(self, *path: str | int) -> str:
         """The string at a path, or ""."""

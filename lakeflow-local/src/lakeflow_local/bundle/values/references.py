@@ -79,10 +79,15 @@ class Resolver:
         path = parse(reference)
         if path[0] == "var":
             path = ("variables", path[1], "value", *path[2:]) if len(path) > 1 else path
-        wanted = path[0] in self._prefixes
+        wanted = path[0] in self._prefixes and not self._is_unset(path)
         value = self._find(path, reference, at, (*trail, reference)) if wanted else None
         self._known[reference] = value
         return value
+
+    def _is_unset(self, path: NodePath) -> bool:
+        """Whether a path leads to a variable that nobody gave a value, as may be in a bundle that is only checked."""
+        variable = self._config.get(*path[:2]) if path[0] == "variables" and len(path) > 1 else None
+        return variable is not None and variable.is_map and not {"value", "default", "lookup"} & variable.value.keys()
 
     def _find(self, path: NodePath, reference: str, at: Node, trail: tuple[str, ...]) -> Node:
         node: Node | None = self._config

@@ -65,7 +65,9 @@ def assign_values(draft: Draft) -> None:
                 f"variable {name} has no value: give it a default here or in the target, "
                 f"pass --var {name}=…, or set BUNDLE_VAR_{name}"
             )
-            draft.diagnostics.add(error(message, variable))
+            draft.unset.add(name)
+            if not draft.diagnostics.is_tolerant:
+                draft.diagnostics.add(error(message, variable))
     draft.diagnostics.stop_if_wrong()
 
 

@@ -16,8 +16,8 @@ from lakeflow_local.cli.output import say
 from lakeflow_local.errors import ChoiceError
 from lakeflow_local.jobs.store.apiview import summary, view
 from lakeflow_local.jobs.store.damage import undamaged
+from lakeflow_local.jobs.store.lost import settle_lost
 from lakeflow_local.jobs.store.runs import RunStore
-from lakeflow_local.workspace.admission import settle_lost
 from lakeflow_local.workspace.runner import now
 
 

@@ -100,12 +100,14 @@ def env(target: str | None, variables: tuple[str, ...]) -> None:
     address = places.Places(root).address()
     assert address is not None
     lines = {"DATABRICKS_HOST": record.url, "DATABRICKS_TOKEN": address[1]}
-    services = [service for service in services_of(load_settings(root).services, bundle.target) if service.variable]
+    settings = load_settings(root)
+    services = [service for service in services_of(settings.services, bundle.target) if service.variable]
     attachment = Attachment(record, channel, _say)
     try:
-        urls = attachment.services(services)
+        urls = attachment.addresses(services)
     finally:
         attachment.close()
+    lines |= {f"BUNDLE_VAR_{name}": text.replace("{root}", str(root)) for name, text in settings.workspace_env.items()}
     lines |= {f"BUNDLE_VAR_{service.variable}": urls[service.name] for service in services}
     for name, value in lines.items():
         click.echo(f"export {name}={shlex.quote(value)}")

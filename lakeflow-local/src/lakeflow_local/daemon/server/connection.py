@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 from lakeflow_local.daemon.channel import Channel, Gone
 from lakeflow_local.daemon.identity import difference
 from lakeflow_local.daemon.places import inode
+from lakeflow_local.daemon.server.forwarding import Forwarding
 from lakeflow_local.daemon.server.holdings import Holdings, log
 from lakeflow_local.errors import UserError
 from lakeflow_local.pipelines.store.state import exclusive
@@ -27,9 +28,10 @@ class Connection:
         waits_for_the_end: whether it has asked for the end of the process, and is told by the end of the connection.
     """
 
-    def __init__(self, holdings: Holdings, channel: Channel) -> None:
+    def __init__(self, holdings: Holdings, forwarding: Forwarding, channel: Channel) -> None:
         self.waits_for_the_end = False
         self._holdings = holdings
+        self._forwarding = forwarding
         self._runs_a_command = False
         self._channel = channel
         self._lease: Lease | None = None
@@ -110,16 +112,11 @@ class Connection:
         return self._holdings.spark.end_of_jvm()
 
     def _do_services(self, services: list[dict[str, Any]], environment: dict[str, str]) -> dict[str, str]:
-        wanted = [
-            Service(
-                name=service["name"],
-                command=tuple(service["command"]),
-                targets=tuple(service["targets"]),
-                variable=service["variable"],
-            )
-            for service in services
-        ]
-        return self._holdings.urls(wanted, environment)
+        return self._holdings.urls(list(map(_service, services)), environment)
+
+    def _do_addresses(self, services: list[dict[str, Any]]) -> dict[str, str]:
+        """Addresses that stay when a service is started anew."""
+        return {service.name: self._forwarding.address(service) for service in map(_service, services)}
 
     def _do_lock(self, folder: str, pipeline: str) -> None:
         """Lock a pipeline for an update of this client."""
@@ -149,3 +146,12 @@ class Connection:
                 locks.close()
             if self._runs_a_command:
                 self._holdings.end_command()
+
+
+def _service(found: dict[str, Any]) -> Service:
+    return Service(
+        name=found["name"],
+        command=tuple(found["command"]),
+        targets=tuple(found["targets"]),
+        variable=found["variable"],
+    )

@@ -14,7 +14,9 @@ from pathlib import Path
 
 from lakeflow_local.daemon.channel import Channel
 from lakeflow_local.daemon.places import Places, Record, inode
+from lakeflow_local.daemon.server.children import Children
 from lakeflow_local.daemon.server.connection import Connection
+from lakeflow_local.daemon.server.forwarding import Forwarding
 from lakeflow_local.daemon.server.holdings import Holdings, log
 from lakeflow_local.daemon.server.web import Web
 from lakeflow_local.errors import shortage
@@ -56,8 +58,12 @@ class Process:
         fork_server = ForkServerClient(listener=forks, preload=[PRELOADED])
         forks.close()  # it is the fork server's: when that has died, nobody may wait for it
         self._failpoint("fork server started")
-        web = Web(places, holdings.status)
+        children = Children(places, holdings)
+        web = Web(places, holdings.status, children)
         web.start()
+        forwarding = Forwarding(places, holdings)
+        forwarding.resume()
+        self._forwarding = forwarding
         places.write(
             Record(
                 pid=os.getpid(),
@@ -81,6 +87,8 @@ class Process:
         holdings.ending.set()
         requests.close()
         web.stop()
+        children.close()
+        forwarding.close()
         fork_server.close()  # commands that still run are killed, with their tasks
         for connection in list(self._connections):
             if not connection.waits_for_the_end:  # it closes when this process has ended
@@ -97,7 +105,7 @@ class Process:
                     return
                 time.sleep(_TICK)  # no descriptors are left: a command that ends gives some back
                 continue
-            connection = Connection(self._holdings, Channel(accepted))
+            connection = Connection(self._holdings, self._forwarding, Channel(accepted))
             self._connections.add(connection)
             threading.Thread(target=self._serve, args=(connection,), daemon=True).start()
 

@@ -9,26 +9,37 @@ from collections.abc import Callable
 from typing import Any
 
 import uvicorn
-from starlette.applications import Starlette
-from starlette.requests import Request
-from starlette.responses import JSONResponse
-from starlette.routing import Route
 
+from lakeflow_local.api.families import application
+from lakeflow_local.api.http.call import Call
+from lakeflow_local.api.http.routes import Routes
+from lakeflow_local.api.state.player import Player
+from lakeflow_local.api.state.state import State
+from lakeflow_local.bundle import Workspace
 from lakeflow_local.daemon.places import Places, url_of
+from lakeflow_local.daemon.server.holdings import log
+from lakeflow_local.settings import load_settings
 
 
 class Web:
     """A server on a thread. A bundle keeps its port and token."""
 
-    def __init__(self, places: Places, status: Callable[[], dict[str, Any]]) -> None:
+    def __init__(self, places: Places, status: Callable[[], dict[str, Any]], player: Player) -> None:
         port, self._token = places.address() or (0, secrets.token_urlsafe(24))
         self._socket = _bound(port)
         port = self._socket.getsockname()[1]
         self.url = url_of(port)
         places.keep_address(port, self._token)
-        self._status = status
-        app = Starlette(routes=[Route("/api/lakeflow-local/status", self._answer_status)])
-        config = uvicorn.Config(app, log_level="warning", lifespan="off", access_log=False)
+        user = Workspace(user_name=load_settings(places.root).user_name).identity()["userName"]
+        state = State(places.root, user, self.url, player, log)
+        own = Routes()
+
+        @own.on("GET", "/api/lakeflow-local/status")
+        def answer_status(call: Call) -> dict[str, Any]:
+            return status()
+
+        app = application(state, port=port, token=self._token, own=own)
+        config = uvicorn.Config(app, log_level="warning", lifespan="off", access_log=False, timeout_graceful_shutdown=2)
         self._server = uvicorn.Server(config)
         self._thread = threading.Thread(target=self._server.run, args=([self._socket],), name="http", daemon=True)
 
@@ -42,11 +53,6 @@ class Web:
         self._server.should_exit = True
         self._thread.join(timeout=5)
         self._socket.close()
-
-    async def _answer_status(self, request: Request) -> JSONResponse:
-        if not secrets.compare_digest(request.headers.get("authorization", ""), f"Bearer {self._token}"):
-            return JSONResponse({"error_code": "UNAUTHENTICATED", "message": "a valid token is needed"}, 401)
-        return JSONResponse(self._status())
 
 
 def _bound(port: int) -> socket.socket:

@@ -19,7 +19,7 @@ from typing import Any, TextIO
 
 from lakeflow_local.dbutils import runtime
 from lakeflow_local.errors import shortage
-from lakeflow_local.jobs.process import landing_reads
+from lakeflow_local.jobs.process import installed, landing_reads
 from lakeflow_local.platform_paths import python_files
 from lakeflow_local.platform_paths.path_map import PathMap
 
@@ -29,7 +29,7 @@ def run(task: dict[str, Any]) -> int:
 
     Args:
         task: `kind` (wheel, script, notebook), what that kind needs, `argv`, `cwd`, `environment`, `stdout`, `stderr`,
-            `error` (paths), `context` (for dbutils).
+            `error` (paths), `context` (for dbutils); `code`, the folders of a deployment's code, see `installed`.
 
     Returns:
         The exit code.
@@ -65,6 +65,8 @@ def _take_on(task: dict[str, Any]) -> None:
     os.environ.update(task["environment"])
     os.chdir(task["cwd"])
     sys.argv = list(task["argv"])
+    if task.get("code") is not None:
+        installed.use_only(task["code"])
     importlib.invalidate_caches()
     paths = PathMap.from_json(task["context"]["paths"])
     python_files.use(paths)

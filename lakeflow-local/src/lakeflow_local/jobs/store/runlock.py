@@ -34,10 +34,28 @@ class RunLock:
                 raise
             os.close(self._descriptor)
 
-    def release(self) -> None:
-        """Give the lock back."""
-        self._path.unlink(missing_ok=True)
+    @classmethod
+    def adopt(cls, path: Path, descriptor: int) -> RunLock:
+        """The lock that another process has taken and handed over as an open file."""
+        lock = cls.__new__(cls)
+        lock._path, lock._descriptor = path, descriptor
+        return lock
+
+    @property
+    def descriptor(self) -> int:
+        """The open file, to hand over to another process."""
+        return self._descriptor
+
+    def leave(self) -> None:
+        """Close this process's file; who was given a copy of it has the lock alone from now on."""
         os.close(self._descriptor)
+        self._descriptor = -1
+
+    def release(self) -> None:
+        """Give the lock back; once is enough."""
+        if self._descriptor >= 0:
+            self._path.unlink(missing_ok=True)
+            self.leave()
 
     @staticmethod
     def is_held(path: Path) -> bool:

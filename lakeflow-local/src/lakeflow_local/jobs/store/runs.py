@@ -90,6 +90,10 @@ class RunStore:
         """
         return RunLock(self._lock_path(run_id))
 
+    def adopt_lock(self, run_id: int, descriptor: int) -> RunLock:
+        """The lock of a run that another process has taken, and handed over as an open file."""
+        return RunLock.adopt(self._lock_path(run_id), descriptor)
+
     def is_alive(self, run_id: int) -> bool:
         """Whether a process plays this run at the moment."""
         return RunLock.is_held(self._lock_path(run_id))

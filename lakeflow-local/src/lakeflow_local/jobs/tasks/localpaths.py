@@ -11,7 +11,9 @@ from lakeflow_local.jobs.model.events import StartAttempt
 from lakeflow_local.jobs.model.kinds import TaskKind
 from lakeflow_local.jobs.tasks.base import Executor, Logs, Reporter
 from lakeflow_local.notebooks.notebook import find_notebook
-from lakeflow_local.platform_paths.path_map import PathMap
+from lakeflow_local.platform_paths.path_map import WORKSPACE, PathMap
+
+_HOMES = ("/Users/", "/Shared/", "/Repos/")  # of the workspace, where jobs name notebooks without its prefix
 
 
 @dataclass(frozen=True)
@@ -22,19 +24,23 @@ class LocalPaths:
         root: the bundle's folder.
         file_path: `workspace.file_path` of the resolved bundle.
         sync_root: the folder that is synced there; None for the bundle's own.
+        workspace: what `/Workspace` is for what was deployed; None for a checkout.
     """
 
     root: Path
     file_path: str | None = None
     sync_root: Path | None = None
+    workspace: Path | None = None
 
     @cached_property
     def platform(self) -> PathMap:
         """What paths of the platform mean."""
-        return PathMap(self.root, self.file_path, self.sync_root)
+        return PathMap(self.root, self.file_path, self.sync_root, self.workspace)
 
     def local(self, path: str) -> str:
         """A path on this machine; relative ones are below the bundle's folder."""
+        if self.workspace is not None and path.startswith(_HOMES):
+            path = WORKSPACE + path
         text = self.platform.local(path)
         return str(self.root / (text.removeprefix("file:") if text.startswith("file:/") else text))
 

@@ -33,10 +33,12 @@ class PythonPlace:
     Attributes:
         paths: what paths of the platform mean; its root is their working directory.
         secrets_file: for dbutils.secrets.
+        folder: the working directory; None for the root of `paths`.
     """
 
     paths: PathMap
     secrets_file: Path | None = None
+    folder: Path | None = None
     environment: dict[str, str] = field(default_factory=dict)
 
 
@@ -95,7 +97,7 @@ class PythonExecutor:
         place = self._place
         task = {
             **code,
-            "cwd": str(place.paths.root),
+            "cwd": str(place.folder or place.paths.root),
             "environment": environment,
             "stdout": str(logs.stdout),
             "stderr": str(logs.stderr),

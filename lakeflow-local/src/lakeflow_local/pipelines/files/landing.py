@@ -38,15 +38,15 @@ def exists(folder: str) -> bool:
     return bool(glob.glob(folder)) if is_pattern(folder) else Path(folder).exists()
 
 
-def files(
-    folder: str, name_pattern: str | None = None, is_of_time: Callable[[float], bool] = lambda _: True
-) -> list[str]:
+def files(folder: str, name_pattern: str | None = None, is_of_time: Callable[[float], bool] | None = None) -> list[str]:
     """All data files below a folder, as Spark's file source takes them: none whose name or folder is hidden.
+
+    A file that is gone before its time was asked for is not among them.
 
     Args:
         folder: a folder, a file or a glob of them.
         name_pattern: a glob that a file's name has to match (`pathGlobFilter`).
-        is_of_time: whether a file that was changed at a time, in seconds of the epoch, is one of them.
+        is_of_time: whether a file that was changed at a time, in seconds of the epoch, is one of them; None for any.
     """
     found: list[str] = []
     left_out = set(links.not_followed(folder))
@@ -58,7 +58,17 @@ def files(
             found += [os.path.join(parent, name) for name in names if not _is_hidden(name)]
     found = [name for name in found if name not in left_out]
     named = (name for name in found if name_pattern is None or fnmatch(os.path.basename(name), name_pattern))
-    return sorted(name for name in named if is_of_time(os.stat(name).st_mtime))
+    if is_of_time is None:
+        return sorted(named)
+    times = {name: _modified(name) for name in named}
+    return sorted(name for name, time in times.items() if time is not None and is_of_time(time))
+
+
+def _modified(file: str) -> float | None:
+    try:
+        return os.stat(file).st_mtime
+    except FileNotFoundError:  # gone since its folder was listed
+        return None
 
 
 def literal(path: str) -> str:

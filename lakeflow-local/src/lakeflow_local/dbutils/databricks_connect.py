@@ -1,4 +1,7 @@
-"""What stands for databricks-connect in tests where that is not installed: its builder gives the run's session."""
+"""What stands for databricks-connect in tasks and tests where that is not installed: its builder gives their session.
+
+On the platform every environment of a task has it.
+"""
 
 from __future__ import annotations
 
@@ -32,11 +35,7 @@ def is_installed() -> bool:
 
 
 def install(session: Callable[[], Any]) -> None:
-    """Make `from databricks.connect import DatabricksSession` find a builder of this session.
-
-    Code that asks for the configuration of a `WorkspaceClient` beside it, as conftest files of the templates do, gets
-    an empty one where there are no credentials.
-    """
+    """Make `from databricks.connect import DatabricksSession` find a builder of this session."""
 
     class Builder:
         def getOrCreate(self) -> Any:
@@ -53,6 +52,13 @@ def install(session: Callable[[], Any]) -> None:
         builder = Builder()
 
     _add("connect", DatabricksSession=DatabricksSession)
+
+
+def do_without_credentials() -> None:
+    """Where there are none, let `WorkspaceClient` have an empty configuration.
+
+    The conftest files of the official templates ask for it.
+    """
     if util.find_spec("databricks.sdk") is None:
         _add("sdk", WorkspaceClient=type("WorkspaceClient", (), {"config": _NoConfig()}))
     else:

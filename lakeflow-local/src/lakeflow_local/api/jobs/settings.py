@@ -1,0 +1,119 @@
+"""Settings of a job: checked when they come, with the defaults that a workspace adds."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Mapping
+from typing import Any
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+from lakeflow_local.api.http import shapes
+from lakeflow_local.api.http.errors import invalid
+from lakeflow_local.api.state.state import State
+from lakeflow_local.jobs.model.reading import read_job
+from lakeflow_local.jobs.model.spec import SpecError
+from lakeflow_local.schedule.cron import CronError, QuartzCron
+
+UNTITLED = "Untitled"
+_MOST_TASKS = 1000  # of a job (documentation: resource limits)
+
+
+def checked(state: State, given: Mapping[str, Any], shape: str = "jobs.JobSettings") -> dict[str, Any]:
+    """The settings as they are kept.
+
+    Raises:
+        ApiError: what a workspace would refuse.
+    """
+    unknown: list[str] = []
+    settings = shapes.fit(shape, given, unknown=unknown)
+    for name in sorted(unknown):
+        state.log(f"a job's field {name} is unknown to this version of databricks-sdk, and dropped")
+    _check_names(settings)
+    if settings.get("tasks"):
+        try:
+            read_job(str(settings.get("name") or settings.get("run_name") or UNTITLED), settings)
+        except SpecError as error:
+            raise invalid(error.message) from None
+    _check_schedule(settings.get("schedule"))
+    return settings
+
+
+def with_defaults(settings: Mapping[str, Any]) -> dict[str, Any]:
+    """The settings as a workspace shows them."""
+    shown: dict[str, Any] = {
+        "name": UNTITLED,
+        "email_notifications": {},
+        "webhook_notifications": {},
+        "timeout_seconds": 0,
+        "max_concurrent_runs": 1,
+        "format": "MULTI_TASK",
+        **settings,
+    }
+    if "tasks" in shown:
+        shown["tasks"] = [
+            {"run_if": "ALL_SUCCESS", "timeout_seconds": 0, "email_notifications": {}, **task}
+            for task in shown["tasks"]
+        ]
+    if "schedule" in shown:
+        shown["schedule"] = {"pause_status": "UNPAUSED", **shown["schedule"]}
+    return shown
+
+
+def merged(before: Mapping[str, Any], new: Mapping[str, Any], removed: list[str]) -> dict[str, Any]:
+    """The settings after an update: arrays with keys are merged, other top-level fields replaced, some removed.
+
+    Raises:
+        ApiError: a field that cannot be removed.
+    """
+    found = dict(before)
+    for path in removed:
+        field, _, key = path.partition("/")
+        if key and field in _KEYS:
+            found[field] = [item for item in found.get(field, []) if item.get(_KEYS[field]) != key]
+        elif key or field == "name":
+            raise invalid(f"fields_to_remove: {path} cannot be removed")
+        else:
+            found.pop(field, None)
+    for field, value in new.items():
+        key = _KEYS.get(field)
+        if key is None:
+            found[field] = value
+            continue
+        entries = {item.get(key): item for item in found.get(field, [])}
+        found[field] = list({**entries, **{item.get(key): item for item in value}}.values())
+    return found
+
+
+_KEYS = {
+    "tasks": "task_key",
+    "job_clusters": "job_cluster_key",
+    "parameters": "name",
+    "environments": "environment_key",
+}
+
+
+def _check_names(settings: Mapping[str, Any]) -> None:
+    for field, key in _KEYS.items():
+        counts = Counter(str(item.get(key)) for item in settings.get(field) or [])
+        twice = [name for name, count in counts.items() if count > 1]
+        if twice:
+            raise invalid(f"{field}: {key} {twice[0]!r} is used more than once")
+    if len(settings.get("tasks") or []) > _MOST_TASKS:
+        raise invalid(f"A job has at most {_MOST_TASKS} tasks")
+    if settings.get("max_concurrent_runs", 1) < 0 or settings.get("timeout_seconds", 0) < 0:
+        raise invalid("max_concurrent_runs and timeout_seconds cannot be negative")
+    kinds = [name for name in ("schedule", "continuous", "trigger") if settings.get(name)]
+    if len(kinds) > 1:
+        raise invalid(f"A job has either {' or '.join(kinds)}, not several of them")
+
+
+def _check_schedule(schedule: Mapping[str, Any] | None) -> None:
+    if not schedule:
+        return
+    try:
+        QuartzCron(str(schedule["quartz_cron_expression"]))
+        ZoneInfo(str(schedule["timezone_id"]))
+    except CronError as error:
+        raise invalid(f"Invalid cron schedule: {error}") from None
+    except (ZoneInfoNotFoundError, ValueError, OSError):
+        raise invalid(f"Invalid time zone: {schedule['timezone_id']}") from None
