@@ -20,7 +20,6 @@ ROOT = Path(__file__).resolve().parents[2]
 RECORDED = Path(__file__).parent / "pipeline.json"
 RECORD = "lakeflow-local graph payouts -t local -o json > docs/site/pipeline.json"
 TARGET = "staging"  # it has every job, with the settings of production
-KINDS = {"materialized_view": "materialized view", "table": "streaming table", "view": "temporary view"}
 
 
 def figure(
@@ -61,7 +60,7 @@ def pipeline_figure() -> str:
     parents = {dataset["name"]: [(read, "") for read in dataset["reads"]] for dataset in datasets}
     outside = {read for reads in parents.values() for read, _ in reads} - set(parents)
     parents = {name: [] for name in sorted(outside)} | parents
-    kinds = dict.fromkeys(outside, "from outside") | {d["name"]: KINDS.get(d["kind"], d["kind"]) for d in datasets}
+    kinds = dict.fromkeys(outside, "from outside") | {d["name"]: d["kind"].replace("_", " ") for d in datasets}
     files = {path.stem: path for path in ROOT.glob("pipelines/payouts/*/*.*") if path.suffix in (".py", ".sql")}
     links = {name: f"source/{files[name].relative_to(ROOT).as_posix()}.html" for name in parents if name in files}
     return figure("The datasets of the pipeline and what they read", parents, kinds, links)
