@@ -22,6 +22,8 @@ SITE = "docs/site"
 LINK = re.compile(r"(?P<image>!?)\[(?P<text>[^\]]*)\]\((?P<path>[^)\s#]*)(?P<anchor>#[^)\s]*)?\)")
 FENCE = re.compile(r"^\s*(```|~~~)")
 FIRST = ("guide", "landing", "rules", "retry-policy", "runbook", "promotion", "adopt", "add-a-source", "verified")
+RUNNER = PurePosixPath("lakeflow-local/README.md")
+DRAWN = {PurePosixPath("pipelines"), PurePosixPath("resources")}  # boxes of the drawings lead to files in them
 REFERENCE = ("public", "rooms", "payouts")
 
 
@@ -92,11 +94,13 @@ def navigation(page: PurePosixPath, pages: list[PurePosixPath]) -> str:
         top = [path for path in pages if path.parent == PurePosixPath("docs")]
         top.sort(key=lambda path: (FIRST.index(path.stem) if path.stem in FIRST else len(FIRST), path))
         about = [path for path in pages if path.parent == PurePosixPath() and path != page]
-        named = [PurePosixPath(name) for name in ("drills/README.md", "docs/adr/README.md", "tests/faults/README.md")]
+        readmes = [path for path in pages if path.name == "README.md" and path not in (page, RUNNER)]
+        named = [path for path in readmes if not any(other.parent in path.parent.parents for other in readmes)]
+        named = [path for path in named if RUNNER.parent not in path.parents]
         return (
             contents("The bundle", [PurePosixPath("pictures.md"), *top], page.parent)
             + contents("Evidence", named, page.parent)
-            + contents("The runner", [PurePosixPath("lakeflow-local/README.md")], page.parent)
+            + contents("The runner", [RUNNER], page.parent)
             + contents("Reference", [PurePosixPath(f"reference/{name}.md") for name in REFERENCE], page.parent)
             + contents("The project", about, page.parent)
         )
@@ -124,7 +128,7 @@ def gather(target: Path, report: Callable[[str], object] = print) -> None:
     for page in pages:
         text = links.rewrite(page, (ROOT / page).read_text(encoding="utf-8"))
         _write(target / site_path(page), text + navigation(page, pages))
-    shown = sources.write(target / "extra", ROOT, links.shown, files)
+    shown = sources.write(target / "extra", ROOT, links.shown | DRAWN, files)
     for folder in ("", "extra"):  # for Markdown images, and for those in raw HTML
         shutil.copytree(ROOT / "docs/images", target / folder / "docs/images", dirs_exist_ok=True)
     shutil.copy(ROOT / SITE / "conf.py", target)

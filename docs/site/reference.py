@@ -134,16 +134,16 @@ def rooms(library: griffe.Module) -> Iterator[str]:
 def _room(room: griffe.Module, path: str) -> Iterator[str]:
     yield f"## `{path}`"
     yield from list(documentation(room))[:1]
-    inside = sorted((module for module in room.modules.values()), key=lambda module: module.name)
+    inside = sorted(_inside(room), key=lambda module: module.name)
     lines = [
         f"- `{module.name}`: {as_markdown(module.docstring.value.splitlines()[0]) if module.docstring else ''}"
         for module in inside
-        if not module.modules and module.name != "__main__"
+        if not _inside(module) and module.name != "__main__"
     ]
     if lines:
         yield "\n".join(lines)
     for module in inside:
-        if module.modules:
+        if _inside(module):
             yield from _room(module, f"{path}.{module.name}")
 
 
@@ -160,9 +160,14 @@ def library_pages(library: griffe.Module) -> Iterator[str]:
 
 
 def _modules(module: griffe.Module) -> Iterator[griffe.Module]:
-    for child in module.modules.values():
+    for child in _inside(module):
         yield child
         yield from _modules(child)
+
+
+def _inside(module: griffe.Module) -> list[griffe.Module]:
+    """The modules in a package; not those that its modules import."""
+    return [child for child in module.modules.values() if not child.is_alias]
 
 
 def write(target: Path) -> None:
