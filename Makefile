@@ -2,7 +2,7 @@
 SHELL := bash
 .SHELLFLAGS := -euo pipefail -c
 .DEFAULT_GOAL := help
-.PHONY: help demo test test-all test-long test-connect test-workspace drill drills drill-faults quiz mutants lint fmt bench wheel lock clean
+.PHONY: help demo test test-all test-long test-connect test-workspace drill drills drill-faults quiz mutants lint fmt bench wheel docs lock clean
 .PHONY: release validate plan deploy rehearse rollback drift
 
 BIN := .venv/bin
@@ -13,6 +13,7 @@ DELIVERY := .venv-delivery/.ready
 PLAIN = "$$(requirements/find-python 3.11 3.13)" -m delivery
 ARCHIVE = $(if $(FROM),--archive "$(FROM)") $(if $(SHA256),--sha256 "$(SHA256)")
 PLAN ?= build/plan-$(TARGET)
+DOCS := .venv-docs/.ready
 PYTEST := $(BIN)/pytest -n 2 --dist loadfile --no-loadscope-reorder
 
 help: ## list the targets
@@ -96,9 +97,17 @@ rollback: ## needs a workspace: back to an earlier release: TO=<archive> TARGET=
 drift: $(DELIVERY) ## needs a workspace: whether it still is what was released: TARGET=<target>
 	@.venv-delivery/bin/python -m delivery drift --target "$(TARGET)"
 
+docs: $(READY) $(DOCS) ## the documentation site in build/site, with every link on it checked
+	@rm -rf build/pages build/site
+	@$(BIN)/python docs/site/pictures.py build/pages
+	@.venv-docs/bin/python docs/site/gather.py build/pages
+	@.venv-docs/bin/python docs/site/reference.py build/pages
+	@.venv-docs/bin/python -m sphinx --quiet --fail-on-warning --keep-going -b html build/pages build/site
+	@.venv-docs/bin/python docs/site/links.py build/site
+
 lock: ## resolve the locks anew (needs an environment)
 	@for lock in "uv 3.11 requirements/uv.in" "dev 3.11 requirements/dev.in pyproject.toml lakeflow-local/pyproject.toml" "connect 3.12 requirements/connect.in" \
-  "delivery 3.11 requirements/delivery.in -c requirements/dev.lock"; do \
+  "docs 3.11 requirements/docs.in" "delivery 3.11 requirements/delivery.in -c requirements/dev.lock"; do \
 	  set -- $$lock; name=$$1 python=$$2; shift 2; \
 	  $(BIN)/uv pip compile --quiet --universal --python-version $$python --generate-hashes --no-annotate --no-header --no-emit-index-url "$$@" -o requirements/$$name.lock; \
 	done
@@ -119,4 +128,8 @@ $(DELIVERY): requirements/delivery.lock requirements/uv.lock
 
 $(CONNECT): requirements/connect.lock requirements/uv.lock pyproject.toml
 	@requirements/make-venv .venv-connect connect.lock 3.12 3.12 .
+	@touch $@
+
+$(DOCS): requirements/docs.lock requirements/uv.lock
+	@requirements/make-venv .venv-docs docs.lock 3.11 3.13
 	@touch $@

@@ -1,8 +1,8 @@
 """How Sphinx builds the site. `make docs` runs it, with warnings as errors.
 
 Sphinx with MyST and Furo, because all three are maintained and free (BSD, MIT), read the Markdown pages as they are,
-need no network, and bring a search that works from a folder of files. Material for MkDocs, the other usual choice, ended
-its feature releases in 2025, MkDocs 1 has had none since 2024, and their successor Zensical calls itself alpha.
+need no network, and bring a search that works from a folder of files. Material for MkDocs, the other usual choice,
+has had no new features since 2025, MkDocs 1 no release since 2024, and their successor Zensical calls itself alpha.
 """
 
 project = "Payouts and lakeflow-local"
@@ -12,7 +12,7 @@ project_copyright = "Apache-2.0"
 
 extensions = ["myst_parser"]
 root_doc = "index"
-exclude_patterns = ["_static", "docs/images"]
+exclude_patterns = ["_static"]
 nitpicky = True
 
 myst_heading_anchors = 4  # links such as page.md#a-heading

@@ -3,7 +3,8 @@
     python docs/site/gather.py TARGET
 
 A page keeps its path, so links between pages stay as they are; the README becomes the first page. A link to any other
-file (code, YAML, a folder) gets a page that shows the file, below `source/`: the site needs no address of a repository.
+file (code, YAML, a folder) leads to the file as a page of its own, made by `sources.py`: the site needs no address of
+a repository.
 """
 
 import os
@@ -14,13 +15,16 @@ import sys
 from collections.abc import Callable, Iterable
 from pathlib import Path, PurePosixPath
 
+import sources
+
 ROOT = Path(__file__).resolve().parents[2]
 SITE = "docs/site"
 LINK = re.compile(r"(?P<image>!?)\[(?P<text>[^\]]*)\]\((?P<path>[^)\s#]*)(?P<anchor>#[^)\s]*)?\)")
 FENCE = re.compile(r"^\s*(```|~~~)")
 FIRST = ("guide", "landing", "rules", "retry-policy", "runbook", "promotion", "adopt", "add-a-source", "verified")
-LANGUAGES = {".py": "python", ".yml": "yaml", ".sql": "sql", ".toml": "toml", ".json": "json", ".css": "css"}
-LANGUAGES |= {".html": "html", ".js": "javascript", ".md": "markdown", "": "bash"}
+RUNNER = PurePosixPath("lakeflow-local/README.md")
+DRAWN = {PurePosixPath("pipelines"), PurePosixPath("resources")}  # boxes of the drawings lead to files in them
+REFERENCE = ("public", "rooms", "payouts")
 
 
 def kept_files() -> list[PurePosixPath]:
@@ -28,12 +32,6 @@ def kept_files() -> list[PurePosixPath]:
     command = ["git", "ls-files", "--cached", "--others", "--exclude-standard"]
     listed = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=True).stdout.splitlines()
     return sorted(PurePosixPath(name) for name in set(listed) if (ROOT / name).is_file())
-
-
-def source_page(path: PurePosixPath) -> PurePosixPath:
-    """Where a file is shown. No part begins with a dot: hosts of pages leave such files out."""
-    parts = [f"dot-{part[1:]}" if part.startswith(".") else part for part in path.parts]
-    return PurePosixPath("source", *parts[:-1], f"{parts[-1]}.md") if parts else PurePosixPath("source/index.md")
 
 
 class Links:
@@ -63,7 +61,9 @@ class Links:
             return match[0]  # Sphinx tells of it
         anchor = match["anchor"] or ""
         relative = os.path.relpath(place, site_path(page).parent)
-        return f"[{match['text']}]({relative}{anchor if path in self._pages else ''})"
+        if place.suffix == ".html":  # Sphinx does not know these
+            return f'<a href="{relative}">{match["text"]}</a>'
+        return f"[{match['text']}]({relative}{anchor})"
 
     def _place(self, path: PurePosixPath) -> PurePosixPath | None:
         if path in self._pages:
@@ -72,22 +72,8 @@ class Links:
             return site_path(path / "README.md")
         if path in self._files or path in self._folders:
             self.shown.add(path)
-            return source_page(path)
+            return sources.page_of(path)
         return None
-
-    def show(self, path: PurePosixPath) -> str:
-        """The page that shows a file, or lists a folder and so shows what is in it."""
-        title = f"---\norphan: true\nnosearch: true\n---\n\n# `{path}`\n\n"
-        if path in self._files:
-            text = (ROOT / path).read_text(encoding="utf-8", errors="replace")
-            fence = "`" * max(3, 1 + max((len(run) for run in re.findall("`+", text)), default=0))
-            return f"{title}{fence}{LANGUAGES.get(path.suffix, 'text')}\n{text.rstrip()}\n{fence}\n"
-        inside = sorted({path / file.relative_to(path).parts[0] for file in self._files if path in file.parents})
-        lines = []
-        for child in inside:
-            place = self._place(child) or source_page(child)
-            lines.append(f"- [`{child.name}`]({os.path.relpath(place, source_page(path).parent)})")
-        return title + "\n".join(lines) + "\n"
 
 
 def site_path(page: PurePosixPath) -> PurePosixPath:
@@ -108,11 +94,13 @@ def navigation(page: PurePosixPath, pages: list[PurePosixPath]) -> str:
         top = [path for path in pages if path.parent == PurePosixPath("docs")]
         top.sort(key=lambda path: (FIRST.index(path.stem) if path.stem in FIRST else len(FIRST), path))
         about = [path for path in pages if path.parent == PurePosixPath() and path != page]
-        named = [PurePosixPath(name) for name in ("drills/README.md", "docs/adr/README.md", "tests/faults/README.md")]
+        readmes = [path for path in pages if path.name == "README.md" and path not in (page, RUNNER)]
+        named = [path for path in readmes if not any(other.parent in path.parent.parents for other in readmes)]
+        named = [path for path in named if RUNNER.parent not in path.parents]
         return (
             contents("The bundle", [PurePosixPath("pictures.md"), *top], page.parent)
             + contents("Evidence", named, page.parent)
-            + contents("The runner", [PurePosixPath("lakeflow-local/README.md")], page.parent)
+            + contents("The runner", [RUNNER], page.parent)
             + contents("Reference", [PurePosixPath(f"reference/{name}.md") for name in REFERENCE], page.parent)
             + contents("The project", about, page.parent)
         )
@@ -132,9 +120,6 @@ def navigation(page: PurePosixPath, pages: list[PurePosixPath]) -> str:
     return contents("", direct, page.parent)
 
 
-REFERENCE = ("public", "rooms", "payouts")
-
-
 def gather(target: Path, report: Callable[[str], object] = print) -> None:
     """Writes the pages into an empty folder."""
     files = [path for path in kept_files() if path.parts[0] != "template" or path.suffix != ".md"]
@@ -143,17 +128,13 @@ def gather(target: Path, report: Callable[[str], object] = print) -> None:
     for page in pages:
         text = links.rewrite(page, (ROOT / page).read_text(encoding="utf-8"))
         _write(target / site_path(page), text + navigation(page, pages))
-    done: set[PurePosixPath] = set()
-    while waiting := links.shown - done:
-        for path in sorted(waiting):
-            _write(target / source_page(path), links.show(path))
-        done |= waiting
+    shown = sources.write(target / "extra", ROOT, links.shown | DRAWN, files)
     for folder in ("", "extra"):  # for Markdown images, and for those in raw HTML
         shutil.copytree(ROOT / "docs/images", target / folder / "docs/images", dirs_exist_ok=True)
     shutil.copy(ROOT / SITE / "conf.py", target)
     (target / "_static").mkdir(exist_ok=True)
     shutil.copy(ROOT / SITE / "site.css", target / "_static")
-    report(f"{len(pages)} pages, {len(done)} files that they cite")
+    report(f"{len(pages)} pages, {shown} files that they cite")
 
 
 def _write(path: Path, text: str) -> None:

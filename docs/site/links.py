@@ -51,9 +51,10 @@ def problems(site: Path) -> list[str]:
                 target /= "index.html"
             if not target.exists():
                 found.append(f"{where}: {link} is not there")
-            elif address.fragment and target in pages and unquote(address.fragment) not in pages[target].anchors:
-                if where.name not in GENERATED:
-                    found.append(f"{where}: {link} has no such place")
+                continue
+            anchors = pages[target].anchors if target in pages and where.name not in GENERATED else None
+            if address.fragment and anchors is not None and unquote(address.fragment) not in anchors:
+                found.append(f"{where}: {link} has no such place")
     return found
 
 

@@ -20,16 +20,19 @@ ROOT = Path(__file__).resolve().parents[2]
 RECORDED = Path(__file__).parent / "pipeline.json"
 RECORD = "lakeflow-local graph payouts -t local -o json > docs/site/pipeline.json"
 TARGET = "staging"  # it has every job, with the settings of production
-KINDS = {"materialized_view": "materialized view", "table": "streaming table", "view": "temporary view"}
 
 
-def figure(title: str, parents: Mapping[str, Sequence[tuple[str, str]]], kinds: Mapping[str, str], links: Mapping[str, str]) -> str:
+def figure(
+    title: str, parents: Mapping[str, Sequence[tuple[str, str]]], kinds: Mapping[str, str], links: Mapping[str, str]
+) -> str:
     """A graph as an inline SVG that takes its colours from the page."""
     drawing = draw(parents)
     parts = [f'<path d="{edge.path}"/>' for edge in drawing.edges]
     for edge in drawing.edges:
         if edge.label:
-            parts.append(f'<text class="branch" x="{edge.x:.0f}" y="{edge.y:.0f}" text-anchor="middle">{edge.label}</text>')
+            parts.append(
+                f'<text class="branch" x="{edge.x:.0f}" y="{edge.y:.0f}" text-anchor="middle">{edge.label}</text>'
+            )
     for name, (x, y) in drawing.nodes.items():
         middle = x + WIDTH / 2
         box = (
@@ -38,8 +41,17 @@ def figure(title: str, parents: Mapping[str, Sequence[tuple[str, str]]], kinds: 
             f'<text class="kind" x="{middle:.0f}" y="{y + 38:.0f}" text-anchor="middle">{escape(kinds[name])}</text>'
         )
         parts.append(f'<a href="{links[name]}">{box}</a>' if name in links else f"<g>{box}</g>")
-    size = f'viewBox="0 0 {drawing.width:.0f} {drawing.height:.0f}" width="{drawing.width:.0f}" height="{drawing.height:.0f}"'
-    return f'<figure class="drawing">\n<svg xmlns="http://www.w3.org/2000/svg" role="img" aria-label="{escape(title)}" {size}>\n' + "\n".join(parts) + "\n</svg>\n</figure>"
+    width, height = round(drawing.width), round(drawing.height)
+    size = f'viewBox="0 0 {width} {height}" width="{width}" height="{height}"'
+    return "\n".join(
+        [
+            '<figure class="drawing">',
+            f'<svg xmlns="http://www.w3.org/2000/svg" role="img" aria-label="{escape(title)}" {size}>',
+            *parts,
+            "</svg>",
+            "</figure>",
+        ]
+    )
 
 
 def pipeline_figure() -> str:
@@ -48,7 +60,7 @@ def pipeline_figure() -> str:
     parents = {dataset["name"]: [(read, "") for read in dataset["reads"]] for dataset in datasets}
     outside = {read for reads in parents.values() for read, _ in reads} - set(parents)
     parents = {name: [] for name in sorted(outside)} | parents
-    kinds = dict.fromkeys(outside, "from outside") | {d["name"]: KINDS.get(d["kind"], d["kind"]) for d in datasets}
+    kinds = dict.fromkeys(outside, "from outside") | {d["name"]: d["kind"].replace("_", " ") for d in datasets}
     files = {path.stem: path for path in ROOT.glob("pipelines/payouts/*/*.*") if path.suffix in (".py", ".sql")}
     links = {name: f"source/{files[name].relative_to(ROOT).as_posix()}.html" for name in parents if name in files}
     return figure("The datasets of the pipeline and what they read", parents, kinds, links)
@@ -59,7 +71,9 @@ def job_figure(key: str, job: Mapping[str, Any]) -> str:
     tasks = {task["task_key"]: task for task in job["tasks"]}
     waiting, parents = dict(tasks), {}
     while waiting:
-        ready = [name for name, task in waiting.items() if all(p["task_key"] in parents for p in task.get("depends_on", []))]
+        ready = [
+            name for name, task in waiting.items() if all(p["task_key"] in parents for p in task.get("depends_on", []))
+        ]
         for name in ready:
             parents[name] = [(p["task_key"], p.get("outcome", "")) for p in waiting.pop(name).get("depends_on", [])]
     kinds = {name: kind_of(task) for name, task in tasks.items()}

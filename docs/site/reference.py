@@ -14,7 +14,13 @@ from pathlib import Path
 import griffe
 
 ROOT = Path(__file__).resolve().parents[2]
-LISTED = {"parameters": "Parameters", "attributes": "Attributes", "raises": "Raises", "returns": "Returns", "yields": "Yields"}
+LISTED = {
+    "parameters": "Parameters",
+    "attributes": "Attributes",
+    "raises": "Raises",
+    "returns": "Returns",
+    "yields": "Yields",
+}
 
 
 def package(name: str, folder: str) -> griffe.Module:
@@ -102,9 +108,10 @@ def fields_of(item: griffe.Class) -> Iterator[tuple[str, griffe.Attribute]]:
         for field in section.value
     }
     for name, member in item.members.items():
-        if not member.is_alias and member.is_attribute and member.annotation is not None and not name.startswith("_"):
-            if name not in described and "property" not in member.labels:
-                yield name, member
+        if member.is_alias or not member.is_attribute or name.startswith("_") or name in described:
+            continue
+        if member.annotation is not None and "property" not in member.labels:
+            yield name, member
 
 
 def public(library: griffe.Module) -> Iterator[str]:
@@ -120,23 +127,23 @@ def public(library: griffe.Module) -> Iterator[str]:
 def rooms(library: griffe.Module) -> Iterator[str]:
     """Each room of lakeflow_local with its modules, a line each."""
     yield "# lakeflow_local: its rooms and modules"
-    yield "What each module is for, from the first line of its docstring. Only the public names are meant to be imported."
+    yield "What each module is for, from the first line of its docstring. Only the public names may be imported."
     yield from _room(library, library.path)
 
 
 def _room(room: griffe.Module, path: str) -> Iterator[str]:
     yield f"## `{path}`"
     yield from list(documentation(room))[:1]
-    inside = sorted((module for module in room.modules.values()), key=lambda module: module.name)
+    inside = sorted(_inside(room), key=lambda module: module.name)
     lines = [
         f"- `{module.name}`: {as_markdown(module.docstring.value.splitlines()[0]) if module.docstring else ''}"
         for module in inside
-        if not module.modules and module.name != "__main__"
+        if not _inside(module) and module.name != "__main__"
     ]
     if lines:
         yield "\n".join(lines)
     for module in inside:
-        if module.modules:
+        if _inside(module):
             yield from _room(module, f"{path}.{module.name}")
 
 
@@ -153,9 +160,14 @@ def library_pages(library: griffe.Module) -> Iterator[str]:
 
 
 def _modules(module: griffe.Module) -> Iterator[griffe.Module]:
-    for child in module.modules.values():
+    for child in _inside(module):
         yield child
         yield from _modules(child)
+
+
+def _inside(module: griffe.Module) -> list[griffe.Module]:
+    """The modules in a package; not those that its modules import."""
+    return [child for child in module.modules.values() if not child.is_alias]
 
 
 def write(target: Path) -> None:
@@ -165,7 +177,8 @@ def write(target: Path) -> None:
     folder = target / "reference"
     folder.mkdir(parents=True, exist_ok=True)
     for name, parts in texts.items():
-        (folder / f"{name}.md").write_text("\n\n".join(parts) + "\n", encoding="utf-8")
+        shallow = "---\ntocdepth: 2\n---\n\n"  # hundreds of names in the navigation of every page would cost its time
+        (folder / f"{name}.md").write_text(shallow + "\n\n".join(parts) + "\n", encoding="utf-8")
 
 
 if __name__ == "__main__":
