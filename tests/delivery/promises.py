@@ -10,6 +10,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 Workflows = Mapping[str, Mapping[Any, Any]]
+PAGES = "github-pages"  # where the documentation is published; it knows no workspace
 MAY_WRITE = {
     ("release.yml", "build", "id-token"),
     ("release.yml", "build", "attestations"),
@@ -22,6 +23,8 @@ MAY_WRITE = {
     ("drift.yml", "drift", "id-token"),
     ("pull-request.yml", "plan", "id-token"),
     ("pull-request.yml", "comment", "pull-requests"),
+    ("docs.yml", "publish", "pages"),
+    ("docs.yml", "publish", "id-token"),
 }
 BUILDS = re.compile(
     r"make (-C \S+ )?(release|wheel)\b|build-wheel|hatchling|pip wheel|-m build|bundle deploy(?!.*--plan)"
@@ -100,8 +103,10 @@ def one_identity_each(workflows: Workflows) -> list[str]:
     found = []
     for file, key, job in jobs(workflows):
         environment = job.get("environment", "")
+        environment = environment["name"] if isinstance(environment, dict) else environment
         if SIGNS_IN not in (job.get("env") or {}):
-            found += [f"{file} {key} has an environment for nothing"] if environment else []
+            if environment and environment != PAGES:
+                found.append(f"{file} {key} has an environment for nothing")
         elif not environment:
             found.append(f"{file} {key} signs in outside of an environment")
         elif not environment.endswith("-plan") and key not in ("deploy", "rehearse"):

@@ -31,7 +31,7 @@ resources:
               notebook_task:
                 notebook_path: /Shared/load
 """
-_GOOD_LOOP = _LOOP.format(inputs='\'["orders", "refunds"]\'', concurrency=2)
+_GOOD_LOOP = _LOOP.format(inputs='\'["rides", "stops"]\'', concurrency=2)
 
 
 @rule(
