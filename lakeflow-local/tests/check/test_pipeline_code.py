@@ -102,8 +102,9 @@ def test_reads_are_followed_into_functions_of_the_bundle_and_over_loops(write):
         "dp.create_streaming_table(name=name_of())\n",
         "import somewhere\nsomewhere.declare(spark)\n",
         "dp.something_new('raw')\n",
+        "import databricks.pipelines as dbp\n@dbp.table\ndef raw():\n    return spark.readStream.table('x')\n",
     ],
-    ids=["loop", "factory", "name", "foreign", "new function"],
+    ids=["loop", "factory", "name", "foreign", "new function", "another module"],
 )
 def test_where_datasets_may_be_more_than_are_seen_nothing_is_called_missing(write, text):
     root = write(
@@ -206,3 +207,41 @@ def test_protected_tables_and_explicit_choices_are_respected(write):
         "{}", "c", "cloudFiles"
     )
     assert found(write({"a.py": IMPORT + files})) == [("full-refresh-loses-history", "shop/a.py", 6)]
+
+
+def test_a_column_list_names_the_columns_that_a_condition_sees(write):
+    columns = "({} COMMENT 'the key',\n\n  CONSTRAINT keyed EXPECT (id IS NOT NULL)\n)"
+    text = f"CREATE MATERIALIZED VIEW t {columns} AS SELECT a FROM x.y;\n"
+    assert found(write({"a.sql": text.format("id")})) == []
+    assert found(write({"a.sql": text.format("key")})) == [("expectation-unknown-column", "shop/a.sql", 3)]
+
+
+def test_a_module_that_declares_when_it_is_imported_leaves_the_pipeline_unknown(write):
+    root = write(
+        {
+            "a.sql": "CREATE MATERIALIZED VIEW x AS SELECT * FROM LIVE.raw;\n",
+            "b.py": "import declared\n",
+        }
+    )
+    (root / "declared.py").write_text(f"{IMPORT}dp.create_streaming_table('raw')\n")
+    assert not read(root).is_complete
+    (root / "declared.py").write_text('"""Of pipelines."""\n')
+    assert read(root).is_complete
+
+
+def test_auto_cdc_from_snapshot_has_no_sequence_and_an_older_name_for_its_source(write):
+    text = "import dlt\ndlt.create_streaming_table('t')\ndlt.apply_changes_from_snapshot(target='t', {}keys=['id'])\n"
+    assert found(write({"a.py": text.format("snapshot_and_version=next_one, ")})) == []
+    assert found(write({"a.py": text.replace(", {}keys=['id']", "")})) == [("auto-cdc-incomplete", "shop/a.py", 3)]
+
+
+def test_a_view_may_be_the_stream_that_a_table_reads(write):
+    view = "CREATE TEMPORARY VIEW v AS SELECT * FROM STREAM(x.y);\n"
+    table = "CREATE STREAMING TABLE t AS SELECT * FROM {};\n"
+    assert found(write({"a.sql": view + table.format("v")})) == []
+    assert found(write({"a.sql": view + table.format("x.z")})) == [("streaming-table-of-batch-query", "shop/a.sql", 2)]
+
+
+def test_a_condition_may_name_a_column_by_the_table_of_its_query(write):
+    text = "CREATE MATERIALIZED VIEW t (CONSTRAINT keyed EXPECT (f.id IS NOT NULL)) AS SELECT f.id, n FROM x.y AS f;\n"
+    assert found(write({"a.sql": text})) == []

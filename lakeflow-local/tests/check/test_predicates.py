@@ -81,3 +81,12 @@ def test_a_comparison_with_null_is_never_true():
 )
 def test_a_condition_that_only_says_what_a_value_is_not(text, is_negative):
     assert predicates.is_all_negative(text) is is_negative
+
+
+@pytest.mark.parametrize(
+    "text", ["a > 0" + " AND a > 0" * 3000, "(" * 2000 + "a > 0" + ")" * 2000, "NOT " * 3000 + "a"]
+)
+def test_a_condition_that_is_nested_very_deeply_has_no_answer_and_no_traceback(text):
+    assert predicates.problem(text) is None or "condition" in predicates.problem(text)
+    for question in (predicates.never_true, predicates.nullable_by, predicates.columns, predicates.is_all_negative):
+        question(text)

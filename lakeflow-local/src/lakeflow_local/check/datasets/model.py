@@ -139,6 +139,7 @@ class Flow:
         target: None where it is not known.
         scd_type: of AUTO CDC, as written: `1`, `2`; None if not known.
         has_expectations: whether expectations were written over it.
+        appends: whether it is a plain append flow, which takes streams only.
     """
 
     kind: str
@@ -149,11 +150,12 @@ class Flow:
     query: Query = field(default_factory=Query)
     scd_type: str | None = "1"
     has_expectations: bool = False
+    appends: bool = False
 
 
 @dataclass(frozen=True)
 class Remark:
-    """Something of a file itself: `syntax`, `body` (an expectation inside a function), `loose`, `quarantine`."""
+    """Something of a file itself: `syntax`, `body` (an expectation in a function), `loose`, `quarantine`, `cdc`."""
 
     kind: str
     message: str

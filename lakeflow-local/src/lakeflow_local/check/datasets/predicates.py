@@ -7,8 +7,8 @@ has no answer.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
-from functools import lru_cache
+from collections.abc import Callable, Iterator
+from functools import lru_cache, wraps
 from typing import Any
 
 # Signs of syntax that not every parser knows: paths into JSON, lambdas, parameters, hints.
@@ -29,6 +29,23 @@ class _NotKnown(Exception):
     """Nothing certain can be said."""
 
 
+def _careful(default: Any) -> Callable[[Callable[[str], Any]], Callable[[str], Any]]:
+    """Let a question about a condition that is nested too deeply to be looked at have this answer."""
+
+    def decorate(question: Callable[[str], Any]) -> Callable[[str], Any]:
+        @lru_cache(maxsize=4096)
+        @wraps(question)
+        def ask(text: str) -> Any:
+            try:
+                return question(text)
+            except RecursionError:
+                return default
+
+        return ask
+
+    return decorate
+
+
 @lru_cache(maxsize=4096)
 def parsed(text: str) -> Any:
     """The condition as a tree of sqlglot; None if sqlglot does not parse it."""
@@ -41,7 +58,7 @@ def parsed(text: str) -> Any:
         return None
 
 
-@lru_cache(maxsize=4096)
+@_careful(None)
 def problem(text: str) -> str | None:
     """Why a condition cannot be evaluated, if that is certain."""
     if not text.strip():
@@ -84,7 +101,7 @@ def _where_it_breaks(text: str) -> str:
     return "it does not parse"
 
 
-@lru_cache(maxsize=4096)
+@_careful(None)
 def never_true(text: str) -> str | None:
     """Why a condition is NULL for every row, if it is."""
     tree = parsed(text)
@@ -105,7 +122,7 @@ def never_true(text: str) -> str | None:
     return None
 
 
-@lru_cache(maxsize=4096)
+@_careful(None)
 def nullable_by(text: str) -> frozenset[str] | None:
     """The columns of which a NULL makes the condition NULL, in lower case; None if that is not known."""
     tree = parsed(text)
@@ -117,6 +134,7 @@ def nullable_by(text: str) -> frozenset[str] | None:
         return None
 
 
+@_careful(False)
 def is_all_negative(text: str) -> bool:
     """Whether a condition only says what a value is not: `status <> 'x'`, `NOT (a OR b)`, `c NOT IN (…)`."""
     tree = parsed(text)
@@ -147,9 +165,12 @@ def _is_value(node: Any) -> bool:
     return isinstance(node, exp.Literal) and node.is_string and node.name.strip().lower() not in _NO_VALUES
 
 
-@lru_cache(maxsize=4096)
+@_careful(None)
 def columns(text: str) -> frozenset[str] | None:
-    """The top-level columns that a condition names; None if that is not certain."""
+    """The columns that a condition names without a dot before them; None if that is not certain.
+
+    What stands before a dot may be a column of fields, or a table of the query, which the platform accepts.
+    """
     tree = parsed(text)
     if tree is None:
         return None
@@ -157,7 +178,7 @@ def columns(text: str) -> frozenset[str] | None:
 
     if tree.find(exp.Lambda, exp.Select, exp.Anonymous, exp.Star) is not None or ":" in text:
         return None
-    return frozenset(column.parts[0].name for column in tree.find_all(exp.Column))
+    return frozenset(column.name for column in tree.find_all(exp.Column) if len(column.parts) == 1)
 
 
 def _conjuncts(node: Any) -> Iterator[Any]:
@@ -249,6 +270,7 @@ def _of_case(node: Any) -> frozenset[str]:
     return found if default is not None else found | {"CASE without ELSE"}
 
 
+@_careful(False)
 def is_null_test(text: str) -> bool:
     """Whether a condition only tests columns for NULL."""
     tree = parsed(text)
@@ -257,6 +279,7 @@ def is_null_test(text: str) -> bool:
     )
 
 
+@_careful(False)
 def is_half_guarded(text: str) -> bool:
     """Whether a part of a condition is made TRUE or FALSE where it is NULL: `coalesce(a > 0, false) OR b > 0`."""
     from sqlglot import exp

@@ -18,6 +18,7 @@ FLOWS = ("append_flow", "replace_flow", "update_flow")
 TABLES = ("create_streaming_table", "create_streaming_live_table", "create_target_table", "create_table")
 CDC = ("create_auto_cdc_flow", "apply_changes")
 SNAPSHOTS = ("create_auto_cdc_from_snapshot_flow", "apply_changes_from_snapshot")
+SCD_TYPES = {"cdc": ("1", "2", "bitemporal", "none"), "snapshot": ("1", "2", "none")}
 SINKS = ("create_sink", "foreach_batch_sink")
 EXPECTATIONS = {
     "expect": "warn",

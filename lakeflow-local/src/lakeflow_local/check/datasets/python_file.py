@@ -34,6 +34,8 @@ class PythonFile:
         used = (function_of(one, self._module) for one in ast.walk(self._module.tree) if isinstance(one, ast.Attribute))
         self._file.is_complete &= all(name is None or name in _KNOWN for name in used)
         self._file.is_complete &= all(dataset.name for dataset in self._file.datasets)
+        self._file.is_complete &= not any(self._declares_on_import(*one) for one in self._module.imported.values())
+        self._file.is_complete &= not any(self._declares_on_import(one, None) for one in self._module.stars)
         self._loose_expectations()
         self._quarantines()
         return self._file
@@ -101,6 +103,12 @@ class PythonFile:
         """Whether a module is neither the bundle's nor one that surely declares nothing."""
         return bool(source) and source.partition(".")[0] not in HARMLESS
 
+    def _declares_on_import(self, source: str, inside: str | None) -> bool:
+        """Whether a module that is imported is one of the bundle's that may declare datasets when it is loaded."""
+        names = [source] + ([f"{source}.{inside}"] if inside else [])
+        found = [self._module.project.find(name, self._module.path) for name in names]
+        return any(one is not None and one.names_api for one in found)
+
     def _declares(self, node: ast.AST) -> bool:
         return any(function_of(one, self._module) in calls.DECLARES for one in ast.walk(node) if _may_be_call(one))
 
@@ -128,6 +136,7 @@ class PythonFile:
                 self._file.datasets.append(Dataset(name, Kind.SINK, self._place(node), is_conditional=conditional))
             elif "on_event_hook" not in used:
                 self._unknown_in(node)
+                self._file.is_complete &= not any(map(self._may_be_dataset, node.decorator_list))
             return
         self._body_remarks(node)
         kind, decorator = declaring[0], used[declaring[0]]
@@ -137,6 +146,9 @@ class PythonFile:
             target = text_of(argument(decorator, "target"), self._module)
             flow = Flow("append", name, target, self._place(decorator), query=query)
             flow.has_expectations = any(one in calls.EXPECTATIONS for one in used)
+            flow.appends = (
+                kind == "append_flow" and not calls.has_more(decorator) and argument(decorator, "once") is None
+            )
             self._file.flows.append(flow)
             return
         query = self._body(f"dataset {name or node.name}").function(node, self._module)
@@ -148,6 +160,15 @@ class PythonFile:
                 dataset.expectations += rules
                 dataset.has_all_expectations &= all_known
         self._file.datasets.append(dataset)
+
+    def _may_be_dataset(self, decorator: ast.expr) -> bool:
+        """Whether a decorator is of a module that may declare a dataset, such as `databricks.pipelines`."""
+        node = decorator.func if isinstance(decorator, ast.Call) else decorator
+        source = self._module.imported.get(name_of(node).partition(".")[0], ("", None))[0]
+        found = self._module.project.find(source, self._module.path) if source else None
+        if found is not None:
+            return found.names_api
+        return source.startswith("databricks") or self._is_unknown(source)
 
     def _name(self, decorator: ast.AST, default: str | None) -> str | None:
         given = argument(decorator, "name", 0)
@@ -239,6 +260,15 @@ class PythonFile:
         flow.scd_type = _text(scd, self._module) if scd is not None else "1"
         if calls.has_more(node):
             flow.scd_type = None
+            return flow
+        wanted = {"target": 0, "source": 1, "keys": 2, "sequence_by": 3}
+        if kind == "snapshot":  # early versions call the source snapshot_and_version
+            wanted = {"target": 0, "keys": 2}
+        missing = [name for name, position in wanted.items() if argument(node, name, position) is None]
+        if missing:
+            self._remark("cdc", f"{function} lacks {', '.join(missing)}", node)
+        elif flow.scd_type is not None and flow.scd_type.lower() not in calls.SCD_TYPES[kind]:
+            self._remark("cdc", f"{function} has no stored_as_scd_type {flow.scd_type}", node)
         return flow
 
     def _body_remarks(self, node: ast.FunctionDef) -> None:

@@ -42,7 +42,7 @@ def query_of(text: str, place: Place, use: tuple[str | None, str] | None = None)
 
     try:
         tree = parse_one(_WITH_OPTIONS.sub(cut, text), dialect="databricks")
-    except SqlglotError:
+    except (SqlglotError, RecursionError):
         query.is_complete = False
         return query
     if not isinstance(tree, exp.Query):

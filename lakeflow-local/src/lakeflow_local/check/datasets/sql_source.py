@@ -96,13 +96,16 @@ def _kind(found: Any, query: Query | None) -> Kind:
 
 
 def _query(function: Any, place: Place, use: tuple[str | None, str] | None) -> Query:
-    return sql_reads.query_of(function.__dict__["__lakeflow_text__"], place, use)
+    query = sql_reads.query_of(function.__dict__["__lakeflow_text__"], place, use)
+    query.columns = function.__dict__["__lakeflow_names__"] or query.columns
+    return query
 
 
 def _flow(flow: Any, place: Place, use: tuple[str | None, str] | None) -> Flow:
     kind = {"CdcFlow": "cdc", "SnapshotFlow": "snapshot"}.get(type(flow).__name__, "append")
     found = Flow(kind, flow.name, flow.target, place, use)
     if kind == "append":
+        found.appends = not (flow.once or flow.replaces)
         found.query = _query(flow.query, place, use)
         return found
     found.scd_type = str(flow.scd_type)

@@ -11,7 +11,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any
 
-_API = re.compile(r"\b(dlt|pipelines)\b")
+_API = ("dlt.", "pyspark.pipelines.", "databricks.declarative_pipelines.")
 _REACHES_OUT = re.compile(
     r"\b(spark|SparkSession|DeltaTable|dlt|pipelines|requests|httpx|smtplib|subprocess|open|dbutils|shutil|os|write_text)\b"
 )
@@ -75,8 +75,9 @@ class Module:
 
     @cached_property
     def names_api(self) -> bool:
-        """Whether its code names the pipelines module, so that it may declare datasets."""
-        return bool(_API.search(ast.unparse(self.tree)))
+        """Whether it imports the pipelines module, so that it may declare datasets."""
+        sources = [*self.stars, *(".".join([source, name or ""]) for source, name in self.imported.values())]
+        return any(f"{source}.".startswith(_API) for source in sources)
 
     @cached_property
     def reaches_out(self) -> bool:

@@ -106,7 +106,11 @@ def _files(root: Path) -> Iterator[Path]:
     count = 0
     waiting = [root]
     while waiting and count < _MOST_FILES:
-        for path in sorted(waiting.pop().iterdir()):
+        try:
+            paths = sorted(waiting.pop().iterdir())
+        except OSError:
+            continue  # what may not be looked into makes no table that we know of
+        for path in paths:
             if path.is_dir() and not path.is_symlink() and path.name not in _ASIDE:
                 waiting.append(path)
             elif path.suffix in _ENDINGS:
