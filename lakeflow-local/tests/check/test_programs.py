@@ -100,6 +100,7 @@ def test_task_values_are_known_only_where_every_text_can_be_told(program, text, 
         "'prod' in catalog",
         "args.catalog.endswith('_prod')",
         "{'dev': 1, 'prod': 2}[env]",
+        "os.environ.get('DEPLOYMENT') == 'dev'",
     ],
 )
 def test_code_that_asks_for_the_environment_is_seen(program, text):

@@ -13,7 +13,7 @@ from lakeflow_local.check.programs.syntax import Module, dotted
 PRODUCTION = frozenset({"prod", "prd", "production", "live"})
 USUAL = PRODUCTION | {"dev", "development", "test", "tst", "qa", "uat", "sit", "stage", "staging", "stg", "preprod"}
 _ENVIRONMENT = re.compile(
-    r"(?:^|[_.\W])(?:env|environ|environment|target|bundle_target|stage|tier|deploy_env|deployment_target|runtime_env)(?:_?name)?$",
+    r"(?:^|[_.\W])(?:env|environ|environment|target|bundle_target|stage|tier|deployment)(?:_?(?:name|type|target))?$",
     re.I,
 )
 _PLACE = re.compile(r"(?:^|_)(?:catalog|schema|workspace|host|env|environment|target)(?:_|$)", re.I)

@@ -1,4 +1,4 @@
-"""Which targets are deployed from a plan, as the bundle's own scripts, workflows and pages say."""
+"""How targets are deployed, as the bundle's own scripts, workflows and pages say: from a plan, with which variables."""
 
 from __future__ import annotations
 
@@ -42,6 +42,12 @@ def planned_targets(target: CheckedTarget) -> set[str]:
             elif target.mode == "production":
                 found.add(target.name)
     return found
+
+
+def is_given_outside(target: CheckedTarget, variable: str) -> bool:
+    """Whether a script, workflow or page gives a variable its value: by BUNDLE_VAR_<name>, or by --var."""
+    pattern = re.compile(rf"BUNDLE_VAR_{re.escape(variable)}\b|--var[\s=]+[\"']?(?:[^\n]*,)?{re.escape(variable)}=")
+    return any(pattern.search(text) for text in _texts(target.root))
 
 
 def _texts(root: Path) -> Iterator[str]:

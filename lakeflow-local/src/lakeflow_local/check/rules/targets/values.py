@@ -9,6 +9,7 @@ from lakeflow_local.bundle.tree.nodes import Node
 from lakeflow_local.check.finding import Found, Place, found
 from lakeflow_local.check.rule import rule
 from lakeflow_local.check.semantics.layers import declared_variables, merged, targets, variables_set, variables_used
+from lakeflow_local.check.semantics.planned import is_given_outside
 from lakeflow_local.check.target import CheckedBundle, CheckedTarget
 
 _VARIABLES = "https://docs.databricks.com/aws/en/dev-tools/bundles/variables"
@@ -58,9 +59,13 @@ def value_missing_in_target(bundle: CheckedBundle) -> Iterator[Found]:
     """A variable that other targets give a value, and this one not; what nobody gives may come from outside."""
     given = {name: variables_set(node) for name, node in targets(merged(bundle.written)).items()}
     for name, target in bundle.targets.items():
-        for variable in sorted(target.bundle.unset):
-            others = [other for other, names in given.items() if other != name and variable in names]
-            if others:
+        missing = {
+            variable: [other for other, names in given.items() if other != name and variable in names]
+            for variable in sorted(target.bundle.unset)
+        }
+        # Where another variable can only come from outside, whoever deploys gives values there anyway.
+        for variable, others in missing.items() if all(missing.values()) else ():
+            if not is_given_outside(target, variable):
                 message = f"target {name} gives {variable} no value, as {' and '.join(others)} {_verb(others)}"
                 yield found(_of_target(target), message, targets=(name,))
 
