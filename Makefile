@@ -3,10 +3,16 @@ SHELL := bash
 .SHELLFLAGS := -euo pipefail -c
 .DEFAULT_GOAL := help
 .PHONY: help demo test test-all test-long test-connect test-workspace drill drills drill-faults quiz mutants lint fmt bench wheel docs lock clean
+.PHONY: release validate plan deploy rehearse rollback drift
 
 BIN := .venv/bin
 READY := .venv/.ready
 CONNECT := .venv-connect/.ready
+DELIVERY := .venv-delivery/.ready
+# What holds the identity of a workspace and needs no package runs without any, in a Python as it is.
+PLAIN = "$$(requirements/find-python 3.11 3.13)" -m delivery
+ARCHIVE = $(if $(FROM),--archive "$(FROM)") $(if $(SHA256),--sha256 "$(SHA256)")
+PLAN ?= build/plan-$(TARGET)
 DOCS := .venv-docs/.ready
 PYTEST := $(BIN)/pytest -n 2 --dist loadfile --no-loadscope-reorder
 
@@ -47,11 +53,12 @@ quiz: $(READY) ## forty scenario questions on a page that works offline; TERMINA
 mutants: $(READY) ## this bundle with single mistakes: what `bundle validate --strict` finds and what `check` finds; FAMILY="control flow"
 	@PYTHONPATH=lakeflow-local/tests/bundle $(BIN)/python -m tests.mutants $(if $(FAMILY),--family "$(FAMILY)")
 
-lint: $(READY) ## formatting, style, YAML, and every target of the bundle
+lint: $(READY) ## formatting, style, YAML, every target of the bundle, and what the checker finds in it
 	@$(BIN)/ruff check .
 	@$(BIN)/ruff format --check .
 	@$(BIN)/yamllint --strict .
 	@for target in local dev staging prod; do $(BIN)/lakeflow-local validate -t $$target; done
+	@$(BIN)/lakeflow-local check --all-targets
 
 fmt: $(READY) ## format the code
 	@$(BIN)/ruff check --fix --quiet . || true
@@ -60,11 +67,35 @@ fmt: $(READY) ## format the code
 bench: $(READY) ## what an update and a task cost, each figure with its spread
 	@$(BIN)/python lakeflow-local/bench/jobs.py
 	@$(BIN)/python lakeflow-local/bench/pipelines.py
+	@$(BIN)/python lakeflow-local/bench/check.py
+	@$(BIN)/python lakeflow-local/bench/api.py
 	@$(BIN)/python -m demo.bench
 	@$(BIN)/python -m demo.warm_bench
 
 wheel: $(READY) ## the wheel of a release in dist/, with the commit in its version
 	@requirements/build-wheel
+
+release: $(DELIVERY) ## the archive of the commit in build/release/: its files, its wheel, checksums; BRANCH=<name> where none is checked out
+	@.venv-delivery/bin/python -m delivery release $(if $(BRANCH),--branch "$(BRANCH)")
+
+validate: ## needs a workspace: the bundle without a warning: TARGET=<target>
+	@databricks bundle validate --strict -t "$(TARGET)"
+
+plan: ## needs a workspace: what a release would do: TARGET=<target> FROM=<archive>; PLAN=<folder> for the plan
+	@$(PLAIN) plan --target "$(TARGET)" $(ARCHIVE) --plan "$(PLAN)"
+
+deploy: ## needs a workspace: exactly that plan: TARGET=<target> FROM=<archive>; LOSE_DATA=yes if it may delete what holds data
+	@$(PLAIN) deploy --target "$(TARGET)" $(ARCHIVE) --plan "$(PLAN)" $(if $(filter yes,$(LOSE_DATA)),--lose-data)
+
+rehearse: $(DELIVERY) ## needs a workspace: settle made-up data there and judge the result: TARGET=staging FROM=<archive>
+	@.venv-delivery/bin/python -m delivery rehearse --target "$(TARGET)" $(ARCHIVE)
+
+rollback: ## needs a workspace: back to an earlier release: TO=<archive> TARGET=<target>; first the plan, with YES=1 its deployment
+	@$(MAKE) --no-print-directory $(if $(YES),deploy,plan) FROM="$(TO)" TARGET="$(TARGET)"
+	@$(if $(YES),true,echo "Nothing was changed. Read the plan; the same command with YES=1 deploys it. What does not come back: docs/promotion.md")
+
+drift: $(DELIVERY) ## needs a workspace: whether it still is what was released: TARGET=<target>
+	@.venv-delivery/bin/python -m delivery drift --target "$(TARGET)"
 
 docs: $(READY) $(DOCS) ## the documentation site in build/site, with every link on it checked
 	@rm -rf build/pages build/site
@@ -75,7 +106,8 @@ docs: $(READY) $(DOCS) ## the documentation site in build/site, with every link 
 	@.venv-docs/bin/python docs/site/links.py build/site
 
 lock: ## resolve the locks anew (needs an environment)
-	@for lock in "uv 3.11 requirements/uv.in" "dev 3.11 requirements/dev.in pyproject.toml lakeflow-local/pyproject.toml" "connect 3.12 requirements/connect.in" "docs 3.11 requirements/docs.in"; do \
+	@for lock in "uv 3.11 requirements/uv.in" "dev 3.11 requirements/dev.in pyproject.toml lakeflow-local/pyproject.toml" "connect 3.12 requirements/connect.in" \
+  "docs 3.11 requirements/docs.in" "delivery 3.11 requirements/delivery.in -c requirements/dev.lock"; do \
 	  set -- $$lock; name=$$1 python=$$2; shift 2; \
 	  $(BIN)/uv pip compile --quiet --universal --python-version $$python --generate-hashes --no-annotate --no-header --no-emit-index-url "$$@" -o requirements/$$name.lock; \
 	done
@@ -88,6 +120,10 @@ $(READY): requirements/dev.lock requirements/uv.lock pyproject.toml lakeflow-loc
 	@requirements/check-java
 	@requirements/make-venv .venv dev.lock 3.11 3.13 . lakeflow-local
 	@$(BIN)/lakeflow-local prepare
+	@touch $@
+
+$(DELIVERY): requirements/delivery.lock requirements/uv.lock
+	@requirements/make-venv .venv-delivery delivery.lock 3.11 3.13
 	@touch $@
 
 $(CONNECT): requirements/connect.lock requirements/uv.lock pyproject.toml

@@ -11,7 +11,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from delivery import deployment, plans, release
-from delivery.archive import Release, opened, unpack
+from delivery.archive import Manifest, Release, opened, unpack
 from delivery.databricks import Databricks
 from delivery.errors import DeliveryError
 
@@ -58,8 +58,7 @@ def drift(options: argparse.Namespace) -> None:
     """Whether the workspace still is what was released: the deployed commit is made again, and planned."""
     root = Path.cwd()
     with tempfile.TemporaryDirectory() as folder:
-        here = Release(root, release_of(root), "")
-        commit = deployment.deployed_commit(Databricks(here, options.target))
+        commit = deployment.deployed_commit(Databricks(_checkout(root), options.target))
         checkout = Path(folder) / "checkout"
         _git(root, "worktree", "add", "--detach", str(checkout), commit)
         try:
@@ -70,11 +69,9 @@ def drift(options: argparse.Namespace) -> None:
     print(f"{options.target} runs {commit}, and nothing has changed there since")
 
 
-def release_of(root: Path):  # noqa: ANN201
-    """What the checkout says of itself, so that the CLI can be asked from it."""
-    from delivery.archive import Manifest
-
-    return Manifest("", _git(root, "rev-parse", "HEAD").strip(), "", 0, "")
+def _checkout(root: Path) -> Release:
+    """A checkout as if it were a release: enough to ask the CLI for what is deployed."""
+    return Release(root, Manifest("", _git(root, "rev-parse", "HEAD").strip(), "", 0, ""), "")
 
 
 @contextmanager

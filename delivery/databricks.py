@@ -43,8 +43,8 @@ class Databricks:
             check=False,
         )
         if done.returncode != 0:
-            said = "\n".join(text for text in (done.stderr.strip(), done.stdout.strip()) if text)
-            raise DeliveryError(f"databricks {' '.join(arguments)} failed:\n{said}")
+            # Standard output may hold the whole bundle; what went wrong is on the other one.
+            raise DeliveryError(f"databricks {' '.join(arguments)} failed:\n{(done.stderr or done.stdout).strip()}")
         return done.stdout
 
     @property

@@ -24,7 +24,7 @@ def deploy(databricks: Databricks, folder: Path, *, may_lose_data: bool = False)
 
     Raises:
         DeliveryError: the plan is of another release, target, workspace or CLI; the branch may not be deployed there;
-            it would lose data; the CLI refused it; or the workspace afterwards has not what was released.
+            it would lose data or is out of date; the CLI refused it; or the workspace has something else afterwards.
     """
     plan, seal = plans.read(folder)
     settings = databricks.settings()
@@ -34,6 +34,10 @@ def deploy(databricks: Databricks, folder: Path, *, may_lose_data: bool = False)
         raise DeliveryError(
             f"the plan deletes or recreates {', '.join(lost)}, and the data in it; if that is meant, LOSE_DATA=yes"
         )
+    # The CLI refuses a plan of an older state, but not the plan of a first deployment, which knows no state: applied
+    # twice, it would create everything twice.
+    if plans.steps(databricks.plan()) != plans.steps(plan):
+        raise DeliveryError(f"{databricks.target} is not any more what it was when the plan was made: plan again")
     plan_file = (folder / plans.PLAN).resolve()
     databricks.bundle("deploy", "--plan", str(plan_file), "--fail-on-active-runs", "--auto-approve")
     check_wheel(databricks, settings)
@@ -47,7 +51,9 @@ def check_nothing_to_do(databricks: Databricks) -> None:
         DeliveryError: the workspace is not what the release says; with what would be done.
     """
     if left := plans.steps(databricks.plan()):
-        listed = "\n".join(f"  {step.action} {step.resource} {', '.join(sorted(step.changes))}".rstrip() for step in left)
+        listed = "\n".join(
+            f"  {step.action} {step.resource} {', '.join(sorted(step.changes))}".rstrip() for step in left
+        )
         raise DeliveryError(f"{databricks.target} is not as the release says. A plan would:\n{listed}")
 
 
@@ -85,7 +91,9 @@ def deployed_commit(databricks: Databricks, job: str = "daily_payouts") -> str:
     found = json.loads(databricks("jobs", "list", "--name", job, "-o", "json")) or []
     commits = {item["settings"].get("tags", {}).get("git_commit", "") for item in found}
     if len(commits) != 1 or not (commit := commits.pop()):
-        raise DeliveryError(f"{databricks.target}: {len(found)} jobs are called {job}, so the deployed commit is unknown")
+        raise DeliveryError(
+            f"{databricks.target}: {len(found)} jobs are called {job}, so the deployed commit is unknown"
+        )
     return commit
 
 

@@ -86,10 +86,11 @@ def page(plan: Mapping[str, Any], seal: Seal) -> str:
     removed = [step for step in found if step.action in REMOVES]
     added = [step for step in found if step.action in ADDS]
     changed = [step for step in found if step not in removed and step not in added]
+    counted = f"{len(added)} to add, {len(changed)} to change, {len(removed)} to delete or recreate"
     lines = [
-        f"## Plan for {seal.target}: {len(added)} to add, {len(changed)} to change, {len(removed)} to delete or recreate",
+        f"## Plan for {seal.target}: {counted}",
         "",
-        f"Commit `{seal.commit}`, release `{seal.release[:16]}`, plan `{seal.plan[:16]}`, CLI {seal.cli}, <{seal.host}>.",
+        f"Commit `{seal.commit}`, release `{seal.release[:16]}`, plan `{seal.plan[:16]}`, CLI {seal.cli}, {seal.host}.",
         "",
     ]
     for step in removed:

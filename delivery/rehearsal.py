@@ -45,7 +45,8 @@ def rehearse(databricks: Databricks) -> str:
     figures = balance(client, summary)
     if wrong := balance_problems(figures):
         raise DeliveryError(f"the ledger in {databricks.target}: {'; '.join(wrong)}")
-    return f"run {settled['run_id']} is green: {figures['figures']} figures balance, {figures['confirmed']} payouts confirmed"
+    found = f"{figures['figures']} figures balance, {figures['confirmed']} payouts are confirmed"
+    return f"run {settled['run_id']} is green: {found}"
 
 
 def run(client: WorkspaceClient, job_id: int) -> dict[str, Any]:

@@ -35,7 +35,7 @@ def build(root: Path, out: Path, branch: str | None = None) -> Path:
     Raises:
         DeliveryError: there are uncommitted changes, or git or the build failed.
     """
-    if dirty := _run(root, "git", "status", "--porcelain").strip():
+    if dirty := _run(root, "git", "status", "--porcelain").rstrip():
         raise DeliveryError(f"a release is made of a commit, and these files differ from it; commit or stash:\n{dirty}")
     commit = _run(root, "git", "rev-parse", "HEAD").strip()
     branch = branch or _run(root, "git", "branch", "--show-current").strip()
@@ -67,7 +67,9 @@ def _export(root: Path, commit: str, files: Path) -> None:
 def _wheel(root: Path, commit: str, seconds: int) -> Path:
     """Builds the wheel as `make wheel` does; the times in it are those of the commit."""
     environment = {**os.environ, "SOURCE_DATE_EPOCH": str(seconds), "BUILD_PYTHON": sys.executable}
-    done = subprocess.run([root / WHEEL_BUILDER], cwd=root, env=environment, capture_output=True, text=True, check=False)
+    done = subprocess.run(
+        [root / WHEEL_BUILDER], cwd=root, env=environment, capture_output=True, text=True, check=False
+    )
     found = list((root / "dist").glob(f"*+{commit}-*.whl"))
     if done.returncode != 0 or len(found) != 1:
         raise DeliveryError(f"{WHEEL_BUILDER} did not leave one wheel of {commit} in dist/:\n{done.stderr.strip()}")
@@ -84,14 +86,17 @@ def _write_checksums(files: Path) -> None:
 
 
 def _pack(files: Path, archive: Path, manifest: Manifest) -> None:
-    with archive.open("wb") as raw, gzip.GzipFile("", "wb", mtime=0, fileobj=raw) as zipped:
-        with tarfile.open(fileobj=zipped, mode="w", format=tarfile.PAX_FORMAT) as tar:
-            for path in sorted(path for path in files.rglob("*") if path.is_file()):
-                info = tarfile.TarInfo(f"{manifest.name}/{path.relative_to(files).as_posix()}")
-                info.size, info.mtime = path.stat().st_size, manifest.committed_at
-                info.mode = 0o755 if os.access(path, os.X_OK) else 0o644
-                with path.open("rb") as content:
-                    tar.addfile(info, content)
+    with (
+        archive.open("wb") as raw,
+        gzip.GzipFile("", "wb", mtime=0, fileobj=raw) as zipped,
+        tarfile.open(fileobj=zipped, mode="w", format=tarfile.PAX_FORMAT) as tar,
+    ):
+        for path in sorted(path for path in files.rglob("*") if path.is_file()):
+            info = tarfile.TarInfo(f"{manifest.name}/{path.relative_to(files).as_posix()}")
+            info.size, info.mtime = path.stat().st_size, manifest.committed_at
+            info.mode = 0o755 if os.access(path, os.X_OK) else 0o644
+            with path.open("rb") as content:
+                tar.addfile(info, content)
 
 
 def _run(root: Path, *command: str) -> str:

@@ -33,7 +33,7 @@ def test_the_same_names_in_two_catalogs_are_two_tables(session):
 
 def test_use_catalog_is_understood_as_the_platform_writes_it(session):
     session.sql("CREATE SCHEMA IF NOT EXISTS east.sales")
-    for statement in ("USE CATALOG IDENTIFIER('north')", "use catalog `east`;"):
+    for statement in ("USE CATALOG IDENTIFIER('north')", "-- where to\nuse catalog `east`;"):
         session.sql(catalogs.fit(session, statement))
     session.sql("USE SCHEMA sales")
     assert session.sql("SELECT current_catalog(), current_schema()").first()[:] == ("east", "sales")

@@ -65,6 +65,14 @@ def test_a_release_has_one_place_one_principal_and_one_branch(release):
     assert {"level": "CAN_MANAGE", "service_principal_name": principal["value"]} in release["permissions"]
 
 
+def test_who_plans_a_release_is_not_who_deploys_it_and_may_only_look(release):
+    name = release["bundle"]["target"]
+    planner = release["variables"]["plan_principal"]
+    assert planner["lookup"] == {"service_principal": f"payouts-{name}-plan"}
+    held = [item["level"] for item in release["permissions"] if item.get("service_principal_name") == planner["value"]]
+    assert held == ["CAN_VIEW"]
+
+
 def test_a_release_tells_a_destination_that_it_looks_up_by_name(release):
     destination = release["variables"]["oncall_destination"]
     assert destination["lookup"] == {"notification_destination": "payouts-oncall"}

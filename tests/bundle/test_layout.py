@@ -44,11 +44,6 @@ def test_each_resource_is_defined_once_in_a_file_that_has_its_name(sources):
     assert [path for kind, key, path, _ in found if path != f"resources/{key}.{TYPES[kind]}.yml"] == []
 
 
-def test_a_key_names_one_resource_over_all_types(sources):
-    keys = [key for _, key, *_ in definitions(sources)]
-    assert sorted(keys) == sorted(set(keys))
-
-
 def test_a_target_holds_values_and_nothing_else(sources):
     for path, document in sources.items():
         if path.startswith("targets/"):
@@ -99,15 +94,6 @@ def test_dev_names_no_host_group_destination_or_principal(sources):
 
 def test_the_top_of_the_bundle_names_no_host_or_principal_either(sources):
     assert set(sources["databricks.yml"]) == {"bundle", "include", "variables", "artifacts", "sync"}
-
-
-def test_every_file_of_resources_is_included(root, config):
-    written = {
-        path.relative_to(root).as_posix()
-        for folder in ("resources", "targets")
-        for path in root.glob(f"{folder}/*.yml")
-    }
-    assert set(config["include"]) == written
 
 
 @pytest.mark.parametrize("word", ["lakeflow_local", "lakeflow-local"])

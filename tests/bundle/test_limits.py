@@ -88,7 +88,6 @@ def test_every_job_warns_of_a_slow_run_before_its_timeout_and_tells_somebody(job
             "on_failure": webhooks,
             "on_duration_warning_threshold_exceeded": webhooks,
         }, name
-        assert len(webhooks) <= 3
 
 
 def test_every_job_carries_the_commit_and_the_version(jobs):
@@ -101,12 +100,6 @@ def test_every_task_that_runs_code_has_a_timeout_and_fits_into_its_job(tasks, jo
     for task in tasks:
         if "condition_task" not in task.spec and "for_each_task" not in task.spec:
             assert 0 < task.spec["timeout_seconds"] <= jobs[task.job]["timeout_seconds"], str(task)
-
-
-def test_a_for_each_task_carries_no_retries(tasks):
-    for task in tasks:
-        if "for_each_task" in task.spec or "condition_task" in task.spec:
-            assert {"max_retries", "retry_on_timeout", "min_retry_interval_millis"}.isdisjoint(task.spec), str(task)
 
 
 def test_no_attempt_is_repeated_because_it_was_too_slow(tasks):

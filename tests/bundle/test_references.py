@@ -21,56 +21,11 @@ def references(value):
     return {found for text in strings(value) for found in REFERENCE.findall(text)}
 
 
-def upstream_of(job, task_key):
-    """All tasks that a task waits for, directly or not."""
-    parents = {task["task_key"]: {d["task_key"] for d in task.get("depends_on", [])} for task in job["tasks"]}
-    found, waiting = set(), set(parents[task_key])
-    while waiting:
-        found |= waiting
-        waiting = set().union(*(parents[key] for key in waiting)) - found
-    return found
-
-
-def test_a_task_waits_only_for_tasks_of_its_job_and_never_for_itself(jobs):
-    for name, job in jobs.items():
-        keys = [task["task_key"] for task in job["tasks"]]
-        assert len(keys) == len(set(keys)), name
-        for task in job["tasks"]:
-            assert task["task_key"] not in upstream_of(job, task["task_key"]), f"{name}.{task['task_key']}: a cycle"
-
-
-def test_a_reference_to_a_task_names_one_that_has_run_before(tasks, jobs):
-    for task in tasks:
-        spec = {key: value for key, value in task.spec.items() if key != "for_each_task"}
-        if "for_each_task" in task.spec:
-            spec["inputs"] = task.spec["for_each_task"]["inputs"]
-        before = upstream_of(jobs[task.job], (task.parent or task.spec)["task_key"])
-        for reference in references(spec):
-            if reference.startswith("tasks."):
-                assert reference.split(".")[1] in before, f"{task}: {{{{{reference}}}}}"
-
-
-def test_a_reference_has_a_form_that_the_platform_knows(tasks):
-    known = re.compile(
-        r"job\.(run_id|repair_count|trigger\.time\.iso_datetime|parameters\.\w+)|task\.execution_count|tasks\.\w+\.(result_state|values\.\w+)|input"
-    )
-    for task in tasks:
-        for reference in references(task.spec):
-            assert known.fullmatch(reference), f"{task}: {{{{{reference}}}}} would stay as it is"
-
-
 def test_a_job_parameter_is_declared_before_it_is_used_and_each_is_used(jobs):
     for name, job in jobs.items():
         declared = {parameter["name"] for parameter in job.get("parameters", [])}
         used = {r.removeprefix("job.parameters.") for r in references(job["tasks"]) if r.startswith("job.parameters.")}
         assert used == declared, name
-
-
-def test_a_job_runs_another_one_with_parameters_that_it_has(tasks, jobs):
-    for task in tasks:
-        if (run_job := task.spec.get("run_job_task")) is not None:
-            child = re.fullmatch(r"\$\{resources\.jobs\.(\w+)\.id\}", run_job["job_id"])[1]
-            assert set(run_job["job_parameters"]) <= {parameter["name"] for parameter in jobs[child]["parameters"]}
 
 
 def test_wheel_tasks_take_a_list_of_parameters_because_job_parameters_beat_named_ones(tasks):

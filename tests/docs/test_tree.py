@@ -10,7 +10,7 @@ ROOT = Path(__file__).parents[2]
 RUNNER = ROOT / "lakeflow-local"
 LINE = re.compile(r"^ {4}(?P<names>\S+(?:, \S+)*)(?: {2,}\S.*)?$", re.MULTILINE)
 # A reader need not know these: what a host or a tool looks for by itself, and the page that has the tree.
-NOT_SHOWN = {".ci", ".github", ".gitignore", ".yamllint.yml", "README.md", "dist"}
+NOT_SHOWN = {".ci", ".github", ".gitignore", ".pre-commit-hooks.yaml", ".yamllint.yml", "README.md", "dist"}
 
 
 def drawn(page: str) -> list[str]:

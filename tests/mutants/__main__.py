@@ -97,8 +97,15 @@ def main() -> int:
 
 
 def _play(runner: Runner, operators: list[Operator], jobs: int) -> tuple[list[Outcome], list[checkers.Finding] | None]:
+    outcomes = []
     with ThreadPoolExecutor(jobs) as pool:
-        return list(pool.map(runner.outcome, operators)), runner.alarms
+        for outcome in pool.map(runner.outcome, operators):
+            outcomes.append(outcome)
+            if sys.stderr.isatty():
+                print(f"\r{len(outcomes)} of {len(operators)} mutants", end="", file=sys.stderr)
+    if sys.stderr.isatty():
+        print(file=sys.stderr)
+    return outcomes, runner.alarms
 
 
 def _has_check(root: Path) -> bool:

@@ -30,7 +30,10 @@ class Outcome:
         rules = ", ".join(sorted({f"{found.rule} {found.file}:{found.line}" for found in self.check or ()}))
         aside = ", ".join(sorted({f"{found.rule} {found.file}:{found.line}" for found in self.elsewhere}))
         words = rules or (f"(elsewhere: {aside})" if aside else "")
-        head = f"{self.operator.name:42}{self.operator.family:14}{_mark(self.cli):10}{_mark(self.check):8}{words}"
+        mark = "held_out" if self.held_out else ""
+        head = (
+            f"{self.operator.name:42}{self.operator.family:14}{mark:10}{_mark(self.cli):10}{_mark(self.check):8}{words}"
+        )
         return "\n".join([head.rstrip(), *(f"    {edit}" for edit in self.edits)])
 
 
@@ -40,7 +43,7 @@ def _mark(found: Sequence[object] | None) -> str:
 
 def lines(outcomes: Sequence[Outcome], *, show_held_out: bool) -> Iterable[str]:
     """The whole page."""
-    yield f"{'operator':42}{'family':14}{'validate':10}{'check':8}rule, file and line"
+    yield f"{'operator':42}{'family':14}{'':10}{'validate':10}{'check':8}rule, file and line"
     for outcome in outcomes:
         if show_held_out or not outcome.held_out:
             yield outcome.row()

@@ -22,7 +22,9 @@ class ApiClient:
     def __init__(self, root: Path, player=None, own: Routes | None = None):
         self.logged: list[str] = []
         self.root = root
-        self._socket = socket.create_server(("127.0.0.1", 0))
+        self._socket = socket.socket(socket.AF_INET, socket.SOCK_STREAM, socket.IPPROTO_TCP)
+        self._socket.bind(("127.0.0.1", 0))
+        self._socket.listen(64)
         self.port = self._socket.getsockname()[1]
         self.url = f"http://127.0.0.1:{self.port}"
         self.state = State(root, "ada@fleet.example", self.url, player or NobodyPlays(), self.logged.append)

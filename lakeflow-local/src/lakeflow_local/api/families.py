@@ -8,7 +8,8 @@ from lakeflow_local.api.files import objects, transfer
 from lakeflow_local.api.http.application import Application
 from lakeflow_local.api.http.guard import Guard
 from lakeflow_local.api.http.routes import Routes
-from lakeflow_local.api.jobs import jobs, runs
+from lakeflow_local.api.jobs import clock, jobs, runs
+from lakeflow_local.api.page import site
 from lakeflow_local.api.state.state import State
 
 FAMILIES = (
@@ -20,6 +21,7 @@ FAMILIES = (
     transfer.routes,
     jobs.routes,
     runs.routes,
+    clock.routes,
 )
 
 
@@ -31,4 +33,4 @@ def application(state: State, *, port: int, token: str, own: Routes) -> Applicat
         token: of whoever may ask.
         own: routes of the process itself, such as its status.
     """
-    return Application(state, Routes(own, *FAMILIES), Guard(port, token))
+    return Application(state, Routes(own, *FAMILIES, site.routes(token)), Guard(port, token))

@@ -16,6 +16,7 @@ from lakeflow_local.check.projects import Project, projects_below
 from lakeflow_local.check.sources import Sources
 from lakeflow_local.check.value import Value
 from lakeflow_local.check.written import WrittenFiles
+from lakeflow_local.jobs.model import references
 from lakeflow_local.jobs.model.kinds import KINDS, TaskKind
 
 
@@ -61,6 +62,15 @@ class Task:
     def settings(self) -> Value | None:
         """What stands under its type: of `notebook_task: {…}` the map."""
         return self.value.get(self.kind.name) if self.kind is not None else None
+
+    @cached_property
+    def texts(self) -> list[Value]:
+        """Every text of its definition; those of a task nested in it are not its own."""
+        nested = (*self.value.path, "for_each_task", "task")
+        depth = len(nested)
+        return [
+            value for value in self.value.walk() if isinstance(value.node.value, str) and value.path[:depth] != nested
+        ]
 
     @property
     def parents(self) -> list[str]:
@@ -109,6 +119,17 @@ class Job(Resource):
         return done
 
     @cached_property
+    def references(self) -> list[tuple[Task, Value, tuple[str, ...]]]:
+        """Every `{{…}}` of its tasks that is well-formed and in a known namespace, as its steps."""
+        return [
+            (task, value, steps)
+            for task in self.all_tasks
+            for value in task.texts
+            if "{{" in value.node.value
+            for steps in references.find(value.node.value)
+        ]
+
+    @cached_property
     def leaves(self) -> list[Task]:
         """The tasks that no other depends on."""
         parents = {parent for task in self.tasks.values() for parent in task.parents}
@@ -130,14 +151,29 @@ class CheckedTarget:
         sources: The files that jobs and pipelines refer to, parsed once.
         written: The files of the bundle's configuration, as they are written.
         with_spark: Whether rules may use Spark.
+        variables: The values of variables that were given, as with `--var`.
         memory: What the helpers of several rules have worked out, by a name of theirs.
     """
 
-    def __init__(self, bundle: Bundle, sources: Sources, written: WrittenFiles, *, with_spark: bool = False) -> None:
+    def __init__(
+        self,
+        bundle: Bundle,
+        sources: Sources,
+        written: WrittenFiles,
+        *,
+        with_spark: bool = False,
+        variables: Mapping[str, str] | None = None,
+    ) -> None:
         self.bundle, self.sources, self.written, self.with_spark = bundle, sources, written, with_spark
+        self.variables = dict(variables or {})
         self.name, self.root = bundle.target, bundle.root
         self.config = Value(bundle.tree)
         self.memory: dict[str, Any] = {}
+
+    @cached_property
+    def values(self) -> list[Value]:
+        """Every value of the resolved configuration, parents first."""
+        return list(self.config.walk())
 
     @property
     def mode(self) -> str:

@@ -6,24 +6,16 @@ from collections.abc import Iterator
 
 from lakeflow_local.check.target import Job, Task
 from lakeflow_local.check.value import Value
-from lakeflow_local.jobs.model import references
 
 
 def texts_of(task: Task) -> Iterator[Value]:
     """Every text of a task's definition; those of a task nested in it are not its own."""
-    nested = (*task.value.path, "for_each_task", "task")
-    for value in task.value.walk():
-        if isinstance(value.node.value, str) and value.path[: len(nested)] != nested:
-            yield value
+    yield from task.texts
 
 
 def references_of(job: Job) -> Iterator[tuple[Task, Value, tuple[str, ...]]]:
     """Every `{{…}}` of a job's tasks that is well-formed and in a known namespace, as its steps."""
-    for task in job.all_tasks:
-        for value in texts_of(task):
-            if "{{" in value.node.value:
-                for steps in references.find(value.node.value):
-                    yield task, value, steps
+    yield from job.references
 
 
 def outer(task: Task) -> Task:

@@ -10,7 +10,6 @@ import itertools
 import json
 import re
 from dataclasses import dataclass
-from importlib import metadata
 from pathlib import Path
 
 EXTENSIONS = (".py", ".sql", ".ipynb", ".r", ".scala")
@@ -122,6 +121,8 @@ def check_installed(cell: Cell) -> None:
     Raises:
         NotebookError: for a package that is not in the environment that this runs in.
     """
+    from importlib import metadata  # slow to import, and most notebooks install nothing
+
     for word in cell.text.split()[1:]:
         name = re.match(r"[A-Za-z0-9][A-Za-z0-9._\-]*", word)
         if not name or "/" in word or word.endswith((".txt", ".whl")):

@@ -20,6 +20,7 @@ USUAL = ("samples", "main")
 _NAME = re.compile(r"\w+")
 _PART = r"(?:`[^`]+`|[A-Za-z_]\w*)"
 _FIRST_OF_THREE = re.compile(rf"(?<![\w.`'])(?:`(\w+)`|([A-Za-z_]\w*))\.{_PART}\.{_PART}(?![\w.(])")
+_COMMENTS_BEFORE = re.compile(r"\A(?:\s|--[^\n]*(?:\n|\Z)|/\*.*?\*/)+", re.DOTALL)
 _USE = re.compile(
     r"USE\s+CATALOG\s+(?:IDENTIFIER\s*\(\s*'([^']+)'\s*\)|'([^']+)'|`([^`]+)`|([A-Za-z0-9_]+))", re.IGNORECASE
 )
@@ -79,7 +80,7 @@ def fit(spark: Any, statement: str) -> str:
         if name.lower() not in seen:
             seen.add(name.lower())
             register(spark, name)
-    found = _USE.fullmatch(statement.strip().removesuffix(";").rstrip())
+    found = _USE.fullmatch(_COMMENTS_BEFORE.sub("", statement).strip().removesuffix(";").rstrip())
     if found is None:
         return statement
     name = next(group for group in found.groups() if group)

@@ -31,7 +31,7 @@ def play(run_id: int, asked: Mapping[str, Any]) -> None:
     """Play a new run to its end.
 
     Args:
-        asked: `parameters`, `only` and `trigger` of the request.
+        asked: `parameters`, `only` and `trigger` of the request, and `at`, the moment for which it was due.
     """
 
     def work(run: JobRun, lock: RunLock, definitions: Deployed, row: Mapping[str, Any]) -> RunState:
@@ -45,7 +45,7 @@ def play(run_id: int, asked: Mapping[str, Any]) -> None:
             options=RunOptions(slots=DEFAULT_SLOTS),
             overrides=asked["parameters"],
             trigger_type=str(asked["trigger"] or "one_time").lower(),
-            trigger_time=row["start"],
+            trigger_time=asked.get("at") or row["start"],
         )
         run.take_over(state, lock)
         return run.play(tasks)

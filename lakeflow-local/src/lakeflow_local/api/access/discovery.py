@@ -13,7 +13,8 @@ routes = Routes()
 @routes.on("GET", "/.well-known/databricks-config", is_open=True)
 def host_metadata(call: Call) -> dict[str, Any]:
     """The kind of host: a workspace of its own, with tokens only (there is no OAuth)."""
-    return {"host_type": "workspace", "workspace_id": str(call.state.workspace_id)}
+    oidc = f"{call.state.host}/oidc"  # the CLI warns where there is none; nothing is served there
+    return {"host_type": "workspace", "workspace_id": str(call.state.workspace_id), "oidc_endpoint": oidc}
 
 
 @routes.on("POST", "/telemetry-ext")

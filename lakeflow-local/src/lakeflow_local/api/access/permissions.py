@@ -40,6 +40,18 @@ routes = Routes()
 
 
 @routes.on(
+    "GET",
+    "/api/2.0/permissions/{object_type}/{object_id}/permissionLevels",
+    "/api/2.0/permissions/{prefix}/{object_type}/{object_id}/permissionLevels",
+)
+def levels(call: Call) -> dict[str, Any]:
+    """What one may be allowed to do with objects of this type."""
+    kind, _ = _named(call)
+    found = [{"permission_level": level, "description": _words(level)} for level in _TYPES[kind][1]]
+    return {"permission_levels": found}
+
+
+@routes.on(
     "GET", "/api/2.0/permissions/{object_type}/{object_id}", "/api/2.0/permissions/{prefix}/{object_type}/{object_id}"
 )
 def get(call: Call) -> dict[str, Any]:
@@ -71,18 +83,6 @@ def update(call: Call) -> dict[str, Any]:
         changed = {_principal(entry) for entry in new}
         _save(call.state, kind, id, [entry for entry in known if _principal(entry) not in changed] + new)
     return _view(call.state, kind, id)
-
-
-@routes.on(
-    "GET",
-    "/api/2.0/permissions/{object_type}/{object_id}/permissionLevels",
-    "/api/2.0/permissions/{prefix}/{object_type}/{object_id}/permissionLevels",
-)
-def levels(call: Call) -> dict[str, Any]:
-    """What one may be allowed to do with objects of this type."""
-    kind, _ = _named(call)
-    found = [{"permission_level": level, "description": _words(level)} for level in _TYPES[kind][1]]
-    return {"permission_levels": found}
 
 
 def forget(state: State, kind: str, id: object) -> None:

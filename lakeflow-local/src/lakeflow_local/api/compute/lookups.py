@@ -49,4 +49,4 @@ def legacy_dashboards(call: Call) -> dict[str, Any]:
 @routes.on("GET", "/api/2.0/preview/sql/data_sources")
 def data_sources(call: Call) -> Reply:
     """The old name of the warehouses."""
-    return Reply(json=[{"id": "local", "name": "Local Spark", "warehouse_id": "local"}])
+    return Reply(json=[{"id": "local", "name": "Serverless Starter Warehouse", "warehouse_id": "local"}])

@@ -15,6 +15,8 @@ from lakeflow_local.api.state.state import State
 
 routes = Routes()
 OWN = "local"
+# What a new workspace calls its only one, and so what bundles look up.
+_NAME = "Serverless Starter Warehouse"
 _KIND = "warehouse"
 _ONE = "/api/2.0/sql/warehouses/{id}"
 
@@ -27,7 +29,7 @@ def find(state: State, id: str) -> dict[str, Any]:
     """
     doc = state.store.get(_KIND, id)
     if doc is None and id == OWN:
-        doc = {"id": OWN, "name": "Local Spark", "cluster_size": "2X-Small", "state": "RUNNING"}
+        doc = {"id": OWN, "name": _NAME, "cluster_size": "2X-Small", "state": "RUNNING"}
     if doc is None:
         raise missing(f"SQL warehouse {id[:64]} does not exist")
     return doc

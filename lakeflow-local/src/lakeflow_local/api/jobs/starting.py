@@ -62,6 +62,7 @@ def start_run(
     *,
     run_type: str = "JOB_RUN",
     trigger: str | None = None,
+    at: int | None = None,
 ) -> int:
     """Put a run on record and start it.
 
@@ -70,6 +71,7 @@ def start_run(
         settings: of the job.
         given: the request: parameters, `only`, `idempotency_token`.
         trigger: what set it off, if nobody asked for it.
+        at: the moment for which it was due, for `{{job.trigger.time}}`; now without one.
 
     Returns:
         The id of the run; of the earlier one, if the token is known.
@@ -106,7 +108,8 @@ def start_run(
         except BaseException:
             lock.release()
             raise
-    _start(state, run_id, lock, _PLAY, [run_id, {"parameters": parameters, "only": only, "trigger": trigger}])
+    how = {"parameters": parameters, "only": only, "trigger": trigger, "at": at}
+    _start(state, run_id, lock, _PLAY, [run_id, how])
     return run_id
 
 

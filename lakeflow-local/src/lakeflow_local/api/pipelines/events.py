@@ -34,11 +34,15 @@ _FIELDS = ("id", "level", "event_type", "timestamp", *_ORIGIN)
 Event = dict[str, Any]
 
 
+def log_of(state: State, pipeline: dict[str, Any]) -> list[Event]:
+    """The log of a pipeline as the engine keeps it, with details, oldest first."""
+    return _lines(running.home_of(state.root, pipeline["name"]) / "events.jsonl")
+
+
 def events_of(state: State, pipeline: dict[str, Any]) -> list[Event]:
     """All events of a pipeline as the API shows them, newest first."""
     pipeline_id = pipeline["pipeline_id"]
-    logged = _lines(running.home_of(state.root, pipeline["name"]) / "events.jsonl")
-    own = [event for event in logged if event["origin"].get("pipeline_id") == pipeline_id]
+    own = [event for event in log_of(state, pipeline) if event["origin"].get("pipeline_id") == pipeline_id]
     complete = {event["origin"].get("update_id") for event in own if _ends(event)}
     for update in state.store.named(records.UPDATE, pipeline_id):
         if update["update_id"] not in complete:

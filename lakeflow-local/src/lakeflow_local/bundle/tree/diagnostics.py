@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from lakeflow_local.bundle.tree.nodes import Location, Node, NodePath, show
@@ -56,9 +56,16 @@ class Diagnostics:
     def recommend(self, message: str, node: Node | None = None, path: NodePath = ()) -> None:
         self._add("recommendation", message, node, path, False)
 
+    def repeat(self, notes: Iterable[Note]) -> None:
+        """Take over notes that were made elsewhere about this bundle."""
+        for note in notes:
+            self._keep(replace(note, root=self.root))
+
     def _add(self, severity: str, message: str, node: Node | None, path: NodePath, at_key: bool) -> None:
         place = None if node is None else (node.key if at_key and node.key else node.location)
-        note = Note(severity, message, show(path), place, self.root)
+        self._keep(Note(severity, message, show(path), place, self.root))
+
+    def _keep(self, note: Note) -> None:
         if note not in self._known:
             self._known.add(note)
             self.notes.append(note)

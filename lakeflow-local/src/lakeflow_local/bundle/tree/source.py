@@ -8,6 +8,8 @@ from __future__ import annotations
 
 import stat
 from collections.abc import Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -15,7 +17,7 @@ from typing import Any
 import yaml
 
 from lakeflow_local.bundle.tree import scalars
-from lakeflow_local.bundle.tree.diagnostics import Diagnostics
+from lakeflow_local.bundle.tree.diagnostics import Diagnostics, Note
 from lakeflow_local.bundle.tree.limits import DEEPEST, MOST_BYTES, MOST_VALUES, Budget, deep_values
 from lakeflow_local.bundle.tree.nodes import Location, Node
 from lakeflow_local.errors import BundleError
@@ -35,17 +37,51 @@ def read(path: Path, diagnostics: Diagnostics | None = None, budget: Budget | No
     Raises:
         BundleError: if the file cannot be read, is no UTF-8, no YAML, or past the limits above.
     """
+    budget = budget or Budget()
+    memory = _memory.get()
+    if memory is not None and path in memory:
+        return _again(memory[path], path, diagnostics, budget)
     text = _text(path)
+    before, noted = budget.values, Diagnostics()
     try:
         with deep_values():
-            root = _Reader(path, diagnostics, budget or Budget()).root(yaml.parse(text, Loader=_PARSER))
+            root = _Reader(path, noted, budget).root(yaml.parse(text, Loader=_PARSER))
     except yaml.MarkedYAMLError as problem:
         mark = problem.problem_mark or problem.context_mark
         reason = " ".join(part for part in (problem.problem, problem.context) if part)
         raise BundleError(f"not YAML: {' '.join(reason.split())}", path, mark.line + 1 if mark else 1) from problem
     except yaml.YAMLError as problem:
         raise BundleError(f"not YAML: {' '.join(str(problem).split())}", path, 1) from problem
-    return Node(None, (Location(path, 1, 1),)) if root is None else root
+    root = Node(None, (Location(path, 1, 1),)) if root is None else root
+    if diagnostics is not None:
+        diagnostics.repeat(noted.notes)
+    if memory is not None:
+        memory[path] = (root.copy(), budget.values - before, tuple(noted.notes))
+    return root
+
+
+_Remembered = tuple[Node, int, tuple[Note, ...]]
+_memory: ContextVar[dict[Path, _Remembered] | None] = ContextVar("read files", default=None)
+
+
+@contextmanager
+def remembering() -> Iterator[None]:
+    """Read each file once: for loading several targets of one bundle, while its files stay as they are."""
+    token = _memory.set({})
+    try:
+        yield
+    finally:
+        _memory.reset(token)
+
+
+def _again(known: _Remembered, path: Path, diagnostics: Diagnostics | None, budget: Budget) -> Node:
+    root, values, notes = known
+    if not budget.allows(values):
+        raise BundleError(f"more than {MOST_VALUES:,} values in the bundle, its aliases written out", path, 1)
+    if diagnostics is not None:
+        diagnostics.repeat(notes)
+    with deep_values():
+        return root.copy()
 
 
 def _text(path: Path) -> str:

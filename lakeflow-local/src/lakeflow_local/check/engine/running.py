@@ -9,6 +9,8 @@ from pathlib import Path
 
 from lakeflow_local.bundle.loading import load
 from lakeflow_local.bundle.steps.includes import root_file
+from lakeflow_local.bundle.tree.limits import deep_values
+from lakeflow_local.bundle.tree.source import remembering
 from lakeflow_local.check.engine.names import target_names
 from lakeflow_local.check.finding import Finding, Found
 from lakeflow_local.check.ignoring import Ignore, ignores_in
@@ -65,7 +67,11 @@ def check(root: Path, options: Options) -> Checked:
     Raises:
         UserError: the bundle cannot be loaded at all, or there is no such target.
     """
-    root = root.resolve()
+    with remembering(), deep_values():
+        return _checked(root.resolve(), options)
+
+
+def _checked(root: Path, options: Options) -> Checked:
     bundle, problems = _loaded(root, options)
     rules = [one for one in all_rules().values() if options.rules is None or one.id in options.rules]
     rules = [one for one in rules if options.with_spark or not one.needs_spark]
@@ -122,7 +128,9 @@ def _loaded(root: Path, options: Options) -> tuple[CheckedBundle, dict[str, User
             included = [str(path) for path in bundle.config.get("include") or []]
             written = WrittenFiles([root_file(root), *(root / path for path in included)])
             declared = bundle.target_names
-        targets[bundle.target] = CheckedTarget(bundle, sources, written, with_spark=options.with_spark)
+        targets[bundle.target] = CheckedTarget(
+            bundle, sources, written, with_spark=options.with_spark, variables=options.variables
+        )
     if written is None:
         raise next(iter(problems.values()))
     return CheckedBundle(root, targets, declared, written, sources), problems

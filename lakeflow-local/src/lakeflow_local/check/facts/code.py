@@ -24,11 +24,19 @@ def code_of(target: CheckedTarget, task: Task) -> list[SourceFile]:
         return [entry.source] if entry is not None else []
     if not kind.file_field:
         return []
-    path = target.local(settings.text(*kind.file_field)) if settings.text(*kind.file_field) else None
-    if path is not None and kind.is_notebook:
-        path = find_notebook(path)
-    source = target.sources.read(path) if path is not None else None
+    text = settings.text(*kind.file_field)
+    known = target.memory.setdefault("files of tasks", {})
+    if (text, kind.is_notebook) not in known:
+        known[text, kind.is_notebook] = _file(target, text, is_notebook=kind.is_notebook)
+    source = known[text, kind.is_notebook]
     return [source] if source is not None else []
+
+
+def _file(target: CheckedTarget, text: str, *, is_notebook: bool) -> SourceFile | None:
+    path = target.local(text) if text else None
+    if path is not None and is_notebook:
+        path = find_notebook(path)
+    return target.sources.read(path) if path is not None else None
 
 
 @dataclass(frozen=True)

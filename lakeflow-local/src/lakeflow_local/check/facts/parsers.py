@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 import re
 from dataclasses import dataclass, field
+from difflib import get_close_matches
 from typing import Any
 
 from lakeflow_local.check.facts.calls import Scope, reached
@@ -48,6 +49,7 @@ class CommandLine:
         """What is wrong with a command line: the position of the argument or None, and a sentence."""
         wrong: list[tuple[int | None, str]] = []
         given: set[int] = set()
+        unknown: dict[str, int] = {}
         free: list[int] = []
         at = 0
         while at < len(arguments):
@@ -59,7 +61,7 @@ class CommandLine:
                 option = self._option(flag)
                 if option is None:
                     if not self.is_open and not any(re.fullmatch(pattern, flag) for pattern in self.patterns):
-                        wrong.append((at, f"the program has no option {flag}"))
+                        unknown[flag] = at
                     if not sign and at + 1 < len(arguments) and not arguments[at + 1].startswith("-"):
                         at += 1
                     at += 1
@@ -77,6 +79,12 @@ class CommandLine:
             else:
                 free.append(at)
             at += 1
+        for flag, where in unknown.items():
+            near = get_close_matches(flag, [name for name in self.options if name.startswith("--")], 1)
+            meant = self.options[near[0]] if near and id(self.options[near[0]]) not in given else None
+            advice = f"; did you mean {near[0]}?" if meant is not None else ""
+            wrong.append((where, f"the program has no option {flag}{advice}"))
+            given |= {id(meant)}
         return wrong + self._missing(given, free)
 
     def _missing(self, given: set[int], free: list[int]) -> list[tuple[int | None, str]]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 import re
 from collections import Counter
+from functools import lru_cache
 
 _HEX, _WORD = "[0-9a-f]", "[A-Za-z0-9]"
 _SHAPES = {
@@ -80,6 +81,7 @@ def _variety(text: str) -> float:
     return -sum(count / len(text) * math.log2(count / len(text)) for count in counts.values())
 
 
+@lru_cache(maxsize=4096)
 def names_a_secret(key: str) -> bool:
     """Whether a key says that its value is a secret itself: `db_password`, not `secret_scope` or `token_path`."""
     return _SECRET_KEY.search(_CAMEL.sub("_", key)) is not None

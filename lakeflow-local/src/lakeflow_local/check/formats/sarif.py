@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import hashlib
 import re
-from importlib import metadata
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote
@@ -21,6 +20,8 @@ SCHEMA = "https://docs.oasis-open.org/sarif/sarif/v2.1.0/errata01/os/schemas/sar
 
 def as_sarif(findings: list[Finding], root: Path) -> dict[str, Any]:
     """One run, with the rules that found something."""
+    from importlib import metadata  # slow to import, and the other formats need it not
+
     rules = {one.rule: all_rules()[one.rule] for one in findings}
     index = {name: at for at, name in enumerate(rules)}
     driver = {

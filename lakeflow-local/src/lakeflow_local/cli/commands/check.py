@@ -20,6 +20,7 @@ from lakeflow_local.check.formats.text import as_text
 from lakeflow_local.check.rule import all_rules
 from lakeflow_local.cli import options
 from lakeflow_local.cli.output import say, tell
+from lakeflow_local.daemon.command import hand_over
 from lakeflow_local.errors import UserError, short_path
 from lakeflow_local.settings import load_settings
 
@@ -70,6 +71,8 @@ def _page(name: str) -> str:
 
 
 def _check(root: Path, output: str, baseline: str | None, write: bool, given: dict[str, Any]) -> int:
+    if given["with_spark"]:
+        hand_over(root)
     settings = load_settings(root).check
     rules = chosen(
         options.names(given["select"]) or settings.select, [*options.names(given["ignore"]), *settings.ignore]

@@ -15,6 +15,7 @@ import click
 
 from lakeflow_local.bundle import Bundle, load
 from lakeflow_local.cli import options
+from lakeflow_local.cli.disagreements import disagreements
 from lakeflow_local.cli.output import only_json, say
 from lakeflow_local.daemon import finding, places
 from lakeflow_local.daemon.attachment import Attachment
@@ -109,6 +110,8 @@ def env(target: str | None, variables: tuple[str, ...]) -> None:
         attachment.close()
     lines |= {f"BUNDLE_VAR_{name}": text.replace("{root}", str(root)) for name, text in settings.workspace_env.items()}
     lines |= {f"BUNDLE_VAR_{service.variable}": urls[service.name] for service in services}
+    for line in disagreements(os.environ, bundle, record.url):
+        _say(f"note: {line}")
     for name, value in lines.items():
         click.echo(f"export {name}={shlex.quote(value)}")
 

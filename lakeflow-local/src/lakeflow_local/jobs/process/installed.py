@@ -18,10 +18,9 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any
 
-import lakeflow_local
 from lakeflow_local.errors import UserError
 
-_OWN = Path(lakeflow_local.__file__).resolve().parent.parent
+_OWN = Path(__file__).resolve().parents[3]  # where this package is imported from
 _PYTHON = tuple(str(Path(path)) for path in {*sysconfig.get_paths().values(), sys.prefix, sys.base_prefix})
 
 

@@ -133,20 +133,25 @@ def local_path(path: str, root: Path) -> Path:
 def _files(pipeline: str, libraries: Any, root: Path) -> tuple[Path, ...]:
     found: dict[Path, None] = {}
     for library in libraries:
-        if include := (library.get("glob") or {}).get("include"):
-            matched = _expand(str(include), root)
-        elif path := (library.get("file") or library.get("notebook") or {}).get("path"):
-            matched = _single(str(path), root)
-        else:
+        wanted, matched = library_files(library, root)
+        if wanted is None:
             kinds = ", ".join(sorted(library))
             raise UserError(f"pipeline {pipeline}: lakeflow-local runs glob, file and notebook libraries, not {kinds}")
         if not matched:
-            wanted = include or path
             raise UserError(f"pipeline {pipeline}: library {wanted} matches no .py, .sql or .ipynb file")
         found.update(dict.fromkeys(matched))
     if not found:
         raise UserError(f"pipeline {pipeline} has no libraries: nothing declares its datasets")
     return tuple(found)
+
+
+def library_files(library: Mapping[str, Any], root: Path) -> tuple[str | None, list[Path]]:
+    """What a library of source files names, None where it is of another kind, and the files that it means here."""
+    if include := (library.get("glob") or {}).get("include"):
+        return str(include), _expand(str(include), root)
+    if path := (library.get("file") or library.get("notebook") or {}).get("path"):
+        return str(path), _single(str(path), root)
+    return None, []
 
 
 def _expand(include: str, root: Path) -> list[Path]:

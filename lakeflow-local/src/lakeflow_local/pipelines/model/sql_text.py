@@ -6,13 +6,15 @@ import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from itertools import pairwise
+from typing import TYPE_CHECKING
 
-from pyspark.errors import ParseException
-from pyspark.sql import SparkSession
 from sqlglot.dialects import Databricks
 from sqlglot.tokens import Token, TokenType
 
 from lakeflow_local.errors import UserError
+
+if TYPE_CHECKING:
+    from pyspark.sql import SparkSession
 
 # Spark's own parser says what is a table; its unresolved plan, printed, holds every one, in subqueries and CTEs too.
 _RELATION = re.compile(r"'UnresolvedRelation \[(.*?)\], \[[^\n]*?\], (true|false)")
@@ -28,6 +30,8 @@ class Reference:
 
 def references(spark: SparkSession, text: str) -> list[Reference]:
     """The tables that a statement reads; none if it does not parse (running it will tell why)."""
+    from pyspark.errors import ParseException  # here, because what only reads SQL files does without pyspark
+
     try:
         plan = spark._jsparkSession.sessionState().sqlParser().parsePlan(text).toString()
     except ParseException:

@@ -5,6 +5,7 @@ The declarations around a query are read here; the query itself is Spark's to pa
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from pathlib import Path
 
 from sqlglot.errors import TokenError
@@ -33,27 +34,40 @@ def read(text: str, file: Path, state: SqlState) -> Declarations:
     Raises:
         UserError: for a statement that is no declaration of a pipeline, with its line.
     """
+    declared = Declarations()
+    for cursor in statements(text, file, state):
+        read_statement(cursor, declared, state)
+    return declared
+
+
+def statements(text: str, file: Path, state: SqlState) -> Iterator[Cursor]:
+    """A cursor for each statement of a SQL file; it sees what those before it have SET.
+
+    Raises:
+        UserError: for a text that is no SQL, or a parameter without a value.
+    """
     try:
         text = sql_parameters.fill(text, state.parameters, file)
         stream = tokens(text)
     except TokenError as error:
         raise UserError(f"cannot be read as SQL: {str(error).splitlines()[0]}", file=file) from None
-    declared = Declarations()
     statement: list[Token] = []
     for token in [*stream, None]:
         if token is None or token.token_type is TokenType.SEMICOLON:
             if statement:
-                _read_statement(Cursor(text, statement, file, state.settings), declared, state)
+                yield Cursor(text, statement, file, state.settings)
             statement = []
         else:
             statement.append(token)
-    return declared
 
 
-def _read_statement(cursor: Cursor, declared: Declarations, state: SqlState) -> None:
+def read_statement(cursor: Cursor, declared: Declarations, state: SqlState) -> None:
     """One statement: what it declares is added, what it says for those behind it is kept in the state.
 
     The names behind USE CATALOG are of its schema `default`, as the platform says of the statement.
+
+    Raises:
+        UserError: for what is no declaration of a pipeline, or is not supported here.
     """
     if cursor.take("CREATE"):
         if cursor.take("FLOW") or cursor.take("OR", "REFRESH", "FLOW"):

@@ -41,7 +41,7 @@ def query_of(
 ) -> Callable[[], Any]:
     """The text of a query as a function.
 
-    The schema in use before it is left on the function, for those who resolve its names.
+    Its text, the names of a column list and the schema in use are left on the function, for those who read it.
     """
     text = _with_values(text)
 
@@ -51,6 +51,8 @@ def query_of(
         frame = SparkSession.builder.getOrCreate().sql(text)
         return _under_names(frame, columns, place) if columns else frame
 
+    run_query.__dict__["__lakeflow_text__"] = text
+    run_query.__dict__["__lakeflow_names__"] = tuple(name for name, _ in columns)
     if state.schema is not None:
         run_query.__dict__["__lakeflow_use__"] = (state.catalog, state.schema)
     return run_query

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
+from lakeflow_local.bundle.tree.syntax import REFERENCE
 from lakeflow_local.check.example_files import bundle, job_bundle
 from lakeflow_local.check.finding import Found, found
 from lakeflow_local.check.rule import rule
@@ -156,8 +157,11 @@ def pipeline_that_nothing_runs(target: CheckedTarget) -> Iterator[Found]:
     """In a bundle with jobs, every pipeline is named by one, or runs by itself."""
     if not target.jobs or target.has_unread_python:
         return
+    called = [REFERENCE.fullmatch(task.value.text("pipeline_task", "pipeline_id")) for task in target.tasks()]
+    if any(one and target.config.get(*one.group(1).split(".")[:3]) is None for one in called):
+        return  # one reference leads nowhere: who knows which pipeline was meant
     texts = [value.node.value for job in target.jobs.values() for value in job.value.walk()]
-    if any(_by_id(value.node.value) for task in target.tasks() for value in task.value.walk()):
+    if any(_by_id(value.node.value) for task in target.tasks() for value in task.texts):
         return
     for pipeline in target.pipelines.values():
         if pipeline.value.plain("continuous") is True or pipeline.value.get("trigger") is not None:
@@ -209,7 +213,7 @@ def unused_schema(target: CheckedTarget) -> Iterator[Found]:
     schemas = target.resources("schemas")
     if target.has_unread_python or not schemas:
         return
-    texts = [(value.path, value.node.value) for value in target.config.walk() if isinstance(value.node.value, str)]
+    texts = [(value.path, value.node.value) for value in target.values if isinstance(value.node.value, str)]
     used = {schema.key for schema in schemas if _is_referred_to(schema, texts)}
     if not used:
         return

@@ -18,7 +18,7 @@ _PAGE = "https://docs.databricks.com/aws/en/dev-tools/bundles/variables (substit
 
 def _references(target: CheckedTarget) -> Iterator[tuple[Value, str, list[str]]]:
     """Every `${resources.…}`: the text that holds it, the reference, its steps."""
-    for value in target.config.walk():
+    for value in target.values:
         if (
             isinstance(value.node.value, str)
             and value.is_written

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import re
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -101,10 +102,13 @@ def secret_in_configuration(checked: CheckedBundle) -> Iterator[Found]:
     for tree in checked.written.trees.values():
         for value in tree.walk():
             text = value.node.value
-            if isinstance(text, str) and value.path and is_literal_secret(text):
-                key = _key_of(value, tree)
-                if key is not None and names_a_secret(key):
-                    yield found(value, f"{key} has its value written down")
+            if not isinstance(text, str) or not value.path:
+                continue
+            key = _key_of(value, tree)
+            if isinstance(value.path[-1], int) and (option := re.match(r"--([\w-]+)=(.+)", text)):
+                key, text = option.groups()
+            if key is not None and names_a_secret(key) and is_literal_secret(text):
+                yield found(value, f"{key} has its value written down")
 
 
 def _key_of(value: Value, tree: Value) -> str | None:

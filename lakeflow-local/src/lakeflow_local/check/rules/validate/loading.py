@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from difflib import get_close_matches
+from pathlib import Path
 
 from lakeflow_local.check.example_files import bundle, job_bundle
 from lakeflow_local.check.finding import Found, Place, found
@@ -66,10 +67,13 @@ def refused_by_validate(target: CheckedTarget) -> Iterator[Found]:
 )
 def warned_by_validate(target: CheckedTarget) -> Iterator[Found]:
     """Loading had nothing to warn of; a pattern that leaves out what is not there now may be meant for later."""
+    told: set[tuple[Path | None, int | None, str]] = set()
     for note in target.bundle.warnings:
         location = note.location or (target.bundle.locate(note.path) if note.path else None)
         place = target.at(location, note.path) if location else Place(note.path, target.written.paths[0], 1)
-        if _OWN not in note.message and not _is_for_later(target, note.message):
+        key = (place.file, place.line, note.message)  # an anchor may bring one line to several places
+        if key not in told and _OWN not in note.message and not _is_for_later(target, note.message):
+            told.add(key)
             yield found(place, note.message)
 
 
@@ -77,9 +81,9 @@ _PATTERN = re.compile(r"pattern (.+) does not match any files")
 
 
 def _is_for_later(target: CheckedTarget, message: str) -> bool:
-    """Whether a pattern of `sync.exclude` matches nothing, and is not nearly the name of something that is there."""
+    """Whether it is of a pattern of files that are not there yet, and not nearly the name of something that is."""
     match = _PATTERN.fullmatch(message)
-    if match is None or match[1] not in [str(item.node.value) for item in target.config.items("sync", "exclude")]:
+    if match is None:
         return False
     names = [path.name for path in target.bundle.sync_root.iterdir()]
     return not get_close_matches(match[1].strip("/").removeprefix("./"), names, 1, cutoff=0.8)

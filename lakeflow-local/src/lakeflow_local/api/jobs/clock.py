@@ -1,0 +1,181 @@
+"""The clock by which schedules and triggers fire: the machine's, set forward by as much as somebody has asked for.
+
+A schedule starts a run at each of its moments while the process serves. Moments that passed while it did not are left
+out, as if the job had been paused. Setting the clock forward passes all moments on the way, in their order.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import threading
+from collections.abc import Iterator, Mapping
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from lakeflow_local.api.http.call import Call
+from lakeflow_local.api.http.errors import ApiError, invalid
+from lakeflow_local.api.http.routes import Routes
+from lakeflow_local.api.jobs.jobs import KIND
+from lakeflow_local.api.jobs.starting import start_run
+from lakeflow_local.api.state.state import State
+from lakeflow_local.api.state.store import now
+from lakeflow_local.errors import UserError
+from lakeflow_local.platform_paths.path_map import PathMap
+from lakeflow_local.schedule.triggers import Trigger, read_triggers
+
+_CLOCK = "clock"
+_SEEN = "arrived_files"  # kind of the documents with the files that a file arrival trigger has seen
+_TICK = 1.0  # seconds between two looks
+_FURTHEST = 366 * 24 * 3600  # seconds that the clock may be set forward at once
+_MOST_RUNS = 100  # that one step of the clock may start
+
+routes = Routes()
+
+
+@routes.on("GET", "/api/lakeflow-local/clock")
+def get(call: Call) -> dict[str, Any]:
+    """The time by the clock, and how far it is ahead."""
+    ahead = _ahead(call.state)
+    return {"now": _text(now() + ahead), "ahead_seconds": ahead // 1000}
+
+
+@routes.on("POST", "/api/lakeflow-local/clock")
+def forward(call: Call) -> dict[str, Any]:
+    """Set the clock forward, and start what is due on the way."""
+    seconds = call.number("forward_seconds", least=0, most=_FURTHEST)
+    with _turn:
+        state = call.state
+        before = now() + _ahead(state)
+        state.store.put(_CLOCK, "ahead", {"milliseconds": _ahead(state) + seconds * 1000})
+        started = list(_due(state, before, now() + _ahead(state)))
+        state.store.put(_CLOCK, "seen", {"at": now() + _ahead(state)})
+    return {**get(call), "started": started}
+
+
+class Ticker:
+    """Looks at the clock on a thread of its own, as long as the process serves."""
+
+    def __init__(self, state: State) -> None:
+        self._state = state
+        self._ended = threading.Event()
+        self._thread = threading.Thread(target=self._tick, name="clock", daemon=True)
+
+    def start(self) -> None:
+        """Begin; moments before now are left out."""
+        self._state.store.put(_CLOCK, "seen", {"at": now() + _ahead(self._state)})
+        self._thread.start()
+
+    def stop(self) -> None:
+        """End it."""
+        self._ended.set()
+        self._thread.join(timeout=5)
+
+    def _tick(self) -> None:
+        while not self._ended.wait(_TICK):
+            with contextlib.suppress(ApiError):
+                tick(self._state)
+
+
+def tick(state: State) -> list[dict[str, Any]]:
+    """Start what has become due since the last look.
+
+    Returns:
+        What was started: `job_id`, `run_id`, `due`.
+    """
+    with _turn:
+        at = now() + _ahead(state)
+        seen = (state.store.get(_CLOCK, "seen") or {"at": at})["at"]
+        started = list(_due(state, seen, at))
+        state.store.put(_CLOCK, "seen", {"at": at})
+        return started
+
+
+def _due(state: State, since: int, until: int) -> Iterator[dict[str, Any]]:
+    """Start what is due from one moment (included) to another, in order."""
+    due: list[tuple[int, dict[str, Any], str]] = []
+    for job in state.store.all(KIND):
+        for trigger in _triggers(job):
+            if trigger.is_paused:
+                continue
+            if trigger.kind == "file_arrival":
+                url = job["settings"]["trigger"]["file_arrival"]["url"]
+                if _new_files(state, job["job_id"], str(url)):
+                    due.append((until, job, "FILE_ARRIVAL"))
+                continue
+            begin = since if trigger.interval is None else _next_of(state, job, trigger, since)
+            for moment in trigger.times(_moment(begin), _moment(until)):
+                if trigger.interval is not None:
+                    _remember(state, job, trigger, moment)
+                due.append((int(moment.timestamp() * 1000), job, "PERIODIC"))
+    due.sort(key=lambda one: one[0])
+    for at, job, kind in due[:_MOST_RUNS]:
+        run_id = start_run(state, job["job_id"], job["settings"], {}, trigger=kind, at=at)
+        state.log(f"started run {run_id} of {job['settings'].get('name')}: {kind.lower()}, due {_text(at)}")
+        yield {"job_id": job["job_id"], "run_id": run_id, "due": _text(at)}
+
+
+class _Settings:
+    """A job's settings in place of a bundle."""
+
+    def __init__(self, settings: Mapping[str, Any]) -> None:
+        self._settings = settings
+
+    def resource(self, kind: str, key: str) -> Mapping[str, Any]:
+        return self._settings
+
+    def locate(self, path: str) -> None:
+        return None
+
+
+def _triggers(job: Mapping[str, Any]) -> list[Trigger]:
+    try:
+        return read_triggers(_Settings(job["settings"]), str(job["job_id"]))  # type: ignore[arg-type]
+    except UserError as error:
+        raise invalid(str(error)) from None
+
+
+def _next_of(state: State, job: Mapping[str, Any], trigger: Trigger, since: int) -> int:
+    """When a periodic trigger fires next: at first an interval after it was seen (the platform chooses for itself)."""
+    assert trigger.interval is not None
+    found = state.store.get(_CLOCK, f"periodic-{job['job_id']}")
+    step = int(trigger.interval.total_seconds() * 1000)
+    if found is None or found["interval"] != step:
+        found = {"next": since + step, "interval": step}
+        state.store.put(_CLOCK, f"periodic-{job['job_id']}", found)
+    return max(int(found["next"]), 0)
+
+
+def _remember(state: State, job: Mapping[str, Any], trigger: Trigger, moment: datetime) -> None:
+    assert trigger.interval is not None
+    step = int(trigger.interval.total_seconds() * 1000)
+    doc = {"next": int(moment.timestamp() * 1000) + step, "interval": step}
+    state.store.put(_CLOCK, f"periodic-{job['job_id']}", doc)
+
+
+def _new_files(state: State, job_id: int, url: str) -> bool:
+    """Whether files have come that a trigger had not seen. Its first look only remembers; overwriting is none."""
+    folder = Path(PathMap(state.root, workspace=state.files).local(url))
+    if not folder.is_relative_to(state.root) or not folder.is_dir():
+        return False
+    found = sorted(str(file.relative_to(folder)) for file in folder.rglob("*") if file.is_file())
+    seen = state.store.get(_SEEN, str(job_id))
+    if seen is not None and seen["url"] == url and seen["files"] == found:
+        return False
+    state.store.put(_SEEN, str(job_id), {"url": url, "files": found})
+    return seen is not None and seen["url"] == url and bool(set(found) - set(seen["files"]))
+
+
+def _ahead(state: State) -> int:
+    return int((state.store.get(_CLOCK, "ahead") or {"milliseconds": 0})["milliseconds"])
+
+
+def _moment(milliseconds: int) -> datetime:
+    return datetime.fromtimestamp(milliseconds / 1000, UTC)
+
+
+def _text(milliseconds: int) -> str:
+    return _moment(milliseconds).isoformat(timespec="milliseconds")
+
+
+_turn = threading.Lock()

@@ -1,0 +1,57 @@
+"""Small bundles, and the command run over them in this process."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from textwrap import dedent
+from typing import Any
+
+import pytest
+from click.testing import CliRunner
+
+from lakeflow_local.cli.main import cli
+
+
+@dataclass(frozen=True)
+class Said:
+    """What the command said: its exit code and both streams."""
+
+    code: int
+    out: str
+    err: str
+
+    @property
+    def findings(self) -> list[dict[str, Any]]:
+        return json.loads(self.out)["findings"]
+
+
+@pytest.fixture
+def bundle(tmp_path: Path) -> Callable[[Mapping[str, str]], Path]:
+    """Writes files and gives their folder."""
+
+    def write(files: Mapping[str, str]) -> Path:
+        root = tmp_path / "bundle"
+        for name, text in files.items():
+            path = root / name
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.write_text(dedent(text).lstrip("\n"), encoding="utf-8")
+        return root
+
+    return write
+
+
+@pytest.fixture
+def run(monkeypatch: pytest.MonkeyPatch) -> Callable[..., Said]:
+    """Runs `lakeflow-local check` in a folder."""
+
+    def check(root: Path, *arguments: str) -> Said:
+        monkeypatch.chdir(root)
+        done = CliRunner().invoke(cli, ["check", *arguments])
+        if done.exception is not None and not isinstance(done.exception, SystemExit):
+            raise done.exception
+        return Said(done.exit_code, done.stdout, done.stderr)
+
+    return check
