@@ -42,7 +42,7 @@ def figure(
         )
         parts.append(f'<a href="{links[name]}">{box}</a>' if name in links else f"<g>{box}</g>")
     width, height = round(drawing.width), round(drawing.height)
-    size = f'viewBox="0 0 {width} {height}" width="{width}" height="{height}"'
+    size = f'viewBox="0 0 {width} {height}" width="{width}" style="min-width:{width * 3 // 4}px"'
     return "\n".join(
         [
             '<figure class="drawing">',

@@ -16,6 +16,7 @@ RUN_BY = {
     "make demo LANDING": ("tests/demo/test_story.py", "--landing"),
     ".venv/bin/lakeflow-local run": ("tests/docs/test_readme_run.py", "daily_payouts"),
     ".venv/bin/lakeflow-local runs": ("tests/docs/test_readme_run.py", '"runs"'),
+    "make docs": (".ci/run", "make docs"),
     "make help": ("tests/docs/test_make.py", "help"),
     "make fmt": ("tests/docs/test_make.py", "fmt"),
     "make bench": ("tests/docs/test_make.py", "bench"),
