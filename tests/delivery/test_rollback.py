@@ -51,9 +51,8 @@ class Site:
 
     def python(self, *arguments: str) -> subprocess.CompletedProcess[str]:
         """Python with the installed wheel before anything else, as a job's environment has it."""
-        path = os.pathsep.join(
-            map(str, (self.wheel, RUNNER, ROOT / "src"))
-        )  # of src only the gateway: payouts is the wheel's
+        # Of the checkout's src only the gateway is used: payouts is found in the wheel first.
+        path = os.pathsep.join(map(str, (self.wheel, RUNNER, ROOT / "src")))
         # Each command is a process of its own with the wheel of now; Spark stays warm between them.
         kept = {name: value for name, value in os.environ.items() if not name.startswith("LAKEFLOW_LOCAL_")}
         environment = {**kept, "PYTHONPATH": path}
@@ -63,19 +62,8 @@ class Site:
     def settle(self, day: str, accepted: int = 0) -> dict[str, str]:
         """Runs the job for a date; the result of each task, and of the run under the empty key."""
         parameters = f"settlement_date={day},accepted_quarantined_rows={accepted}"
-        command = [
-            "-m",
-            "lakeflow_local.cli",
-            "run",
-            "daily_payouts",
-            "-t",
-            "local",
-            "-o",
-            "json",
-            "--params",
-            parameters,
-        ]
-        done = self.python(*command)
+        command = "-m lakeflow_local.cli run daily_payouts -t local -o json --params".split()
+        done = self.python(*command, parameters)
         assert done.stdout, done.stderr[-3000:]
         run = json.loads(done.stdout)
         results = {task["task_key"]: task["state"].get("result_state", "") for task in run["tasks"]}
