@@ -62,7 +62,7 @@ class Site:
     def settle(self, day: str, accepted: int = 0) -> dict[str, str]:
         """Runs the job for a date; the result of each task, and of the run under the empty key."""
         parameters = f"settlement_date={day},accepted_quarantined_rows={accepted}"
-        command = "-m lakeflow_local.cli run daily_payouts -t local -o json --params".split()
+        command = ["-m", "lakeflow_local.cli", "run", "daily_payouts", "-t", "local", "-o", "json", "--params"]
         done = self.python(*command, parameters)
         assert done.stdout, done.stderr[-3000:]
         run = json.loads(done.stdout)
