@@ -91,6 +91,12 @@ def _git(root: Path, *arguments: str) -> str:
     return done.stdout
 
 
+def _target(text: str) -> str:
+    if not text:
+        raise argparse.ArgumentTypeError("which one? With make: TARGET=staging or TARGET=prod")
+    return text
+
+
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="python -m delivery", description=__doc__)
     commands = parser.add_subparsers(required=True)
@@ -102,7 +108,7 @@ def _parser() -> argparse.ArgumentParser:
 
     for command in (plan, deploy, rehearse):
         sub = commands.add_parser(command.__name__, help=command.__doc__)
-        sub.add_argument("--target", required=True)
+        sub.add_argument("--target", required=True, type=_target)
         sub.add_argument("--archive", type=Path, help="archive of the release; else the folder in which this runs")
         sub.add_argument("--sha256", help="checksum of the archive; else the one in the file beside it")
         if command is not rehearse:
@@ -112,7 +118,7 @@ def _parser() -> argparse.ArgumentParser:
         sub.set_defaults(command=command)
 
     looked = commands.add_parser("drift", help=drift.__doc__)
-    looked.add_argument("--target", required=True)
+    looked.add_argument("--target", required=True, type=_target)
     looked.set_defaults(command=drift)
     return parser
 

@@ -24,7 +24,7 @@ def deploy(databricks: Databricks, folder: Path, *, may_lose_data: bool = False)
 
     Raises:
         DeliveryError: the plan is of another release, target, workspace or CLI; the branch may not be deployed there;
-            it would lose data or is out of date; the CLI refused it; or the workspace has something else afterwards.
+            it would lose data or is out of date; the CLI refused it; or the workspace then has not what was released.
     """
     plan, seal = plans.read(folder)
     settings = databricks.settings()

@@ -101,6 +101,12 @@ def test_a_mistake_is_one_line_and_no_traceback(tmp_path, capsys, monkeypatch) -
     assert "is no unpacked release" in lines[1]
 
 
+def test_a_missing_target_is_asked_for(capsys) -> None:
+    with pytest.raises(SystemExit):
+        main(["plan", "--target", "", "--plan", "plan"])
+    assert "With make: TARGET=staging or TARGET=prod" in capsys.readouterr().err
+
+
 def test_the_manifest_says_when_the_commit_was_made(released, unpacked) -> None:
     committed = int(released.checkout.git("show", "--no-patch", "--format=%ct"))
     assert json.loads((unpacked.root / "release.json").read_text())["committed_at"] == committed

@@ -6,6 +6,7 @@ import shutil
 import subprocess
 import sys
 import zipfile
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -50,29 +51,19 @@ class Site:
 
     def python(self, *arguments: str) -> subprocess.CompletedProcess[str]:
         """Python with the installed wheel before anything else, as a job's environment has it."""
-        path = os.pathsep.join(
-            map(str, (self.wheel, RUNNER, ROOT / "src"))
-        )  # of src only the gateway: payouts is the wheel's
-        environment = {**os.environ, "PYTHONPATH": path, "LAKEFLOW_LOCAL_WORKSPACE": "off"}
+        # Of the checkout's src only the gateway is used: payouts is found in the wheel first.
+        path = os.pathsep.join(map(str, (self.wheel, RUNNER, ROOT / "src")))
+        # Each command is a process of its own with the wheel of now; Spark stays warm between them.
+        kept = {name: value for name, value in os.environ.items() if not name.startswith("LAKEFLOW_LOCAL_")}
+        environment = {**kept, "PYTHONPATH": path}
         command = [sys.executable, *arguments]
         return subprocess.run(command, cwd=self.root, env=environment, capture_output=True, text=True, check=False)
 
     def settle(self, day: str, accepted: int = 0) -> dict[str, str]:
         """Runs the job for a date; the result of each task, and of the run under the empty key."""
         parameters = f"settlement_date={day},accepted_quarantined_rows={accepted}"
-        command = [
-            "-m",
-            "lakeflow_local.cli",
-            "run",
-            "daily_payouts",
-            "-t",
-            "local",
-            "-o",
-            "json",
-            "--params",
-            parameters,
-        ]
-        done = self.python(*command)
+        command = ["-m", "lakeflow_local.cli", "run", "daily_payouts", "-t", "local", "-o", "json", "--params"]
+        done = self.python(*command, parameters)
         assert done.stdout, done.stderr[-3000:]
         run = json.loads(done.stdout)
         results = {task["task_key"]: task["state"].get("result_state", "") for task in run["tasks"]}
@@ -98,7 +89,14 @@ class Site:
         return sorted(str(row["amount"]) for row in claims if str(row["settlement_date"]) == day)
 
 
-def test_the_older_release_runs_on_the_tables_of_the_newer_one(tmp_path) -> None:
+@pytest.fixture
+def site(tmp_path) -> Iterator[Site]:
+    made = Site(tmp_path)
+    yield made
+    made.python("-m", "lakeflow_local.cli", "workspace", "stop")
+
+
+def test_the_older_release_runs_on_the_tables_of_the_newer_one(site, tmp_path) -> None:
     checkout = copied(tmp_path)
     a = unpack(release.build(checkout.root, tmp_path / "out"), tmp_path / "a")
     key = '        "order_id": Kind.TEXT,\n'
@@ -107,7 +105,6 @@ def test_the_older_release_runs_on_the_tables_of_the_newer_one(tmp_path) -> None
     checkout.commit("Add a column and tighten a rule")
     b = unpack(release.build(checkout.root, tmp_path / "out"), tmp_path / "b")
 
-    site = Site(tmp_path)
     site.land("sellers", "1", seller("s1", "2025-12-01"))
     site.land("orders", "1", order("o1", "delivered", "2026-01-01", "100.00"))
     site.install(a)
