@@ -38,7 +38,7 @@ _ACTING = {
     "zenpy": "a ticket",
 }
 _ACTS = re.compile(
-    r"(?:^|_)(create|send|post|publish|charge|refund|capture|transfer|pay|payout|trigger|notify|alert|enqueue|add_comment|transition)"
+    r"(?:^|_)(create|send|post|publish|charge|re_?fund|capture|transfer|pay|pay_?out|trigger|notify|alert|enqueue|add_comment|transition)"
     r"(?:_|$)|^sendmail$|postMessage"
 )
 _BOTO_ACTS = {"send_email", "send_raw_email", "send_templated_email", "publish", "start_execution"}
