@@ -148,7 +148,8 @@ def test_a_statement_has_typed_parameters_and_its_values_are_texts(sdk):
     ]
     found = rows(
         sdk,
-        "SELECT :n + 1, :d, :s, :none, array(1, 2), TIMESTAMP '2027-01-31 06:00:00', true, X'0102', 1.50, 1 AS a, 2 AS a",
+        "SELECT :n + 1, :d, :s, :none, array(1, 2), TIMESTAMP '2027-01-31 06:00:00', true, X'0102', 1.50, 1 AS a,"
+        " 2 AS a",
         parameters=given,
     )
     assert found == [
