@@ -3,6 +3,7 @@
 from types import SimpleNamespace
 
 import pytest
+
 from lakeflow_local.cli.disagreements import disagreements
 
 HOST = "http://127.0.0.1:8000"
