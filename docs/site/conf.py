@@ -17,7 +17,10 @@ nitpicky = True
 
 myst_heading_anchors = 4  # links such as page.md#a-heading
 myst_enable_extensions = ["fieldlist"]
-suppress_warnings = ["myst.header"]  # the pages of decisions begin their sections at any level
+suppress_warnings = [
+    "myst.header",  # the pages of decisions begin their sections at any level
+    "misc.highlighting_failure",  # examples that are wrong on purpose
+]
 
 html_theme = "furo"
 html_static_path = ["_static"]
