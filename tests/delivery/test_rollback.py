@@ -59,15 +59,16 @@ class Site:
         command = [sys.executable, *arguments]
         return subprocess.run(command, cwd=self.root, env=environment, capture_output=True, text=True, check=False)
 
-    def settle(self, day: str, accepted: int = 0) -> dict[str, str]:
-        """Runs the job for a date; the result of each task, and of the run under the empty key."""
+    def settle(self, day: str, accepted: int = 0) -> list[str]:
+        """Runs the job for a date, and gives what went wrong: the result and message of each task that failed."""
         parameters = f"settlement_date={day},accepted_quarantined_rows={accepted}"
         command = ["-m", "lakeflow_local.cli", "run", "daily_payouts", "-t", "local", "-o", "json", "--params"]
         done = self.python(*command, parameters)
         assert done.stdout, done.stderr[-3000:]
         run = json.loads(done.stdout)
-        results = {task["task_key"]: task["state"].get("result_state", "") for task in run["tasks"]}
-        return {"": run["state"]["result_state"], **results}
+        failed = [task for task in run["tasks"] if task["state"].get("result_state") not in ("SUCCESS", "EXCLUDED")]
+        wrong = [f"{task['task_key']}: {task['state']}" for task in failed]
+        return wrong or [run["state"]["result_state"]]
 
     def version(self) -> str:
         return self.python("-c", "import payouts; print(payouts.__version__)").stdout.strip()
@@ -109,13 +110,13 @@ def test_the_older_release_runs_on_the_tables_of_the_newer_one(site, tmp_path) -
     site.land("orders", "1", order("o1", "delivered", "2026-01-01", "100.00"))
     site.install(a)
     assert site.version() == f"{a.manifest.version}+{a.manifest.commit}"
-    assert site.settle("2026-01-01")[""] == "SUCCESS"
+    assert site.settle("2026-01-01") == ["SUCCESS"]
 
     site.install(b)
     assert site.version() == f"{b.manifest.version}+{b.manifest.commit}"
     site.land("orders", "2", order("o2", "delivered", "2026-01-02", "200.00", channel="web"))
     site.land("orders", "3", order("o3", "delivered", "2026-01-02", LARGE, channel="web"))
-    assert site.settle("2026-01-02", accepted=1)[""] == "SUCCESS"
+    assert site.settle("2026-01-02", accepted=1) == ["SUCCESS"]
     assert site.contracts() == BALANCED
     channels = {row["order_id"]: row["channel"] for row in site.rows("payouts.order_states")}
     assert channels == {"o1": None, "o2": "web"}
@@ -124,7 +125,7 @@ def test_the_older_release_runs_on_the_tables_of_the_newer_one(site, tmp_path) -
     assert site.version() == f"{a.manifest.version}+{a.manifest.commit}"
     site.land("orders", "4", order("o4", "delivered", "2026-01-03", "300.00"))
     site.land("orders", "5", order("o5", "delivered", "2026-01-03", LARGE))
-    assert site.settle("2026-01-03")[""] == "SUCCESS"
+    assert site.settle("2026-01-03") == ["SUCCESS"]
     assert site.contracts() == BALANCED
 
     # What comes back: the rule. What does not: what was judged meanwhile, and the column.
