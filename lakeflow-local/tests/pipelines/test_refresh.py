@@ -244,3 +244,24 @@ def test_a_datasets_spark_conf_holds_while_it_is_worked_on_and_not_for_what_it_r
     assert update.state == "COMPLETED", update.error
     assert project.rows("tokyo", "other", "hour") == [("00", "09")]
     assert project.rows("later") == project.rows("plain") == [("00",)]
+
+
+def test_a_declared_schema_may_get_a_column_and_lose_it_again(make_project):
+    source = """
+        from pyspark import pipelines as dp
+
+        @dp.table(schema="{schema}")
+        def rides():
+            reader = spark.readStream.format("cloudFiles").option("cloudFiles.format", "text")
+            return reader.load(spark.conf.get("landing")).selectExpr({columns})
+    """
+    one = {"schema": "ride STRING", "columns": '"value AS ride"'}
+    two = {"schema": "ride STRING, line STRING", "columns": '"value AS ride", "lower(value) AS line"'}
+    project = make_project({"rides.py": source.format(**one)})
+    for number, release in enumerate((one, two, one)):
+        project.write("rides.py", source.format(**release))
+        project.land(f"{number}.txt", f"R{number}")
+        update = project.update()
+        assert update.state == "COMPLETED", update.error
+    # The column stays, as on the platform; rows of a release that does not know it have no value in it.
+    assert sorted(project.rows("rides", "ride", "line")) == [("R0", None), ("R1", "r1"), ("R2", None)]

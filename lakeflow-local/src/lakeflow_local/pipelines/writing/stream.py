@@ -96,7 +96,7 @@ def append(
                 node.flow.kind = "COMPLETE"
         writer = frame.writeStream.format("delta").outputMode(mode).trigger(availableNow=True)
         writer = writer.option("checkpointLocation", str(context.store.checkpoint(node.table, flow.name)))
-        if node.dataset.schema is None:
+        if not node.dataset.supplied:  # a declared schema may have got a column, too
             writer = writer.option("mergeSchema", "true")
         failpoints.reached("before_commit", node.result.name)
         figures = drain(writer.start(str(location)))
