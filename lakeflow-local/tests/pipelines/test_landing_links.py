@@ -112,7 +112,7 @@ def test_a_file_that_changes_or_goes_after_it_was_read_is_not_read_again(make_pr
     for name in ("changed", "gone"):
         project.land(f"{name}.json", row("json", name))
     assert project.update().state == "COMPLETED"
-    (project.root / "landing" / "changed.json").write_text(row("json", "other") + "\n" + row("json", "more"))
+    (project.root / "landing" / "changed.json").write_text('{"ride": "other"}\n{"ride": "more"}\n')
     (project.root / "landing" / "gone.json").unlink()
     project.land("new.json", row("json", "new"))
     update = project.update()
