@@ -67,6 +67,7 @@ fmt: $(READY) ## format the code
 bench: $(READY) ## what an update and a task cost, each figure with its spread
 	@$(BIN)/python lakeflow-local/bench/jobs.py
 	@$(BIN)/python lakeflow-local/bench/pipelines.py
+	@$(BIN)/python lakeflow-local/bench/bundle_files.py
 	@$(BIN)/python lakeflow-local/bench/check.py
 	@$(BIN)/python lakeflow-local/bench/api.py
 	@$(BIN)/python -m demo.bench
