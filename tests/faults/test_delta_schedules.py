@@ -13,7 +13,7 @@ from tests.faults.harness.sandbox import sandbox_bank
 from tests.faults.harness.schedules import schedule
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(1800)]
-SCHEDULES = int(os.environ.get("DELTA_SCHEDULES", "5"))  # more on request
+SCHEDULES = int(os.environ.get("DELTA_SCHEDULES", "3"))  # more on request
 
 
 @pytest.mark.parametrize("seed", range(1, SCHEDULES + 1))
