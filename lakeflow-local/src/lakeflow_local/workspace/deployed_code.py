@@ -47,7 +47,6 @@ class DeployedFacilities(Facilities):
 
     def _code(self, task: Mapping[str, Any], spec: JobSpec) -> list[str]:
         """What a task may import besides the packages of this Python."""
-        paths = self._definitions.paths
         named: list[str] = []
         for environment in spec.source.get("environments") or []:
             if environment.get("environment_key") == task.get("environment_key"):
@@ -55,12 +54,4 @@ class DeployedFacilities(Facilities):
         for library in task.get("libraries") or []:
             if library.get("whl"):
                 named.append(library["whl"])
-        local = []
-        for text in named:
-            first, _, rest = str(text).strip().partition(" ")
-            is_option = first in ("-e", "--editable")
-            path = rest.strip() if is_option else str(text).strip()
-            local.append(f"-e {paths.local(path)}" if is_option else paths.local(path) if "/" in path else path)
-        into = Path(self._definitions.root, ".lakeflow", "api", "wheels")
-        into.mkdir(parents=True, exist_ok=True)
-        return installed.folders_of(local, into)
+        return installed.folders_of(named, Path(self._definitions.root), self._definitions.paths.local)

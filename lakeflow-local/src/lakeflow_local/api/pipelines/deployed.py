@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
@@ -11,7 +10,6 @@ from lakeflow_local.errors import UserError
 from lakeflow_local.jobs.process import installed
 from lakeflow_local.platform_paths.path_map import PathMap
 
-_EDITABLE = re.compile(r"^\s*(?:-e|--editable)[\s=]+(?P<path>\S.*?)\s*$")
 _TREES = ("/Users/", "/Shared/", "/Repos/")  # paths of the workspace may lack its prefix
 
 
@@ -58,8 +56,4 @@ def use_deployed_code(root: Path, dependencies: Iterable[str], paths: PathMap) -
     Raises:
         UserError: a wheel is not there.
     """
-    here = [_EDITABLE.sub(lambda found: f"--editable {local(found['path'], paths)}", text) for text in dependencies]
-    here = [local(text, paths) for text in here]
-    into = root / ".lakeflow" / "api" / "wheels"
-    into.mkdir(parents=True, exist_ok=True)
-    installed.use_only(installed.folders_of(here, into))
+    installed.use_only(installed.folders_of(dependencies, root, lambda path: local(path, paths)))

@@ -9,18 +9,20 @@ from __future__ import annotations
 import hashlib
 import importlib
 import os
+import re
 import site
 import sys
 import sysconfig
 import tomllib
 import zipfile
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 from typing import Any
 
 from lakeflow_local.errors import UserError
 
 _OWN = Path(__file__).resolve().parents[3]  # where this package is imported from
+_EDITABLE = re.compile(r"(?:-e|--editable)[\s=]+(?P<path>\S.*)")
 _PYTHON = tuple(str(Path(path)) for path in {*sysconfig.get_paths().values(), sys.prefix, sys.base_prefix})
 
 
@@ -39,26 +41,31 @@ def use_only(folders: Iterable[str]) -> None:
     importlib.invalidate_caches()
 
 
-def folders_of(dependencies: Iterable[str], into: Path) -> list[str]:
+def folders_of(dependencies: Iterable[str], root: Path, local: Callable[[str], str]) -> list[str]:
     """What an environment's dependencies put on the path.
 
     Args:
-        dependencies: paths on this machine of wheels, and of folders behind `--editable` or `-e`; packages that are
-            named only are those of this Python.
-        into: where wheels are unpacked.
+        dependencies: wheels, folders, and folders behind `--editable` or `-e`, in the workspace; packages named alone
+            are those of this Python.
+        root: the bundle's folder; wheels are unpacked below its `.lakeflow/`.
+        local: gives a path of the workspace on this machine.
 
     Raises:
         UserError: a wheel is not there, or is none.
     """
+    into = root / ".lakeflow" / "api" / "wheels"
+    into.mkdir(parents=True, exist_ok=True)
     found: list[str] = []
-    for text in dependencies:
-        words = text.split()
-        if words and words[0] in ("-e", "--editable") and len(words) > 1:
-            found += sources_of(Path(words[1]))
-        elif text.endswith(".whl"):
-            found.append(str(unpacked(Path(text), into)))
-        elif text.startswith("/") and Path(text).is_dir():
-            found += sources_of(Path(text))
+    for dependency in dependencies:
+        text = str(dependency).strip()
+        editable = _EDITABLE.match(text)
+        path = local(editable["path"] if editable else text)
+        if editable:
+            found += sources_of(Path(path))
+        elif path.endswith(".whl"):
+            found.append(str(unpacked(Path(path), into)))
+        elif path.startswith("/") and Path(path).is_dir():
+            found += sources_of(Path(path))
     return list(dict.fromkeys(found))
 
 
