@@ -98,7 +98,7 @@ def _deeper(root: Path, pattern: str) -> set[Path]:
         return set()
     try:
         every = {path.resolve() for path in root.glob(pattern) if path.is_file() and _is_configuration(path)}
-    except (ValueError, NotImplementedError, OSError):
+    except (ValueError, NotImplementedError, OSError):  # no pattern of Python's: what it matches is not known here
         return set()
     return every - {path.resolve() for path in glob(root, pattern)}
 
@@ -207,7 +207,7 @@ def _sources(path: Path) -> bool:
     fixed = next(parent for parent in path.parents if not has_glob(str(parent)))
     try:
         return any(fixed.glob(str(path.relative_to(fixed))))
-    except (ValueError, NotImplementedError):
+    except (ValueError, NotImplementedError):  # no pattern of Python's: what it matches is not known here
         return True
 
 
