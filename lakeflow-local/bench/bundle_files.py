@@ -7,8 +7,7 @@ from pathlib import Path
 
 from measure import show, timed
 
-from lakeflow_local.bundle import load
-from lakeflow_local.errors import UserError
+from lakeflow_local import UserError, load
 
 TURNS = 3
 NAME = "bundle: {name: many}\n"

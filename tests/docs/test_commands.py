@@ -16,7 +16,7 @@ RUN_BY = {
     "make demo LANDING": ("tests/demo/test_story.py", "--landing"),
     ".venv/bin/lakeflow-local run": ("tests/docs/test_readme_run.py", "daily_payouts"),
     ".venv/bin/lakeflow-local runs": ("tests/docs/test_readme_run.py", '"runs"'),
-    'eval "$(.venv/bin/lakeflow-local workspace env)"': ("tests/delivery/local_workspace.py", '"env"'),
+    'eval "$(.venv/bin/lakeflow-local workspace env)"': ("lakeflow-local/tests/daemon/test_process.py", '"env"'),
     "make docs": (".ci/run", "make docs"),
     "make help": ("tests/docs/test_make.py", "help"),
     "make fmt": ("tests/docs/test_make.py", "fmt"),
