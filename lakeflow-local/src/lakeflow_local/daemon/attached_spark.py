@@ -14,10 +14,10 @@ from pyspark import SparkConf, SparkContext
 from pyspark.java_gateway import launch_gateway
 from pyspark.sql import SparkSession
 
+from lakeflow_local.spark.gateway import make_quick_and_quiet
 from lakeflow_local.spark.session import (
     SparkServer,
     forget_context,
-    make_quick_and_quiet,
     prepare_process,
     refuse_a_second_session,
 )

@@ -5,7 +5,6 @@ Pipelines run in the classic session; Python tasks reach the same tables over Co
 
 from __future__ import annotations
 
-import logging
 import os
 import secrets
 import signal
@@ -16,11 +15,12 @@ import threading
 import time
 from collections.abc import Iterable, Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from lakeflow_local.errors import UserError
 from lakeflow_local.platform_paths.path_map import ENVIRONMENT, PathMap
 from lakeflow_local.spark import catalogs
+from lakeflow_local.spark.gateway import make_quick_and_quiet
 from lakeflow_local.spark.jvm.java import find_java
 from lakeflow_local.spark.session_settings import session_settings, with_those_of_the_author
 from lakeflow_local.spark.warehouse import create_schema, register_tables
@@ -28,9 +28,6 @@ from lakeflow_local.spark.warehouse_lock import Waiting, acquire, say_once, to_s
 
 if TYPE_CHECKING:
     from pyspark.sql import SparkSession
-
-# The JVM's classes behind pyspark's functions and columns.
-LOOKED_UP_OFTEN = ("functions", "org.apache.spark.sql.functions", "PythonUtils", "PythonSQLUtils")
 
 
 class SparkServer:
@@ -227,17 +224,6 @@ class SparkServer:
             os.close(lock)
 
 
-def make_quick_and_quiet(gateway: Any) -> None:
-    """Keep the classes that are looked up often, and leave out logs of what is reported in a line anyway."""
-    # pyspark logs each error as JSON on stderr as well; the code that catches it reports it in a line.
-    for name in ("SQLQueryContextLogger", "DataFrameQueryContextLogger"):
-        logging.getLogger(name).setLevel(logging.CRITICAL + 1)
-    for name in LOOKED_UP_OFTEN:  # kept, as each look-up is a search through the class path
-        setattr(gateway.jvm, name, getattr(gateway.jvm, name))
-    if _not_of_a_lost_jvm not in logging.getLogger().filters:
-        logging.getLogger().addFilter(_not_of_a_lost_jvm)
-
-
 def forget_context() -> None:
     """Let this process have another session, without a call to the JVM of the one that it has."""
     from pyspark import SparkContext
@@ -254,11 +240,6 @@ def forget_context() -> None:
     SparkContext._gateway = SparkContext._jvm = None
     if gateway is not None:
         gateway.shutdown()
-
-
-def _not_of_a_lost_jvm(record: logging.LogRecord) -> bool:
-    """py4j logs a traceback for each call that a dead JVM did not answer; the code that catches it reports one line."""
-    return record.module != "java_gateway"
 
 
 def refuse_a_second_session() -> None:
