@@ -11,7 +11,7 @@ from lakeflow_local.check.evaluation.evaluate import text_of, value_of
 from lakeflow_local.check.evaluation.modules import Module
 from lakeflow_local.check.evaluation.values import Doubled, Unknown
 
-_MODULES = ("dlt", "pyspark.pipelines", "databricks.declarative_pipelines")
+MODULES = ("dlt", "pyspark.pipelines", "databricks.declarative_pipelines")
 DATASETS = ("table", "materialized_view", "view", "temporary_view", "create_view")  # the last one is of early versions
 READS = ("read", "read_stream", "readStream")
 FLOWS = ("append_flow", "replace_flow", "update_flow")
@@ -37,9 +37,9 @@ def function_of(node: ast.AST, module: Module) -> str | None:
         node = node.func
     dotted = module.dotted(node)
     before, _, name = dotted.rpartition(".")
-    if before in _MODULES:
+    if before in MODULES:
         return name
-    if not before and any(star in _MODULES for star in module.stars) and name not in module.bound:
+    if not before and any(star in MODULES for star in module.stars) and name not in module.bound:
         return name if name in DECLARES or name in EXPECTATIONS else None
     return None
 

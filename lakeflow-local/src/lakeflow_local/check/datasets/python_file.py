@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Mapping
+from difflib import get_close_matches
 from typing import Any
 
 from lakeflow_local.check.datasets import predicates
@@ -31,8 +32,7 @@ class PythonFile:
     def read(self) -> SourceFile:
         """What the file declares."""
         self._statements(self._module.tree.body, conditional=False)
-        used = (function_of(one, self._module) for one in ast.walk(self._module.tree) if isinstance(one, ast.Attribute))
-        self._file.is_complete &= all(name is None or name in _KNOWN for name in used)
+        self._unknown_names()
         self._file.is_complete &= all(dataset.name for dataset in self._file.datasets)
         self._file.is_complete &= not any(self._declares_on_import(*one) for one in self._module.imported.values())
         self._file.is_complete &= not any(self._declares_on_import(one, None) for one in self._module.stars)
@@ -291,6 +291,22 @@ class PythonFile:
                 named = sum(isinstance(one, ast.Name) and one.id == node.name for one in ast.walk(self._module.tree))
                 if not named:
                     self._remark("loose", f"the expectations over {node.name}() attach to nothing", node)
+
+    def _unknown_names(self) -> None:
+        """What is used of the pipelines module and is none of its functions: a slip, or newer than this list."""
+        for node in ast.walk(self._module.tree):
+            if isinstance(node, ast.Attribute):
+                names = [function_of(node, self._module)]
+            elif isinstance(node, ast.ImportFrom) and node.module in calls.MODULES:
+                names = [one.name for one in node.names if one.name != "*"]
+            else:
+                continue
+            for name in names:
+                if name is None or name in _KNOWN:
+                    continue
+                self._file.is_complete = False
+                if near := get_close_matches(name, _KNOWN, 1, 0.8):
+                    self._remark("name", f"the pipelines module has no {name}: {near[0]} may be meant", node)
 
     def _quarantines(self) -> None:
         """`"NOT({})".format(" AND ".join(rules.values()))`: the rows for which a rule is NULL are on neither side."""

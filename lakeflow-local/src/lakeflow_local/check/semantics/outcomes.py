@@ -164,20 +164,24 @@ class JobGraph:
         Args:
             known: Condition -> the outcome that it always has.
         """
+        ends = [results[key] for results in self.ways(key, known)]
+        return bool(ends) and not any(end in (Result.SUCCESS, Result.DISABLED) for end in ends)
+
+    def ways(self, key: str, known: Mapping[str, str] | None = None) -> Iterator[dict[str, Result]]:
+        """How a task and its ancestors may end, in every combination of failures and branches; none if too many.
+
+        Args:
+            known: Condition -> the outcome that it always has.
+        """
         order = self.order
-        if order is None or self.tasks[key].get("disabled") is True:
-            return False
         ancestors = self.ancestors(key)
-        before = [one for one in order if one in ancestors]
-        branchings = list(self.branchings(ancestors, known))
-        if len(before) > MOST_VARIABLES or not branchings:
-            return False
-        for branches in branchings:
+        before = [one for one in order or [] if one in ancestors]
+        if order is None or len(before) > MOST_VARIABLES:
+            return
+        for branches in self.branchings(ancestors, known):
             for fate in product((False, True), repeat=len(before)):
                 fails = {one for one, is_failing in zip(before, fate, strict=True) if is_failing}
-                if self.play([*before, key], fails, branches)[key] in (Result.SUCCESS, Result.DISABLED):
-                    return False
-        return True
+                yield self.play([*before, key], fails, branches)
 
 
 def _run_if(task: Mapping[str, Any]) -> RunIf | None:

@@ -9,6 +9,7 @@ from lakeflow_local.check.rule import rule
 from lakeflow_local.check.semantics.comparisons import comparisons_of
 from lakeflow_local.check.semantics.outcomes import JobGraph
 from lakeflow_local.check.target import CheckedTarget
+from lakeflow_local.jobs.model.outcomes import Result
 
 _RUN_IF = "https://docs.databricks.com/aws/en/jobs/run-if"
 _IF_ELSE = "https://docs.databricks.com/aws/en/jobs/if-else"
@@ -177,3 +178,51 @@ def run_if_without_dependency(target: CheckedTarget) -> Iterator[Found]:
             continue
         if task.loop is None and not task.value.items("depends_on"):
             yield found(run_if, f"{task.key} depends on nothing, so its run_if does nothing")
+
+
+_HANDLER = """
+        - task_key: alarm
+          depends_on:
+            - task_key: update
+          run_if: AT_LEAST_ONE_FAILED{mark}
+          notebook_task:
+            notebook_path: /Shared/alarm
+        - task_key: report
+          depends_on:
+            - task_key: update
+            - task_key: alarm
+          run_if: {run_if}
+          notebook_task:
+            notebook_path: /Shared/report
+"""
+
+
+@rule(
+    id="never-runs-after-dependency",
+    family="control-flow",
+    severity="warning",
+    basis="documented",
+    reason=(
+        "A task for failures is excluded where nothing has failed, and counts as successful then. One that waits for "
+        "it and for what has failed runs only where the task for failures did not: it waits for nothing."
+    ),
+    fact=_RUN_IF,
+    fix="If the work is due in each run, write run_if: ALL_DONE on it; else take the dependency out.",
+    bad={"databricks.yml": _JOB + _HANDLER.format(mark="  # <--", run_if="ALL_SUCCESS")},
+    good={"databricks.yml": _JOB + _HANDLER.format(mark="", run_if="ALL_DONE")},
+)
+def never_runs_after_dependency(target: CheckedTarget) -> Iterator[Found]:
+    """A task that runs, and never in a run in which the task for failures ran that it waits for."""
+    for job in target.jobs.values():
+        graph = JobGraph.of(job)
+        for key in graph.tasks:
+            handlers = [
+                one for one, _ in graph.parents[key] if one in graph.tasks and graph.run_if(one).handles_failure
+            ]
+            ways = [results for results in graph.ways(key) if results[key] is Result.SUCCESS] if handlers else []
+            for handler in handlers:
+                if ways and all(results[handler] is not Result.SUCCESS for results in ways):
+                    yield found(
+                        job.tasks[handler].value.get("run_if") or job.tasks[handler],
+                        f"{key} waits for {handler}, and never runs where {handler} does",
+                    )

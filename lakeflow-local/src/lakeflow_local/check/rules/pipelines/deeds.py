@@ -176,3 +176,30 @@ def source_does_not_parse(target: CheckedTarget) -> Iterator[Found]:
                     # The platform runs 3.12: an older one here may not know all of its syntax.
                     severity = "warning" if sys.version_info < (3, 12) else None
                     yield at(code, remark.place, f"this file is no Python: {remark.message}", severity=severity)
+
+
+@rule(
+    id="unknown-pipelines-function",
+    family="pipelines",
+    severity="error",
+    basis="documented",
+    reason="The pipelines module has no such name: the file fails when it is loaded, and the update with it.",
+    fact=_REFERENCE,
+    fix="Write the name as the reference has it.",
+    bad=pipeline(
+        orders_py=python(
+            '@dp.materialised_view  # <--\ndef orders():\n    return spark.read.table("samples.tpch.orders")\n'
+        )
+    ),
+    good=pipeline(
+        orders_py=python('@dp.materialized_view\ndef orders():\n    return spark.read.table("samples.tpch.orders")\n')
+    ),
+)
+@unique
+def unknown_pipelines_function(target: CheckedTarget) -> Iterator[Found]:
+    """A name of the pipelines module that is nearly one of its functions; what is not near may be newer than this."""
+    for code in pipelines_in(target):
+        for file in code.files:
+            for remark in file.remarks:
+                if remark.kind == "name":
+                    yield at(code, remark.place, remark.message)

@@ -150,3 +150,58 @@ def outcome_not_true_or_false(target: CheckedTarget) -> Iterator[Found]:
             text = str(outcome.node.value) if outcome is not None else "true"
             if text.lower() not in ("true", "false") and "${" not in text:
                 yield found(outcome or item, f"task {task.key} waits for the outcome {text!r}")
+
+
+_CHAIN = """
+- task_key: load
+  notebook_task:
+    notebook_path: /Shared/load
+- task_key: clean
+  depends_on:
+    - task_key: load
+  notebook_task:
+    notebook_path: /Shared/clean
+- task_key: sum_up
+  depends_on:
+    - task_key: clean
+  notebook_task:
+    notebook_path: /Shared/sum_up
+- task_key: report{mark}
+"""
+
+
+@rule(
+    id="task-stands-alone",
+    family="references",
+    severity="warning",
+    basis="policy",
+    reason=(
+        "It starts at once, beside the first task, while all others of the job wait for each other: most often its "
+        "depends_on was lost, and it works on what the run before left."
+    ),
+    fact="https://docs.databricks.com/aws/en/jobs/configure-task (a task without depends_on starts with the run).",
+    fix="Write what it waits for as depends_on, or give it a job of its own.",
+    bad={"databricks.yml": job_bundle(_CHAIN.format(mark="  # <--") + _REPORT)},
+    good={"databricks.yml": job_bundle(_CHAIN.format(mark="") + "  depends_on:\n    - task_key: sum_up\n" + _REPORT)},
+)
+def task_stands_alone(target: CheckedTarget) -> Iterator[Found]:
+    """The only task without a connection, in a job whose other tasks (three or more) are all connected."""
+    for job in target.jobs.values():
+        near: dict[str, set[str]] = {key: set() for key in job.tasks}
+        for key, task in job.tasks.items():
+            for parent in task.parents:
+                if parent in near:
+                    near[key].add(parent)
+                    near[parent].add(key)
+        alone = [key for key, others in near.items() if not others]
+        if len(alone) != 1 or len(near) < 4:
+            continue
+        rest = set(near) - set(alone)
+        reached, waiting = set(), [min(rest)]
+        while waiting:
+            key = waiting.pop()
+            if key not in reached:
+                reached.add(key)
+                waiting += near[key]
+        if reached == rest:
+            yield found(job.tasks[alone[0]], f"{alone[0]} waits for no task and none waits for it, unlike all others")
