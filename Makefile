@@ -2,7 +2,7 @@
 SHELL := bash
 .SHELLFLAGS := -euo pipefail -c
 .DEFAULT_GOAL := help
-.PHONY: help demo test test-all test-long test-connect test-workspace drill drills drill-faults quiz mutants lint fmt bench wheel docs lock clean
+.PHONY: help demo test test-all test-long test-exhaustive test-connect test-workspace drill drills drill-faults quiz mutants lint fmt bench wheel docs lock clean
 .PHONY: release validate plan deploy rehearse rollback drift
 
 BIN := .venv/bin
@@ -28,7 +28,10 @@ test: $(READY) ## the tests that a contributor runs before every commit
 test-all: test test-long ## `test`, and the long ones
 
 test-long: $(READY) ## the long ones alone
-	@$(PYTEST) -m "slow and not workspace"
+	@$(PYTEST) -m "slow and not exhaustive and not workspace"
+
+test-exhaustive: $(READY) ## those that ask with many cases what a long one asks with few: hours; a workflow runs them at night
+	@$(PYTEST) -m "exhaustive and not workspace"
 
 test-connect: $(READY) ## the unit tests through the databricks-connect client (Python 3.12), without a workspace
 	@if requirements/find-python 3.12 3.12 >/dev/null; then $(MAKE) --no-print-directory $(CONNECT) && $(BIN)/python tests/connect.py; \

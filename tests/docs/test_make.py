@@ -61,6 +61,7 @@ def test_a_machine_without_java_is_told_in_one_line_what_to_install(copy: Path) 
 
 
 @pytest.mark.slow
+@pytest.mark.exhaustive
 @pytest.mark.timeout(1800)
 def test_bench_prints_each_figure_with_its_spread(copy: Path) -> None:
     found = subprocess.run(

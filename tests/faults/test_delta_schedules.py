@@ -13,10 +13,12 @@ from tests.faults.harness.sandbox import sandbox_bank
 from tests.faults.harness.schedules import schedule
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(1800)]
-SCHEDULES = int(os.environ.get("DELTA_SCHEDULES", "3"))  # more on request
+SCHEDULES = int(os.environ.get("DELTA_SCHEDULES", "10"))  # more on request
 
 
-@pytest.mark.parametrize("seed", range(1, SCHEDULES + 1))
+@pytest.mark.parametrize(
+    "seed", [1, *(pytest.param(seed, marks=pytest.mark.exhaustive) for seed in range(2, SCHEDULES + 1))]
+)
 def test_a_schedule_on_delta_tables_breaks_no_promise(spark, tmp_path, seed):
     schema = f"faults_{seed}"
     spark.sql(f"CREATE SCHEMA {schema}")

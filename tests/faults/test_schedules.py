@@ -121,7 +121,9 @@ def test_a_clock_that_was_set_back_does_not_make_the_newer_plan_of_a_date_the_ol
     assert [line.strip() for line in played.story].count("green") == 4
 
 
-@pytest.mark.parametrize("seed", [1, *(pytest.param(seed, marks=pytest.mark.slow) for seed in range(2, 11))])
+@pytest.mark.parametrize(
+    "seed", [1, *(pytest.param(seed, marks=[pytest.mark.slow, pytest.mark.exhaustive]) for seed in range(2, 11))]
+)
 def test_a_schedule_against_a_gateway_process_over_http_breaks_no_promise(tmp_path, seed):
     with sandbox_bank(tmp_path) as bank:
         ledger = SqliteLedger(str(tmp_path / "ledger.db"))

@@ -8,18 +8,17 @@ from warm_bundles import finished, is_alive, wait_for
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(900)]
 
-POINTS = (
+OFTEN = ("on record", "spark started", "work ended")
+AT_NIGHT = (
     "starting",
     "fork server started",
-    "on record",
     "slot wanted",
     "spark starting",
-    "spark started",
     "lease given",
     "lease ending",
-    "work ended",
     "lease ended",
 )
+POINTS = (*OFTEN, *(pytest.param(point, marks=pytest.mark.exhaustive) for point in AT_NIGHT))
 STREAM = """
     from pyspark import pipelines as dp
 
