@@ -5,6 +5,9 @@ SHELL := bash
 .PHONY: help demo test test-all test-long test-exhaustive test-connect test-workspace drill drills drill-faults quiz mutants lint fmt bench wheel docs lock clean
 .PHONY: release validate plan deploy rehearse rollback drift
 
+# Tests and demo start hundreds of short processes: without bytecode each would compile every module again.
+unexport PYTHONDONTWRITEBYTECODE
+
 BIN := .venv/bin
 READY := .venv/.ready
 CONNECT := .venv-connect/.ready

@@ -7,6 +7,7 @@ import warnings
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
+from typing import Any
 
 from lakeflow_local.notebooks.notebook import Cell, NotebookError, read_notebook
 from lakeflow_local.notebooks.notebook_source import is_notebook
@@ -62,9 +63,14 @@ class SourceFile:
 
 
 class Sources:
-    """Reads each file once."""
+    """Reads each file once, for all targets.
+
+    Attributes:
+        memory: What helpers have worked out from the files alone and is the same for each target, by a name of theirs.
+    """
 
     def __init__(self) -> None:
+        self.memory: dict[Any, Any] = {}
         self._files: dict[Path, SourceFile | None] = {}
 
     def read(self, path: Path) -> SourceFile | None:

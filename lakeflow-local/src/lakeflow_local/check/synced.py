@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator
+from itertools import islice
 from pathlib import Path
 
 from pathspec import GitIgnoreSpec
@@ -16,6 +17,7 @@ from lakeflow_local.check.target import CheckedTarget
 _NEVER = {".git", ".databricks"}
 _HEAVY = {".venv", "venv", "node_modules", ".lakeflow", "__pycache__"}
 _MOST_FILES = 5000
+_MOST_WALKED = 50_000
 
 
 def synced_files(target: CheckedTarget) -> list[Path]:
@@ -32,13 +34,21 @@ def _listed(target: CheckedTarget) -> list[Path]:
     found: set[Path] = set()
     for path in paths:
         start = Path(os.path.normpath(root / path))
-        for file, is_ignored in _walk(start, _specs_above(start, root), keep_ignored=len(include) > 0):
-            name = file.relative_to(root).as_posix() if file.is_relative_to(root) else file.name
+        known, key = target.sources.memory, ("files below", start, root, len(include) > 0)
+        if key not in known:
+            known[key] = list(islice(_named(start, root, keep_ignored=len(include) > 0), _MOST_WALKED))
+        for file, name, is_ignored in known[key]:
             if (not is_ignored or include.match_file(name)) and not exclude.match_file(name):
                 found.add(file)
             if len(found) == _MOST_FILES:
                 return sorted(found)
     return sorted(found)
+
+
+def _named(start: Path, root: Path, *, keep_ignored: bool) -> Iterator[tuple[Path, str, bool]]:
+    """Every file below a folder, its name from the root on, and whether git ignores it."""
+    for file, is_ignored in _walk(start, _specs_above(start, root), keep_ignored=keep_ignored):
+        yield file, file.relative_to(root).as_posix() if file.is_relative_to(root) else file.name, is_ignored
 
 
 _Specs = tuple[tuple[Path, GitIgnoreSpec], ...]

@@ -21,6 +21,14 @@ class Scope:
     roots: tuple[Path, ...]
     sources: Sources = field(repr=False)
 
+    @classmethod
+    def of(cls, source: SourceFile, roots: tuple[Path, ...], sources: Sources) -> Scope:
+        """The one scope of a file and its folders, so that its imports are looked up once."""
+        key = (cls, source.path, roots)
+        if key not in sources.memory:
+            sources.memory[key] = cls(source, roots, sources)
+        return sources.memory[key]
+
     @cached_property
     def functions(self) -> dict[str, _Function]:
         """The functions at the top of the file."""
@@ -72,7 +80,7 @@ class Scope:
             ):
                 source = self.sources.read(path) if path.is_file() else None
                 if source is not None:
-                    return Scope(source, self.roots, self.sources)
+                    return Scope.of(source, self.roots, self.sources)
         return None
 
 

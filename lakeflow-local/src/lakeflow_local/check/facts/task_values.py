@@ -17,14 +17,14 @@ def scope_of(target: CheckedTarget, task: Task) -> Scope | None:
     """The code of a Python task with the folders below which it finds its modules; None where it is not known."""
     if task.value.get("python_wheel_task") is not None:
         entry, project = entry_of(target, task), project_of(target, task)
-        return Scope(entry.source, project.roots, target.sources) if entry and project else None
+        return Scope.of(entry.source, project.roots, target.sources) if entry and project else None
     files = code_of(target, task)
     if not files or files[0].python is None:
         return None
     folder, root = files[0].path.parent, target.bundle.sync_root
     roots = [one for one in (folder, *folder.parents) if one.is_relative_to(root)]
     roots += [path for project in target.projects for path in project.roots]
-    return Scope(files[0], tuple(dict.fromkeys(roots)), target.sources)
+    return Scope.of(files[0], tuple(dict.fromkeys(roots)), target.sources)
 
 
 @dataclass(frozen=True)
@@ -52,10 +52,10 @@ def set_values(target: CheckedTarget, task: Task) -> SetValues | None:
     scope = scope_of(target, task)
     if scope is None:
         return None
-    key = f"task values of {scope.source.path}"
-    if key not in target.memory:
-        target.memory[key] = _of_code(scope)
-    return target.memory[key]
+    known, key = target.sources.memory, ("task values", scope.source.path, scope.roots)
+    if key not in known:
+        known[key] = _of_code(scope)
+    return known[key]
 
 
 def _of_code(scope: Scope) -> SetValues | None:

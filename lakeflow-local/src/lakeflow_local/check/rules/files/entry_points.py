@@ -234,7 +234,8 @@ def _line(target: CheckedTarget, task: Task) -> CommandLine | None:
     scope = scope_of(target, task)
     if scope is None or scope.source.is_notebook or (entry is not None and entry.function is None):
         return None
-    key = f"command line of {scope.source.path} {entry.name if entry is not None else ''}"
-    if key not in target.memory:
-        target.memory[key] = command_line(scope, entry.function if entry is not None else None)
-    return target.memory[key]
+    function = entry.function if entry is not None else None
+    known, key = target.sources.memory, ("command line", scope.source.path, scope.roots, function)
+    if key not in known:
+        known[key] = command_line(scope, function)
+    return known[key]
