@@ -8,7 +8,7 @@ import pytest
 
 from tests.runbook.office import Ended, Office
 
-pytestmark = [pytest.mark.slow, pytest.mark.timeout(900)]
+pytestmark = [pytest.mark.slow, pytest.mark.exhaustive, pytest.mark.timeout(3600)]  # it repairs each task of three runs
 PAGE = Path(__file__).parents[2] / "docs/runbook.md"
 DAILY = ("refresh_pipeline", "assess_quality", "quality_gate", "hold_payouts")
 DAILY += ("prepare_batches", "submit_batches", "reconcile", "closing_balance", "assert_settled")
