@@ -15,7 +15,7 @@ _SHAPES = {
     "a GitHub token": rf"\b(?:gh[pousr]_{_WORD}{{36,}}|github_pat_[A-Za-z0-9_]{{60,}})\b",
     "a GitLab token": r"\bglpat-[A-Za-z0-9_-]{20,}\b",
     "a Slack token": r"\bxox[abprs]-[A-Za-z0-9-]{20,}\b",
-    "a Slack webhook": rf"https://hooks\.slack\.com/services/T{_WORD}+/B{_WORD}+/{_WORD}{{20,}}",
+    "a Slack webhook": rf"https://hooks\.slack\.com/services/{_WORD}{{8,}}/{_WORD}{{8,}}/{_WORD}{{20,}}",
     "a Stripe key": rf"\b[sr]k_live_{_WORD}{{20,}}\b",
     "a Google API key": r"\bAIza[0-9A-Za-z_-]{35}(?![0-9A-Za-z_-])",
     "an OpenAI key": r"\bsk-(?:proj-|svcacct-)?[A-Za-z0-9_-]{40,}\b",

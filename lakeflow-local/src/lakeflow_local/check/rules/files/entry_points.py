@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import re
 from collections.abc import Iterator
 
@@ -12,6 +13,7 @@ from lakeflow_local.check.facts.task_values import scope_of
 from lakeflow_local.check.finding import Found, Placed, found
 from lakeflow_local.check.projects import normalized
 from lakeflow_local.check.rule import rule
+from lakeflow_local.check.sources import SourceFile
 from lakeflow_local.check.target import CheckedTarget, Task
 from lakeflow_local.check.value import Value
 
@@ -115,8 +117,26 @@ def entry_point_without_function(target: CheckedTarget) -> Iterator[Found]:
         if source is None:
             if module.split(".")[0] in project.packages:
                 yield found(place, f"task {task.key}: {written} is declared, and the project has no module {module}")
-        elif function and not re.search(rf"\b{re.escape(function.split('[')[0].strip())}\b|import \*", source.text):
+        elif function and not _may_have(source, function.split("[")[0].strip()):
             yield found(place, f"task {task.key}: {written} is declared, and {module} has no {function}")
+
+
+def _may_have(source: SourceFile, name: str) -> bool:
+    """Whether a module may have a name at its top: it binds it, or nobody can tell from its syntax."""
+    if source.python is None:
+        return True
+    own = (name.partition(".")[0], "__getattr__")
+    return any(_binds(node, own) for node in ast.walk(source.python))
+
+
+def _binds(node: ast.AST, names: tuple[str, ...]) -> bool:
+    if isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)):
+        return node.name in names
+    if isinstance(node, ast.alias):
+        return node.name == "*" or (node.asname or node.name) in names
+    if isinstance(node, ast.Name):
+        return isinstance(node.ctx, ast.Store) and node.id in names
+    return isinstance(node, ast.Call) and ast.unparse(node.func) in ("globals", "setattr", "exec")
 
 
 @rule(

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Iterator
 from difflib import get_close_matches
+from itertools import takewhile
 from pathlib import Path
 
 from lakeflow_local.bundle.tree.files import glob, has_glob
@@ -41,7 +42,10 @@ def _patterns(checked: CheckedBundle) -> list[Value]:
     scope="bundle",
 )
 def include_matches_nothing(checked: CheckedBundle) -> Iterator[Found]:
-    """A pattern of `include` that matches nothing is not nearly the place of a file that no other includes."""
+    """A pattern of `include` that matches nothing names a folder that is there, and no near miss of a file's place.
+
+    Templates include one level more than they use, so a pattern below a folder that is there may wait for files.
+    """
     for item in _patterns(checked):
         text = str(item.node.value)
         if not has_glob(text) or glob(checked.root, text) or _deeper(checked.root, text):
@@ -51,6 +55,8 @@ def include_matches_nothing(checked: CheckedBundle) -> Iterator[Found]:
         if near:
             names = ", ".join(os.path.relpath(path, checked.root) for path in near[:3])
             yield found(item, f"{text} in include matches no file, and nothing includes {names}")
+        elif (base := _literal_folder(text)) and not (checked.root / base).is_dir():
+            yield found(item, f"{text} in include matches no file: there is no folder {base}")
 
 
 def _left_out(checked: CheckedBundle) -> list[Path]:
@@ -65,6 +71,12 @@ def _left_out(checked: CheckedBundle) -> list[Path]:
         and not _in_other_bundle(path, checked.root)
         and _is_configuration(path)
     ]
+
+
+def _literal_folder(pattern: str) -> str:
+    """The folders of a pattern before the first that is a pattern itself; empty where there are none."""
+    steps = pattern.removeprefix("./").split("/")[:-1]
+    return "/".join(takewhile(lambda step: not has_glob(step), steps))
 
 
 def _is_near(folder: str, wanted: str) -> bool:

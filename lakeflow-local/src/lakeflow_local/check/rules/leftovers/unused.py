@@ -219,7 +219,7 @@ def unused_schema(target: CheckedTarget) -> Iterator[Found]:
         return
     for schema in schemas:
         name = schema.value.text("name")
-        if schema.key not in used and not _is_named(schema, name, texts, target):
+        if schema.key not in used and not is_named(schema, name, texts, target):
             yield found(schema, f"nothing in this bundle uses schema {schema.key}")
 
 
@@ -227,7 +227,7 @@ def _is_referred_to(schema: Resource, texts: list[tuple[tuple[str | int, ...], s
     return any(f"resources.schemas.{schema.key}." in text for _, text in texts)
 
 
-def _is_named(
+def is_named(
     schema: Resource, name: str, texts: list[tuple[tuple[str | int, ...], str]], target: CheckedTarget
 ) -> bool:
     if not name or "${" in name:

@@ -15,6 +15,7 @@ from lakeflow_local.check.semantics.tasks import (
     started,
 )
 from lakeflow_local.check.target import CheckedTarget, Resource, Task
+from lakeflow_local.check.value import Value
 
 _SERVERLESS = "https://docs.databricks.com/aws/en/jobs/run-serverless-jobs"
 _UPDATE_RETRIES, _FLOW_RETRIES = 5, 2  # what a pipeline that is no development copy does by itself
@@ -75,14 +76,14 @@ def zero_retries_not_kept(target: CheckedTarget) -> Iterator[Found]:
     good={"databricks.yml": _ONCE.format(mark="", more="").replace("max_retries: 0", "max_retries: 3")},
 )
 def retries_without_end(target: CheckedTarget) -> Iterator[Found]:
-    """A task that is tried for ever, in a job that is not continuous and has no timeout."""
+    """A task that is tried for ever, in a job that is not continuous; a timeout of the job is the only end then."""
     for task in target.tasks():
         retries = number(task.value, "max_retries")
         job = task.job.value
         is_continuous = job.get("continuous") is not None or any(one.get("continuous") for one in job.items("triggers"))
-        has_end = is_continuous or number(job, "timeout_seconds")
-        if retries is not None and retries < 0 and not is_side_effect(task) and not has_end:
-            yield found(task.value.get("max_retries") or task, f"{label(task)} is tried again without an end")
+        if retries is not None and retries < 0 and not is_side_effect(task) and not is_continuous:
+            end = "until the job times out" if number(job, "timeout_seconds") else "without an end"
+            yield found(task.value.get("max_retries") or task, f"{label(task)} is tried again {end}")
 
 
 _PIPELINE = """
@@ -144,11 +145,20 @@ def retries_multiply(target: CheckedTarget) -> Iterator[Found]:
                     f"a flow of {pipeline.key} that fails is tried {(1 + retries) * updates * flows} times: "
                     f"{1 + retries} attempts of {label(task)} x {updates} updates x {flows} tries of the flow"
                 )
-                yield found(place, message)
+                yield found(_own_number(pipeline) or place, message)
         for inner in _retried_below(target, task):
             tries = (1 + retries) * (1 + (number(inner.value, "max_retries") or 0))
             message = f"{label(inner)} is tried up to {tries} times: each attempt of {label(task)} retries it anew"
             yield found(place, message)
+
+
+def _own_number(pipeline: Resource) -> Value | None:
+    """The number of retries that a pipeline asks for itself, beyond none."""
+    for name in ("numUpdateRetryAttempts", "maxFlowRetryAttempts"):
+        value = pipeline.value.get("configuration", f"pipelines.{name}")
+        if value is not None and str(value.node.value).isdigit() and int(str(value.node.value)) > 1:
+            return value
+    return None
 
 
 def _tries(pipeline: Resource) -> tuple[int, int] | None:

@@ -136,15 +136,18 @@ def catalog_of_another_target(bundle: CheckedBundle) -> Iterator[Found]:
             continue
         any_name = "|".join(map(re.escape, sorted(foreign)))
         pattern = re.compile(
-            rf"(?:--?\w*catalog\w*[= ])?(?:{any_name})|(?:.*[\s`'\"/])?(?:{any_name})`?[./]`?\w.*", re.S
+            rf"(?:--?\w*catalog\w*[= ])?(?:{any_name})|(?:.*[\s`'\"/])?(?:{any_name})`?[./]`?[\w$].*", re.S
         )
         for value in resources.walk():
             text = value.node.value
             key = str(value.path[-1])
             if not isinstance(text, str) or key in ("description", "comment", "name", "display_name", "host"):
                 continue
-            if re.search(r"source|src|from|upstream|read", key + text[:24], re.I) or not pattern.fullmatch(text):
+            is_query = {"query_text", "query_lines"} & set(map(str, value.path))
+            if not is_query and re.search(r"source|src|from|upstream|read", key + text[:24], re.I):
+                continue  # what it reads of another environment may be meant
+            if not pattern.fullmatch(text):
                 continue
             written = target.written.text_of(value.node) or ""
-            if "${" not in written:
+            if "${" not in written or (is_query and re.search(rf"\b(?:{any_name})`?\.", written)):
                 yield found(value, "a catalog that another target sets is written out here", targets=(name,))

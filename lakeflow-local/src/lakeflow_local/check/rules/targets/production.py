@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 
 from lakeflow_local.check.finding import Found, found
@@ -10,6 +11,7 @@ from lakeflow_local.check.rule import rule
 from lakeflow_local.check.target import CheckedTarget
 from lakeflow_local.check.value import Value
 
+_HOME = re.compile(r"(?:/Workspace)?/Users/[^/]+@")
 _MODES = "https://docs.databricks.com/aws/en/dev-tools/bundles/deployment-modes"
 _RUN_AS = "https://docs.databricks.com/aws/en/dev-tools/bundles/run-as"
 _PERMISSIONS = "https://docs.databricks.com/aws/en/dev-tools/bundles/permissions"
@@ -85,7 +87,10 @@ def production_without_mode(target: CheckedTarget) -> Iterator[Found]:
     good=_GOOD,
 )
 def production_root_path(target: CheckedTarget) -> Iterator[Found]:
-    """A production target whose place is not fixed; where the CLI itself refuses that, nothing is added."""
+    """A production target whose place is not fixed, or a person's though a service principal runs what lies there.
+
+    Where the CLI itself refuses the place, nothing is added.
+    """
     if target.mode != "production" or any(path.startswith("bundle.mode") for path, _ in target.bundle.refused):
         return
     root_path = target.bundle.target_tree.get("workspace", "root_path")
@@ -94,6 +99,9 @@ def production_root_path(target: CheckedTarget) -> Iterator[Found]:
     elif "workspace.current_user" in str(root_path.value) or str(root_path.value).startswith("~"):
         place = target.at(root_path.key or root_path.location, "workspace.root_path")
         yield found(place, f"workspace.root_path of target {target.name} is another one for each deployer")
+    elif _HOME.match(str(root_path.value)) and target.config.text("run_as", "service_principal_name"):
+        place = target.at(root_path.key or root_path.location, "workspace.root_path")
+        yield found(place, f"a service principal runs what lies in a person's home: {root_path.value}")
 
 
 @rule(
@@ -108,8 +116,13 @@ def production_root_path(target: CheckedTarget) -> Iterator[Found]:
     good=_GOOD,
 )
 def production_run_as(target: CheckedTarget) -> Iterator[Found]:
-    """A production target whose jobs or pipelines run as the deployer."""
-    if target.mode != "production" or target.config.get("run_as") is not None:
+    """A production target whose jobs or pipelines run as the deployer, or as another person."""
+    if target.mode != "production":
+        return
+    if target.config.get("run_as") is not None:
+        person = target.config.get("run_as", "user_name")
+        if person is not None and "@" in str(person.node.value):
+            yield found(person, f"target {target.name} runs its jobs as a person, {person.node.value}")
         return
     runs = [*target.jobs.values(), *target.pipelines.values()]
     if any(one.value.get("run_as") is None for one in runs):
@@ -219,7 +232,14 @@ def _has_branch(target: CheckedTarget) -> bool:
 
 
 def _of_target(target: CheckedTarget) -> Value:
-    """The target's own section, at its name."""
+    """The target's own section, at its name; of several files, in that which says most of the target."""
+    sections = [tree.get("targets", target.name) for tree in target.written.trees.values()]
+    there = [section for section in sections if section is not None and section.node.is_map]
+    if there:
+        return max(there, key=lambda section: sum(section.get(key) is not None for key in _OF_TARGET))
     node = target.bundle.target_tree
     mode = target.config.get("bundle", "mode")
     return Value(node, ("targets", target.name), node.key or node.location or (mode.around if mode else None))
+
+
+_OF_TARGET = ("mode", "default", "workspace", "run_as", "git", "permissions", "presets", "variables")
