@@ -6,7 +6,7 @@ The rules of git are followed without calling git, which would obey the settings
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from itertools import islice
 from pathlib import Path
 
@@ -43,6 +43,15 @@ def _listed(target: CheckedTarget) -> list[Path]:
             if len(found) == _MOST_FILES:
                 return sorted(found)
     return sorted(found)
+
+
+def is_ignored(folder: Path, root: Path) -> bool:
+    """Whether git ignores a folder below a bundle's, which need not be there."""
+    specs = _specs_above(folder, root)
+    steps = [folder, *(above for above in folder.parents if above != root and above.is_relative_to(root))]
+    return any(
+        _is_ignored(step, [one for one in specs if step.is_relative_to(one[0])], is_folder=True) for step in steps
+    )
 
 
 def _named(start: Path, root: Path, *, keep_ignored: bool) -> Iterator[tuple[Path, str, bool]]:
@@ -96,7 +105,7 @@ def _walk(folder: Path, specs: _Specs, *, keep_ignored: bool, is_ignored: bool =
             yield from _walk(path, specs, keep_ignored=keep_ignored, is_ignored=hidden)
 
 
-def _is_ignored(path: Path, specs: _Specs, *, is_folder: bool) -> bool:
+def _is_ignored(path: Path, specs: Sequence[tuple[Path, GitIgnoreSpec]], *, is_folder: bool) -> bool:
     """Whether the innermost `.gitignore` that speaks of a path leaves it out."""
     for folder, spec in reversed(specs):
         name = path.relative_to(folder).as_posix() + ("/" if is_folder else "")

@@ -13,7 +13,7 @@ from lakeflow_local.bundle.tree.source import read
 from lakeflow_local.check.example_files import bundle, job_bundle
 from lakeflow_local.check.finding import Found, Place, found
 from lakeflow_local.check.rule import rule
-from lakeflow_local.check.synced import synced_files
+from lakeflow_local.check.synced import is_ignored, synced_files
 from lakeflow_local.check.target import CheckedBundle, CheckedTarget
 from lakeflow_local.check.value import Value
 from lakeflow_local.errors import BundleError
@@ -44,7 +44,8 @@ def _patterns(checked: CheckedBundle) -> list[Value]:
 def include_matches_nothing(checked: CheckedBundle) -> Iterator[Found]:
     """A pattern of `include` that matches nothing names a folder that is there, and no near miss of a file's place.
 
-    Templates include one level more than they use, so a pattern below a folder that is there may wait for files.
+    Templates include one level more than they use, so a pattern below a folder that is there may wait for files, and
+    one below a folder that git ignores for each person's own.
     """
     for item in _patterns(checked):
         text = str(item.node.value)
@@ -56,6 +57,8 @@ def include_matches_nothing(checked: CheckedBundle) -> Iterator[Found]:
             names = ", ".join(os.path.relpath(path, checked.root) for path in near[:3])
             yield found(item, f"{text} in include matches no file, and nothing includes {names}")
         elif (base := _literal_folder(text)) and not (checked.root / base).is_dir():
+            if is_ignored(checked.root / base, checked.root):
+                continue  # it is each person's own
             yield found(item, f"{text} in include matches no file: there is no folder {base}")
 
 

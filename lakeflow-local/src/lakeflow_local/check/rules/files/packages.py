@@ -10,6 +10,7 @@ from lakeflow_local.check.example_files import bundle
 from lakeflow_local.check.finding import Found, Place, found
 from lakeflow_local.check.projects import normalized
 from lakeflow_local.check.rule import rule
+from lakeflow_local.check.rules.pipelines.code import pipelines_in
 from lakeflow_local.check.synced import synced_files
 from lakeflow_local.check.target import CheckedTarget
 
@@ -42,13 +43,19 @@ resources:
     good=bundle(_PIPELINE.replace("FOLDER", ""), {"pyproject.toml": "", "src/fleet/__init__.py": ""}),
 )
 def editable_without_project(target: CheckedTarget) -> Iterator[Found]:
-    """The folder of the bundle that a pipeline installs as editable is a project."""
+    """The folder of the bundle that a pipeline installs as editable is a project.
+
+    Pipelines of SQL alone are left in peace: whether their environment is ever made is not known.
+    """
     deployed = target.config.text("workspace", "file_path")
+    in_sql = {code.key for code in pipelines_in(target) if all(file.path.suffix == ".sql" for file in code.files)}
     for pipeline in target.pipelines.values():
         for item in pipeline.value.items("environment", "dependencies"):
             editable = _EDITABLE.match(str(item.node.value))
             folder = _folder(target, editable[1], deployed) if editable else None
-            if folder is not None and not any((folder / name).is_file() for name in ("pyproject.toml", "setup.py")):
+            if folder is None or pipeline.key in in_sql:
+                continue
+            if not any((folder / name).is_file() for name in ("pyproject.toml", "setup.py")):
                 name = folder.relative_to(target.bundle.sync_root).as_posix()
                 yield found(item, f"{name} has neither pyproject.toml nor setup.py, so it cannot be installed")
 

@@ -8,7 +8,8 @@ from collections.abc import Iterator
 from lakeflow_local.check.example_files import job_bundle
 from lakeflow_local.check.finding import Found, found
 from lakeflow_local.check.rule import rule
-from lakeflow_local.check.target import CheckedTarget, Job
+from lakeflow_local.check.semantics.tasks import started
+from lakeflow_local.check.target import CheckedTarget, Task
 
 # Tasks that get what is written at them and nothing else. Notebooks, SQL, dbt and wheels with named parameters are
 # handed every parameter of the job, and so may read it by its name alone.
@@ -44,20 +45,25 @@ _PARAMETERS = "parameters:\n  - name: day\n    default: ''\n"
     good={"databricks.yml": job_bundle(_TASK, _PARAMETERS)},
 )
 def unused_job_parameter(target: CheckedTarget) -> Iterator[Found]:
-    """A parameter that no task refers to, in a job all of whose tasks get only what is written at them."""
+    """A parameter that no task refers to, in a job all of whose tasks get only what is written at them.
+
+    A run-job task hands parameters on to those of the same name of the job that it starts.
+    """
     for job in target.jobs.values():
-        if not all(_gets_what_is_written(target, job, index) for index in range(len(job.all_tasks))):
+        started_jobs = [started(task, "jobs") for task in job.all_tasks if task.value.get("run_job_task") is not None]
+        children = [target.jobs.get(key or "") for key in started_jobs]
+        if None in children or not all(_gets_what_is_written(target, task) for task in job.all_tasks):
             continue
+        handed_on = {item.text("name") for child in children if child for item in child.value.items("parameters")}
         texts = [value.node.value for value in job.value.walk() if isinstance(value.node.value, str)]
         for item in job.value.items("parameters"):
             name = item.text("name")
-            used = re.compile(rf"job\.parameters\.{re.escape(name)}\b|job\.parameters\[")
-            if name and "${" not in name and not any(used.search(text) for text in texts):
+            used = re.compile(rf"job\.parameters\.?\[?['\"]?{re.escape(name)}\b")
+            if name and "${" not in name and name not in handed_on and not any(used.search(text) for text in texts):
                 yield found(item, f"no task of job {job.key} reads its parameter {name}")
 
 
-def _gets_what_is_written(target: CheckedTarget, job: Job, index: int) -> bool:
-    task = job.all_tasks[index]
+def _gets_what_is_written(target: CheckedTarget, task: Task) -> bool:
     if task.kind is None:
         return False
     if task.kind.name == "python_wheel_task":
