@@ -1,5 +1,7 @@
 """Schedules, periodic and file arrival triggers fire by a clock that can be set forward."""
 
+from datetime import datetime, timedelta
+
 import pytest
 
 from lakeflow_local.api.jobs.clock import tick
@@ -45,6 +47,41 @@ def test_a_new_file_starts_the_job_and_an_overwritten_one_does_not(api):
     assert tick(api.state) == []
     (landing / "new.json").write_text("{}")
     assert [one["job_id"] for one in tick(api.state)] == [job_id]
+    assert tick(api.state) == []
+
+
+def test_a_trigger_waits_until_nothing_has_come_for_a_while_and_rests_between_two_runs(api):
+    landing = api.root / ".lakeflow" / "volumes" / "main" / "raw" / "landing"
+    landing.mkdir(parents=True)
+    pace = {"wait_after_last_change_seconds": 300, "min_time_between_triggers_seconds": 3600}
+    create(api, triggers=[{"file_arrival": {"url": "/Volumes/main/raw/landing/", **pace}}])
+    assert tick(api.state) == []
+    (landing / "a.json").write_text("{}")
+    assert forward(api, 200) == []
+    (landing / "b.json").write_text("{}")
+    assert forward(api, 200) == []  # 400 seconds after the first file, and 200 after the second
+    [first] = forward(api, 200)
+    (landing / "c.json").write_text("{}")
+    assert forward(api, 600) == []
+    [second] = forward(api, 3600)
+    between = datetime.fromisoformat(second["due"]) - datetime.fromisoformat(first["due"])
+    assert between == timedelta(seconds=3600)
+
+
+@pytest.mark.parametrize(("condition", "after_one"), [("ANY_UPDATED", 1), ("ALL_UPDATED", 0)])
+def test_a_change_of_any_or_of_all_tables_starts_the_job(api, condition, after_one):
+    logs = [api.root / ".lakeflow" / "warehouse" / "main__raw.db" / name / "_delta_log" for name in ("a", "b")]
+    for log in logs:
+        log.mkdir(parents=True)
+        (log / f"{0:020}.json").write_text("{}")
+    tables = {"table_names": ["main.raw.a", "main.raw.b"], "condition": condition}
+    create(api, trigger={"table_update": tables})
+    assert tick(api.state) == []
+    (logs[0] / f"{1:020}.json").write_text("{}")
+    assert len(tick(api.state)) == after_one
+    (logs[1] / f"{1:020}.json").write_text("{}")
+    [started] = tick(api.state)
+    assert api.ask("GET", f"/api/2.2/jobs/runs/get?run_id={started['run_id']}")["trigger"] == "TABLE"
     assert tick(api.state) == []
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
@@ -28,6 +28,7 @@ class Trigger:
         says: for people: when it starts the job.
         timezone: of the wall clock, for cron; else UTC.
         interval: of a periodic trigger.
+        watches: what the bundle says of the files or tables that a trigger waits for.
     """
 
     job: str
@@ -37,6 +38,7 @@ class Trigger:
     timezone: ZoneInfo = UTC_ZONE
     cron: QuartzCron | None = None
     interval: timedelta | None = None
+    watches: Mapping[str, Any] = field(default_factory=dict)
 
     def times(self, start: datetime, end: datetime) -> Iterator[datetime]:
         """The moments in UTC, from `start` (included) to `end`; none for a paused one, or one that waits for data."""
@@ -96,12 +98,12 @@ def _trigger(bundle: Bundle, key: str, trigger: Mapping[str, Any], path: str) ->
         return _periodic(bundle, key, trigger, f"{path}.periodic")
     if found := trigger.get("file_arrival"):
         says = f"when new files have arrived in {found.get('url')} (an overwritten one does not count){_pace(found)}"
-        return _of(key, "file_arrival", trigger, says)
+        return _of(key, "file_arrival", trigger, says, watches=found)
     if found := trigger.get("table_update"):
         names = found.get("table_names") or []
         which = "all" if found.get("condition") == "ALL_UPDATED" and len(names) > 1 else "any"
         says = f"when {f'{which} of ' if len(names) > 1 else ''}{', '.join(names)} has changed{_pace(found)}"
-        return _of(key, "table_update", trigger, says)
+        return _of(key, "table_update", trigger, says, watches=found)
     others = [name for name in trigger if name != "pause_status"]
     kind = others[0] if others else "none"
     return _of(

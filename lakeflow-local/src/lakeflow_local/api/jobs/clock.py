@@ -6,11 +6,9 @@ out, as if the job had been paused. Setting the clock forward passes all moments
 
 from __future__ import annotations
 
-import contextlib
 import threading
 from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime
-from pathlib import Path
 from typing import Any
 
 from lakeflow_local.api.http.call import Call
@@ -18,14 +16,14 @@ from lakeflow_local.api.http.errors import ApiError, invalid
 from lakeflow_local.api.http.routes import Routes
 from lakeflow_local.api.jobs.jobs import KIND
 from lakeflow_local.api.jobs.starting import start_run
+from lakeflow_local.api.jobs.watched import due_at
 from lakeflow_local.api.state.state import State
 from lakeflow_local.api.state.store import now
 from lakeflow_local.errors import UserError
-from lakeflow_local.platform_paths.path_map import PathMap
 from lakeflow_local.schedule.triggers import Trigger, read_triggers
 
 _CLOCK = "clock"
-_SEEN = "arrived_files"  # kind of the documents with the files that a file arrival trigger has seen
+_OF_DATA = {"file_arrival": "FILE_ARRIVAL", "table_update": "TABLE"}  # what starts their runs
 _TICK = 1.0  # seconds between two looks
 _FURTHEST = 366 * 24 * 3600  # seconds that the clock may be set forward at once
 _MOST_RUNS = 100  # that one step of the clock may start
@@ -72,9 +70,15 @@ class Ticker:
         self._thread.join(timeout=5)
 
     def _tick(self) -> None:
+        said = ""
         while not self._ended.wait(_TICK):
-            with contextlib.suppress(ApiError):
+            try:
                 tick(self._state)
+                said = ""
+            except Exception as error:  # one job that cannot be started must not stop the clock for all others
+                if str(error) != said:
+                    self._state.log(f"the clock could not start a run: {error}")
+                said = str(error)
 
 
 def tick(state: State) -> list[dict[str, Any]]:
@@ -95,22 +99,26 @@ def _due(state: State, since: int, until: int) -> Iterator[dict[str, Any]]:
     """Start what is due from one moment (included) to another, in order."""
     due: list[tuple[int, dict[str, Any], str]] = []
     for job in state.store.all(KIND):
-        for trigger in _triggers(job):
+        for place, trigger in enumerate(_triggers(job)):
             if trigger.is_paused:
                 continue
-            if trigger.kind == "file_arrival":
-                url = job["settings"]["trigger"]["file_arrival"]["url"]
-                if _new_files(state, job["job_id"], str(url)):
-                    due.append((until, job, "FILE_ARRIVAL"))
+            if trigger.kind in _OF_DATA:
+                moment = due_at(state, job["job_id"], place, trigger.kind, trigger.watches, since, until)
+                if moment:
+                    due.append((moment, job, _OF_DATA[trigger.kind]))
                 continue
             begin = since if trigger.interval is None else _next_of(state, job, trigger, since)
-            for moment in trigger.times(_moment(begin), _moment(until)):
+            for time in trigger.times(_moment(begin), _moment(until)):
                 if trigger.interval is not None:
-                    _remember(state, job, trigger, moment)
-                due.append((int(moment.timestamp() * 1000), job, "PERIODIC"))
+                    _remember(state, job, trigger, time)
+                due.append((int(time.timestamp() * 1000), job, "PERIODIC"))
     due.sort(key=lambda one: one[0])
     for at, job, kind in due[:_MOST_RUNS]:
-        run_id = start_run(state, job["job_id"], job["settings"], {}, trigger=kind, at=at)
+        try:
+            run_id = start_run(state, job["job_id"], job["settings"], {}, trigger=kind, at=at)
+        except ApiError as error:  # the others are due all the same, and those before were started
+            state.log(f"{job['settings'].get('name')} was due {_text(at)} and could not be started: {error.message}")
+            continue
         state.log(f"started run {run_id} of {job['settings'].get('name')}: {kind.lower()}, due {_text(at)}")
         yield {"job_id": job["job_id"], "run_id": run_id, "due": _text(at)}
 
@@ -151,19 +159,6 @@ def _remember(state: State, job: Mapping[str, Any], trigger: Trigger, moment: da
     step = int(trigger.interval.total_seconds() * 1000)
     doc = {"next": int(moment.timestamp() * 1000) + step, "interval": step}
     state.store.put(_CLOCK, f"periodic-{job['job_id']}", doc)
-
-
-def _new_files(state: State, job_id: int, url: str) -> bool:
-    """Whether files have come that a trigger had not seen. Its first look only remembers; overwriting is none."""
-    folder = Path(PathMap(state.root, workspace=state.files).local(url))
-    if not folder.is_relative_to(state.root) or not folder.is_dir():
-        return False
-    found = sorted(str(file.relative_to(folder)) for file in folder.rglob("*") if file.is_file())
-    seen = state.store.get(_SEEN, str(job_id))
-    if seen is not None and seen["url"] == url and seen["files"] == found:
-        return False
-    state.store.put(_SEEN, str(job_id), {"url": url, "files": found})
-    return seen is not None and seen["url"] == url and bool(set(found) - set(seen["files"]))
 
 
 def _ahead(state: State) -> int:
