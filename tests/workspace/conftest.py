@@ -50,9 +50,15 @@ class Deployed:
         return str(self.resources[kind][key]["id"])
 
 
-def databricks(*arguments: str) -> str:
+# What `workspace env` sets for target local: a deployment of dev has volumes of its own in their place.
+FOR_TARGET_LOCAL = ("BUNDLE_VAR_landing_path", "BUNDLE_VAR_gateway_url")
+
+
+def databricks(*arguments: str, local: bool) -> str:
     """Runs the CLI in the bundle's root; what it says on stderr is shown by pytest where it fails."""
-    return subprocess.run(["databricks", *arguments], cwd=ROOT, check=True, stdout=subprocess.PIPE, text=True).stdout
+    environment = {name: value for name, value in os.environ.items() if not (local and name in FOR_TARGET_LOCAL)}
+    command = ["databricks", *arguments]
+    return subprocess.run(command, cwd=ROOT, env=environment, check=True, stdout=subprocess.PIPE, text=True).stdout
 
 
 def is_local(host: str | None) -> bool:
@@ -78,9 +84,9 @@ def deployed() -> Iterator[Deployed]:
     client = WorkspaceClient()
     local = is_local(client.config.host)
     print(LOCAL_HINT if local else HINT)
-    databricks("bundle", "deploy", "-t", TARGET, "--auto-approve")
+    databricks("bundle", "deploy", "-t", TARGET, "--auto-approve", local=local)
     try:
-        resources = json.loads(databricks("bundle", "summary", "-t", TARGET, "-o", "json"))["resources"]
+        resources = json.loads(databricks("bundle", "summary", "-t", TARGET, "-o", "json", local=local))["resources"]
         yield Deployed(resources, client, local)
     finally:
-        databricks("bundle", "destroy", "-t", TARGET, "--auto-approve")
+        databricks("bundle", "destroy", "-t", TARGET, "--auto-approve", local=local)
