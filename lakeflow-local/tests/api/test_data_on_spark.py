@@ -4,12 +4,15 @@ import io
 import json
 import os
 import time
+import zipfile
 
 import pytest
 from databricks.sdk import WorkspaceClient
 from databricks.sdk.core import Config
 from databricks.sdk.errors import ResourceConflict
 from databricks.sdk.service.catalog import VolumeType
+from databricks.sdk.service.compute import Environment
+from databricks.sdk.service.jobs import JobEnvironment, SparkPythonTask, SubmitTask
 from databricks.sdk.service.pipelines import NotebookLibrary, PathPattern, PipelineLibrary, PipelinesEnvironment
 from databricks.sdk.service.sql import StatementParameterListItem
 from databricks.sdk.service.workspace import ImportFormat
@@ -31,6 +34,27 @@ def trips():
 def fares():
     return spark.read.table("trips").selectExpr("city", f"{fare()} AS fare")
 """
+FARE_IN_A_UDF = """
+def fare_of(city):
+    import fares
+    with open("/Workspace/Shared/rides/files/currency.txt") as currency:
+        return f"{city} {fares.fare()} {currency.read()}"
+"""
+UDF = f"""
+from pyspark import pipelines as dp
+from pyspark.sql.functions import udf
+{FARE_IN_A_UDF}
+@dp.materialized_view
+def told():
+    return spark.sql("SELECT 'Ulm' AS city").select(udf(fare_of)("city").alias("told"))
+"""
+SCRIPT = f"""
+from pyspark.sql import SparkSession
+from pyspark.sql.functions import udf
+{FARE_IN_A_UDF}
+spark = SparkSession.builder.getOrCreate()
+print(spark.sql("SELECT 'Bonn' AS city").select(udf(fare_of)("city").alias("told")).collect()[0].told)
+"""
 BROKEN = b"""
 from pyspark import pipelines as dp
 
@@ -47,6 +71,7 @@ def bundle(tmp_path_factory):
     os.chmod(runtime, 0o700)
     made = WarmBundle(tmp_path_factory.mktemp("bundle"), runtime)
     made.write("fares.py", "raise RuntimeError('the code of the checkout')\n")
+    made.environment["PYTHONPATH"] = str(made.root)
     made.run("workspace", "start")
     yield made
     made.close()
@@ -118,6 +143,35 @@ def test_an_update_runs_what_was_deployed_and_statements_see_its_tables(sdk, rid
     assert {"create_update", "flow_definition", "flow_progress"} <= {event.event_type for event in events}
     history = json.loads(bundle.run("runs", "-o", "json").stdout)
     assert "rides" in json.dumps(history)
+
+
+def test_udfs_import_what_was_deployed_and_read_the_files_of_the_workspace(sdk, rides):
+    """In the pipeline's classic session, and in that of a job's task, which is one over Spark Connect."""
+    wheel = io.BytesIO()
+    with zipfile.ZipFile(wheel, "w") as archive:
+        archive.writestr("fares.py", "def fare():\n    return 8\n")
+    files = {"currency.txt": b"EUR", "udf.py": UDF.encode(), "fares-1-py3-none-any.whl": wheel.getvalue()}
+    for name, content in {**files, "script.py": SCRIPT.encode()}.items():
+        sdk.workspace.upload(f"{FILES}/{name}", io.BytesIO(content), format=ImportFormat.AUTO, overwrite=True)
+    library = PipelineLibrary(glob=PathPattern(include=f"{FILES}/udf.py"))
+    environment = PipelinesEnvironment(dependencies=[f"--editable {FILES}"])
+    told = sdk.pipelines.create(
+        name="told", catalog="main", schema="rides", libraries=[library], environment=environment
+    ).pipeline_id
+    update = ended(sdk, told, sdk.pipelines.start_update(told).update_id)
+    assert update.state.value == "COMPLETED", list(sdk.pipelines.list_pipeline_events(told, filter="level='ERROR'"))
+    assert rows(sdk, "SELECT told FROM main.rides.told") == [["Ulm 7 EUR"]]
+    spec = Environment(environment_version="4", dependencies=[f"{FILES}/fares-1-py3-none-any.whl"])
+    task = SubmitTask(
+        task_key="script",
+        environment_key="default",
+        spark_python_task=SparkPythonTask(python_file=f"{FILES}/script.py"),
+        max_retries=0,
+    )
+    run = sdk.jobs.submit(
+        run_name="told", tasks=[task], environments=[JobEnvironment(environment_key="default", spec=spec)]
+    ).result()
+    assert sdk.jobs.get_run_output(run.tasks[0].run_id).logs.splitlines()[-1] == "Bonn 8 EUR"
 
 
 def test_a_failed_update_says_why_in_its_events(sdk, rides):

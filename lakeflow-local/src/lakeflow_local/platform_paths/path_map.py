@@ -16,7 +16,9 @@ VOLUMES, WORKSPACE, DBFS = "/Volumes", "/Workspace", "/dbfs"
 _OF_DBFS = ("/FileStore", "/databricks-datasets")
 # The key under which a Spark session, and Hadoop's configuration, hold the text of a map: see PlatformPaths.java.
 SETTING = "lakeflow.local.paths"
-# In the environment of Spark's Python workers: the same as JSON.
+# What Spark's Python workers make a map from: a setting of the session, which reaches them with each query, and a
+# variable of their environment, for what is no query of a session.
+WORKERS = "spark.lakeflowLocal.paths"
 ENVIRONMENT = "LAKEFLOW_LOCAL_PATHS"
 
 
@@ -29,12 +31,14 @@ class PathMap:
         file_path: `workspace.file_path` of the resolved bundle, None where it is not known.
         sync_root: the folder that a deployment puts there; None for the bundle's own.
         workspace: what `/Workspace` is for what was deployed; None for the folder of the bundle's own runs.
+        code: the folders that a run of a deployment imports from besides packages; None for a run of the checkout.
     """
 
     root: Path
     file_path: str | None = None
     sync_root: Path | None = None
     workspace: Path | None = None
+    code: tuple[str, ...] | None = None
     _own: tuple[str, ...] = field(default_factory=lambda: _of_this_machine(), repr=False, compare=False)
 
     @cached_property
@@ -85,8 +89,9 @@ class PathMap:
         return "".join(f"{prefix}\t{folder}\n" for prefix, folder in self.folders)
 
     def tell(self, spark: Any) -> None:
-        """Let a session, classic or over Connect, read and write by this map; of a classic one the UDFs, too."""
+        """Let a session, classic or over Connect, and its UDFs read, write and import by this map."""
         spark.conf.set(SETTING, self.text)
+        spark.conf.set(WORKERS, self.as_json())
         context = getattr(spark, "_sc", None)
         if context is not None:
             context.environment[ENVIRONMENT] = self.as_json()
@@ -95,19 +100,21 @@ class PathMap:
         """What another process makes the map from."""
         sync_root = str(self.sync_root) if self.sync_root else None
         found = {"root": str(self.root), "file_path": self.file_path, "sync_root": sync_root}
-        return json.dumps(found | ({"workspace": str(self.workspace)} if self.workspace else {}))
+        found |= {"workspace": str(self.workspace)} if self.workspace else {}
+        return json.dumps(found | ({"code": list(self.code)} if self.code is not None else {}))
 
     @classmethod
     def from_json(cls, text: str) -> PathMap:
         """The map that `as_json` has described."""
         given = json.loads(text)
         sync_root = given["sync_root"]
-        workspace = given.get("workspace")
+        workspace, code = given.get("workspace"), given.get("code")
         return cls(
             Path(given["root"]),
             given["file_path"],
             Path(sync_root) if sync_root else None,
             Path(workspace) if workspace else None,
+            None if code is None else tuple(code),
         )
 
 

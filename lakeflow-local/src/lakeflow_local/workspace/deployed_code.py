@@ -8,9 +8,9 @@ from pathlib import Path
 from typing import Any
 
 from lakeflow_local.jobs.model.spec import JobSpec
-from lakeflow_local.jobs.process import installed
 from lakeflow_local.jobs.tasks.context import CodeOf
 from lakeflow_local.jobs.tasks.python import PythonExecutor, PythonPlace
+from lakeflow_local.platform_paths import deployed_imports
 from lakeflow_local.workspace.facilities import Facilities
 
 
@@ -54,4 +54,4 @@ class DeployedFacilities(Facilities):
         for library in task.get("libraries") or []:
             if library.get("whl"):
                 named.append(library["whl"])
-        return installed.folders_of(named, Path(self._definitions.root), self._definitions.paths.local)
+        return deployed_imports.folders_of(named, Path(self._definitions.root), self._definitions.paths.local)

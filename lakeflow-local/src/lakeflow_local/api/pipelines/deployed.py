@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 from lakeflow_local.errors import UserError
-from lakeflow_local.jobs.process import installed
+from lakeflow_local.platform_paths import deployed_imports
 from lakeflow_local.platform_paths.path_map import PathMap
 
 _TREES = ("/Users/", "/Shared/", "/Repos/")  # paths of the workspace may lack its prefix
@@ -45,7 +46,7 @@ def spec_of(settings: Mapping[str, Any], parameters: Mapping[str, str], paths: P
     return spec
 
 
-def use_deployed_code(root: Path, dependencies: Iterable[str], paths: PathMap) -> None:
+def use_deployed_code(root: Path, dependencies: Iterable[str], paths: PathMap) -> PathMap:
     """Let this process import what was deployed, and nothing of the checkout.
 
     Args:
@@ -53,7 +54,12 @@ def use_deployed_code(root: Path, dependencies: Iterable[str], paths: PathMap) -
         dependencies: of the environment: wheels and editable folders in the workspace; packages that are named are
             those of this process.
 
+    Returns:
+        The map, from which Spark's Python workers learn the same.
+
     Raises:
         UserError: a wheel is not there.
     """
-    installed.use_only(installed.folders_of(dependencies, root, lambda path: local(path, paths)))
+    folders = deployed_imports.folders_of(dependencies, root, lambda path: local(path, paths))
+    deployed_imports.use_only(folders)
+    return replace(paths, code=tuple(folders))

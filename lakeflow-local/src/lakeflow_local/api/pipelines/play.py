@@ -45,12 +45,9 @@ def main(root: str, update_id: str) -> None:
     lock = RunLock(records.lock_of(where, update_id))
     attachment = None
     try:
-        paths = deployed.paths_of(where)
-        environment = pipeline["settings"].get("environment") or {}
         attachment = attach(where, lambda line: print(line, flush=True))
         assert attachment is not None
         attachment.target(DEPLOYED)
-        deployed.use_deployed_code(where, list(environment.get("dependencies") or ()), paths)
         server = attachment.start_spark(where, catalogs.named_in(pipeline["settings"]))
         _cancel_when(stopped, server)
         _recorded(where, store, pipeline, doc, server=server, lock=attachment.exclusive, stopped=stopped.is_set)
@@ -106,9 +103,6 @@ def run_update(
         held_lock = RunLock(records.lock_of(root, doc["update_id"]))
     asked_to_stop = records.folder_of(root, doc["update_id"]) / "stop"
     try:
-        environment = pipeline["settings"].get("environment") or {}
-        paths = deployed.paths_of(root)
-        deployed.use_deployed_code(root, list(environment.get("dependencies") or ()), paths)
         return _play(root, store, pipeline, doc, server, lock, asked_to_stop.exists, listener)
     except BaseException as error:
         _failed(root, store, pipeline, doc, error)
@@ -174,7 +168,9 @@ def _play(
     update_id = doc["update_id"]
     live = LiveEvents(records.folder_of(root, update_id), pipeline, update_id)
     enter(store, live, update_id, "INITIALIZING")
-    paths = deployed.paths_of(root)
+    environment = pipeline["settings"].get("environment") or {}
+    dependencies = list(environment.get("dependencies") or ())
+    paths = deployed.use_deployed_code(root, dependencies, deployed.paths_of(root))
     parameters = {**(pipeline.get("parameters") or {}), **(doc.get("parameters") or {})}
     spec = deployed.spec_of(pipeline["settings"], parameters, paths)
     engine = Pipeline(spec, root=root, spark=server.spark, lock=lock, paths=paths)

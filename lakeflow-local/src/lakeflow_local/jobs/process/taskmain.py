@@ -13,14 +13,15 @@ import runpy
 import sys
 import threading
 import traceback
+from dataclasses import replace
 from importlib import metadata
 from pathlib import Path
 from typing import Any, TextIO
 
 from lakeflow_local.dbutils import runtime
 from lakeflow_local.errors import shortage
-from lakeflow_local.jobs.process import installed, landing_reads
-from lakeflow_local.platform_paths import python_files
+from lakeflow_local.jobs.process import landing_reads
+from lakeflow_local.platform_paths import deployed_imports, python_files
 from lakeflow_local.platform_paths.path_map import PathMap
 
 
@@ -65,10 +66,11 @@ def _take_on(task: dict[str, Any]) -> None:
     os.environ.update(task["environment"])
     os.chdir(task["cwd"])
     sys.argv = list(task["argv"])
-    if task.get("code") is not None:
-        installed.use_only(task["code"])
-    importlib.invalidate_caches()
     paths = PathMap.from_json(task["context"]["paths"])
+    if task.get("code") is not None:
+        paths = replace(paths, code=tuple(task["code"]))
+        deployed_imports.use_only(task["code"])
+    importlib.invalidate_caches()
     python_files.use(paths)
     landing_reads.install(paths)
     runtime.install()

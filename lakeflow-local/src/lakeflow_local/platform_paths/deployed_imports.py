@@ -21,7 +21,7 @@ from typing import Any
 
 from lakeflow_local.errors import UserError
 
-_OWN = Path(__file__).resolve().parents[3]  # where this package is imported from
+_OWN = Path(__file__).resolve().parents[2]  # where this package is imported from
 _EDITABLE = re.compile(r"(?:-e|--editable)[\s=]+(?P<path>\S.*)")
 _PYTHON = tuple(str(Path(path)) for path in {*sysconfig.get_paths().values(), sys.prefix, sys.base_prefix})
 
