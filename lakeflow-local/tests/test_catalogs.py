@@ -42,6 +42,15 @@ def test_use_catalog_is_understood_as_the_platform_writes_it(session):
     assert catalogs.fit(session, "SELECT 1 AS `use catalog`") == "SELECT 1 AS `use catalog`"
 
 
+def test_every_catalog_has_a_schema_default(session):
+    """https://docs.databricks.com/aws/en/catalogs/create-catalog: it is created with the catalog."""
+    session.sql(catalogs.fit(session, "CREATE OR REPLACE TABLE home.default.t AS SELECT 1 AS n"))
+    session.sql(catalogs.fit(session, "USE CATALOG yard"))
+    session.sql("CREATE OR REPLACE TABLE u AS SELECT 2 AS n")
+    session.sql("USE SCHEMA default")
+    assert [session.table(name).first()["n"] for name in ("home.default.t", "yard.default.u", "u")] == [1, 2, 2]
+
+
 def test_a_catalog_is_known_once_a_statement_has_named_it(session):
     session.sql("CREATE SCHEMA IF NOT EXISTS south__sales")
     session.sql(catalogs.fit(session, "CREATE OR REPLACE TABLE `south`.sales.t AS SELECT 1 AS n"))

@@ -85,14 +85,15 @@ def test_the_deployed_wheel_runs_and_not_the_package_of_the_checkout(bundle, wor
     assert (history[0]["run_name"], history[0]["target"]) == ("[dev ada] tool", "deployed")
 
 
-def test_the_uploaded_file_runs_and_reaches_the_workspace_by_its_paths(workspace):
+def test_the_uploaded_file_runs_in_its_folder_and_reaches_the_workspace_by_its_paths(workspace):
+    """https://docs.databricks.com/aws/en/files/cwd-dbr-14: the working directory is that of the script."""
     text = f"""
-import os, pathlib
-print(pathlib.Path("{HOME}/data.txt").read_text(), os.path.exists("databricks.yml"))
+from pathlib import Path
+print(Path("{HOME}/data.txt").read_text(), Path("data.txt").read_text(), Path("databricks.yml").exists())
 """
     workspace.workspace.upload(f"{HOME}/data.txt", io.BytesIO(b"uploaded"), format=ImportFormat.AUTO, overwrite=True)
     run = workspace.jobs.run_now(script_job(workspace, text)).result()
-    assert output_of(workspace, run).logs == "uploaded False\n"
+    assert output_of(workspace, run).logs == "uploaded uploaded False\n"
 
 
 def test_a_task_that_fails_says_why(workspace):

@@ -83,8 +83,11 @@ def _text_stream(descriptor: int) -> TextIO:
 
 def _call(task: dict[str, Any]) -> int:
     if task["kind"] == "script":
-        sys.path.insert(0, str(Path(task["file"]).resolve().parent))
-        runpy.run_path(task["file"], run_name="__main__")
+        file = Path(task["file"]).resolve()
+        sys.path.insert(0, str(file.parent))
+        if task.get("code") is not None and file.is_file():  # deployed; a checkout's run keeps the command's folder
+            os.chdir(file.parent)  # https://docs.databricks.com/aws/en/files/cwd-dbr-14: notebook or script
+        runpy.run_path(str(file), run_name="__main__")
         return 0
     if task["kind"] == "notebook":
         from lakeflow_local.jobs.process.notebookmain import run_notebook

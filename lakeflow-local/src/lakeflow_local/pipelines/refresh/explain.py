@@ -45,6 +45,7 @@ def explain(error: BaseException) -> str:
     missing = _MISSING.search(text)
     if missing:
         name = ".".join(catalogs.declared(split(missing[1])))
-        return f"{text[: missing.start()]}there is no {name}; `--seed {name}=FILE` can stand in for it"
+        seed = f"`--seed {name}=FILE` of `lakeflow-local run`"
+        return f"{text[: missing.start()]}there is no {name}; {seed} can stand in for it"
     lines = [line for line in text.strip().splitlines() if line.strip()]
     return " ".join(lines[:4]) if lines else type(error).__name__

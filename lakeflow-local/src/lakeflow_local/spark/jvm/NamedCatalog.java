@@ -25,7 +25,7 @@ import org.apache.spark.sql.util.CaseInsensitiveStringMap;
 
 /**
  * A catalog by another name than spark_catalog, the only one in which open source Delta works: its schema `s` is the
- * schema `<catalog>__s` there. Compiled by the compiler that Spark brings along (Janino), which knows no generics here.
+ * schema `<catalog>__s` there. As on the platform, every catalog has a schema `default`. Compiled by the compiler that Spark brings along (Janino), which knows no generics here.
  */
 public class NamedCatalog implements StagingTableCatalog, SupportsNamespaces {
     private String name;
@@ -41,7 +41,16 @@ public class NamedCatalog implements StagingTableCatalog, SupportsNamespaces {
     private SupportsNamespaces schemas() { return (SupportsNamespaces) session(); }
     private String prefix() { return name + "__"; }
     private String[] in(String[] schema) {
-        return schema.length == 1 ? new String[] {prefix() + schema[0]} : schema;
+        if (schema.length != 1) return schema;
+        String[] found = new String[] {prefix() + schema[0]};
+        if (schema[0].equalsIgnoreCase("default") && !schemas().namespaceExists(found)) {
+            try {
+                schemas().createNamespace(found, java.util.Collections.emptyMap());
+            } catch (NamespaceAlreadyExistsException another) {
+                // A query beside this one was quicker.
+            }
+        }
+        return found;
     }
     private Identifier in(Identifier table) { return Identifier.of(in(table.namespace()), table.name()); }
 
