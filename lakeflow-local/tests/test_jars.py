@@ -1,9 +1,12 @@
 """Which jars go with the installed versions of pyspark and delta-spark; nothing is fetched here."""
 
 import re
+import tomllib
+from pathlib import Path
 
 import pytest
 from click.testing import CliRunner
+from packaging.requirements import Requirement
 
 from lakeflow_local.cli.upkeep.prepare import prepare
 from lakeflow_local.errors import UserError
@@ -35,6 +38,14 @@ def test_a_pair_without_hashes_is_one_clear_error(install, spark, delta):
         "It knows pyspark 4.2.* with delta-spark 4.4.0; "
         "install: pip install 'pyspark[connect]==4.2.*' delta-spark==4.4.0"
     )
+
+
+def test_pip_installs_no_version_of_delta_whose_jars_are_unknown():
+    project = tomllib.loads((Path(__file__).parents[1] / "pyproject.toml").read_text())["project"]
+    [wanted] = (found for found in map(Requirement, project["dependencies"]) if found.name == "delta-spark")
+    known = {delta for _, delta in jars.SHA256}
+    published = ["4.0.0", "4.0.1", "4.1.0", "4.2.0", "4.3.0", "4.4.0", "4.4.1", "4.4.2", "4.5.0", "5.0.0"]
+    assert set(wanted.specifier.filter(published)) == known
 
 
 def test_preparing_such_an_environment_ends_with_that_line(install):

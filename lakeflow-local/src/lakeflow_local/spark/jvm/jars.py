@@ -29,7 +29,7 @@ _SPARK_4_2_DELTA_4_4_0 = {
 }
 
 # What Delta needs beside Spark's own jars: the SHA-256 of each file, by the minor version of pyspark and the version of
-# delta-spark. The ranges in pyproject.toml are wider: an installed pair that is missing here is an error at the start.
+# delta-spark. pyproject.toml admits no others; an installed pair that is missing here is an error at the start.
 SHA256 = {("4.2", "4.4.0"): _SPARK_4_2_DELTA_4_4_0}
 
 # Spark brings these already; without them the download is a tenth of the size.
