@@ -96,6 +96,22 @@ print(Path("{HOME}/data.txt").read_text(), Path("data.txt").read_text(), Path("d
     assert output_of(workspace, run).logs == "uploaded uploaded False\n"
 
 
+def test_the_address_is_printed_for_a_bundle_that_does_not_resolve_yet(bundle):
+    """The CLI may be given what is missing; where there is no bundle at all, there is nothing to serve."""
+    file = bundle.root / "databricks.yml"
+    before = file.read_text()
+    file.write_text("bundle:\n  name: fleet\nvariables:\n  owner:\n    description: given at deployment\n")
+    try:
+        printed = bundle.run("workspace", "env")
+        file.unlink()
+        refused = bundle.run("workspace", "env", code=1)
+    finally:
+        file.write_text(before)
+    assert "export DATABRICKS_HOST=http://127.0.0.1:" in printed.stdout
+    assert "note: " in printed.stderr and "variable owner has no value" in printed.stderr
+    assert refused.stdout == "" and "no databricks.yml here" in refused.stderr
+
+
 def test_a_task_that_fails_says_why(workspace):
     run = workspace.jobs.run_now(script_job(workspace, "raise ValueError('no fuel')")).result()
     assert run.state.result_state.value == "FAILED"

@@ -13,7 +13,7 @@ def said(tmp_path, environment=None, workspace=None, profile=""):
     file = tmp_path / "cfg"
     file.write_text(profile)
     bundle = SimpleNamespace(config={"workspace": workspace or {}}, target="local")
-    return list(disagreements({"DATABRICKS_CONFIG_FILE": str(file), **(environment or {})}, bundle, HOST))
+    return list(disagreements({"DATABRICKS_CONFIG_FILE": str(file), **(environment or {})}, HOST, bundle))
 
 
 def test_nothing_is_said_where_nothing_disagrees(tmp_path):

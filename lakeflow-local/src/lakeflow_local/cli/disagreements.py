@@ -23,13 +23,13 @@ _OTHERS = (
 _PAT = "pat"
 
 
-def disagreements(environment: Mapping[str, str], bundle: Bundle, host: str) -> Iterator[str]:
+def disagreements(environment: Mapping[str, str], host: str, bundle: Bundle | None = None) -> Iterator[str]:
     """A line for each, with what to do.
 
     Args:
         environment: of the shell.
-        bundle: resolved for the target that is to be deployed.
         host: that `workspace env` prints.
+        bundle: resolved for the target that is to be deployed; None where it does not resolve.
     """
     for name in _OTHERS:
         value = environment.get(name)
@@ -38,6 +38,12 @@ def disagreements(environment: Mapping[str, str], bundle: Bundle, host: str) -> 
     kind = environment.get("DATABRICKS_AUTH_TYPE", _PAT)
     if kind != _PAT:
         yield f"DATABRICKS_AUTH_TYPE={kind} refuses a token: unset DATABRICKS_AUTH_TYPE"
+    if bundle is not None:
+        yield from _target(bundle, host)
+    yield from _profile(environment, host)
+
+
+def _target(bundle: Bundle, host: str) -> Iterator[str]:
     workspace = bundle.config.get("workspace") or {}
     for name in ("host", "profile"):
         value = str(workspace.get(name) or "")
@@ -46,7 +52,6 @@ def disagreements(environment: Mapping[str, str], bundle: Bundle, host: str) -> 
                 f"target {bundle.target} has workspace.{name} {value}, which beats DATABRICKS_HOST: deploy another "
                 "target here, or leave it out"
             )
-    yield from _profile(environment, host)
 
 
 def _profile(environment: Mapping[str, str], host: str) -> Iterator[str]:

@@ -14,6 +14,7 @@ from typing import Any
 import click
 
 from lakeflow_local.bundle import Bundle, load
+from lakeflow_local.bundle.steps.includes import root_file
 from lakeflow_local.cli import options
 from lakeflow_local.cli.disagreements import disagreements
 from lakeflow_local.cli.output import only_json, say
@@ -96,13 +97,22 @@ def list_all(output: str) -> None:
 def env(target: str | None, variables: tuple[str, ...]) -> None:
     """Print what a shell needs to reach the process: eval "$(lakeflow-local workspace env)"."""
     root = Path.cwd()
-    bundle = _bundle(root, target, options.bundle_variables(variables))
+    try:
+        bundle = _bundle(root, target, options.bundle_variables(variables))
+    except UserError as error:  # the CLI may be told what is missing, or refuses it in its own words
+        root_file(root)
+        _say(f"note: {error}")
+        bundle = None
     record, channel = _kept(root)
     address = places.Places(root).address()
     assert address is not None
     lines = {"DATABRICKS_HOST": record.url, "DATABRICKS_TOKEN": address[1]}
     settings = load_settings(root)
-    services = [service for service in services_of(settings.services, bundle.target) if service.variable]
+    services = [
+        service
+        for service in services_of(settings.services, bundle.target if bundle else target or "local")
+        if service.variable
+    ]
     attachment = Attachment(record, channel, _say)
     try:
         urls = attachment.addresses(services)
@@ -110,7 +120,7 @@ def env(target: str | None, variables: tuple[str, ...]) -> None:
         attachment.close()
     lines |= {f"BUNDLE_VAR_{name}": text.replace("{root}", str(root)) for name, text in settings.workspace_env.items()}
     lines |= {f"BUNDLE_VAR_{service.variable}": urls[service.name] for service in services}
-    for line in disagreements(os.environ, bundle, record.url):
+    for line in disagreements(os.environ, record.url, bundle):
         _say(f"note: {line}")
     for name, value in lines.items():
         click.echo(f"export {name}={shlex.quote(value)}")
@@ -146,7 +156,7 @@ def _kept(root: Path) -> tuple[places.Record, Channel]:
     Raises:
         UserError: the folder holds no bundle, or the environment wants none.
     """
-    load(root, None)
+    root_file(root)
     if not finding.is_wanted({**os.environ, "CI": ""}):
         raise UserError(f"{finding.SWITCH}=off: commands of this terminal would not use it")
     record, channel, _ = finding.find(root, _say, keep=True)
