@@ -42,12 +42,24 @@ def statements(tmp_path, told):
         ("ALTER TABLE boats SET ROW FILTER mine ON (owner)", "ROW FILTER has no effect"),
         ("ALTER CATALOG main ENABLE PREDICTIVE OPTIMIZATION", "PREDICTIVE OPTIMIZATION has no effect"),
         ("COMMENT ON VOLUME main.port.files IS 'x'", "COMMENT ON VOLUME has no effect"),
+        ("ALTER TABLE main.port.`boats` CLUSTER BY AUTO", "BY AUTO has no effect"),
     ],
 )
 def test_what_has_no_effect_here_is_said(statements, told, statement, said):
     assert statements.adapted(Session(), statement) is None
     (line,) = told
     assert said.split(" has ")[1] in line and said.split(" ")[0] in line
+
+
+def test_automatic_clustering_is_left_out_of_a_new_table_and_said(statements, told):
+    """https://docs.databricks.com/aws/en/delta/clustering: CLUSTER BY AUTO lets the platform choose the keys."""
+    statement = "CREATE TABLE boats (name STRING COMMENT 'no CLUSTER BY AUTO') CLUSTER  BY\nAUTO AS SELECT 'a' AS name"
+    assert statements.adapted(Session(), statement) == (
+        "CREATE TABLE boats (name STRING COMMENT 'no CLUSTER BY AUTO')  AS SELECT 'a' AS name"
+    )
+    assert told == ["CLUSTER BY AUTO has no effect: tables are not clustered by themselves here"]
+    kept = "CREATE TABLE boats (name STRING) CLUSTER BY (name)"
+    assert statements.adapted(Session(), kept) == kept
 
 
 @pytest.mark.parametrize(

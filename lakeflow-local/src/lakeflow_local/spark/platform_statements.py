@@ -26,6 +26,7 @@ _WITHOUT_EFFECT = {
     pattern(r"ALTER .*?\b(?:SET|UNSET) TAGS\b|(?:SET|UNSET) TAG\b"): "there are no tags here",
     pattern(r"ALTER .*?\b(?:SET|DROP) ROW FILTER\b|ALTER .*?\b(?:SET|DROP) MASK\b"): "there are no permissions here",
     pattern(r"ALTER .*?\b(?:ENABLE|DISABLE|INHERIT) PREDICTIVE OPTIMIZATION\b"): "nothing is optimized by itself here",
+    pattern(rf"ALTER TABLE {NAME} CLUSTER BY AUTO\b"): "tables are not clustered by themselves here",
     pattern(
         r"COMMENT ON (?:CATALOG|VOLUME|FUNCTION|CONNECTION|SHARE|RECIPIENT|PROVIDER)\b"
     ): "comments on it are not kept here",
@@ -53,6 +54,8 @@ _REFUSED = {
 _CREATE_CATALOG = pattern(rf"CREATE CATALOG (?:IF NOT EXISTS )?({NAME})")
 _VOLUME = pattern(rf"(CREATE|DROP) (?:EXTERNAL )?VOLUME (IF (?:NOT )?EXISTS )?({NAME})(?P<rest>.*)$")
 _MANAGED_LOCATION = pattern(r"\bMANAGED LOCATION ('[^']*'|\"[^\"]*\")")
+_CREATE_TABLE = pattern(r"(?:CREATE|REPLACE) (?:OR REPLACE )?(?:EXTERNAL )?TABLE\b")
+_CLUSTER_BY_AUTO = pattern(r"('(?:[^'\\]|\\.)*'|\"(?:[^\"\\]|\\.)*\"|`[^`]*`)|\bCLUSTER BY AUTO\b")
 _CREATE_SCHEMA = pattern(r"CREATE (?:SCHEMA|DATABASE)\b")
 
 
@@ -92,6 +95,11 @@ class Statements:
         if _CREATE_SCHEMA.match(plain) and _MANAGED_LOCATION.search(plain):
             self.say("MANAGED LOCATION has no effect: tables lie in the bundle's own folder")
             return _MANAGED_LOCATION.sub("", plain)
+        if _CREATE_TABLE.match(plain):
+            adapted = _CLUSTER_BY_AUTO.sub(lambda found: found.group(1) or "", plain)
+            if adapted != plain:
+                self.say("CLUSTER BY AUTO has no effect: tables are not clustered by themselves here")
+                return catalogs.fit(spark, adapted)
         return catalogs.fit(spark, statement)
 
     def _volume(self, spark: Any, found: re.Match[str]) -> None:
