@@ -7,6 +7,8 @@ from databricks.sdk.errors import BadRequest, InvalidParameterValue, NotFound
 from databricks.sdk.service.catalog import PermissionsChange, Privilege, VolumeType
 from sdk_client import sdk_of
 
+from lakeflow_local.api.state.store import now
+
 
 @pytest.fixture
 def sdk(api):
@@ -84,6 +86,18 @@ def test_dropping_a_schema_with_tables_needs_force_and_keeps_them_in_the_trash(s
     sdk.schemas.delete("main.rides", force=True)
     assert not (api.root / ".lakeflow" / "warehouse" / "main__rides").exists()
     assert list((api.root / ".lakeflow" / "trash").glob("*-main__rides/trips"))
+
+
+def test_what_is_dropped_is_kept_for_thirty_days(sdk, api):
+    trash = api.root / ".lakeflow" / "trash"
+    day = 24 * 3600 * 1000
+    recent, old = (trash / f"{now() - days * day}-harbour" for days in (29, 31))
+    for folder in (recent, old):
+        folder.mkdir(parents=True)
+    sdk.schemas.create("rides", "main")
+    sdk.schemas.delete("main.rides", force=True)
+    assert recent.is_dir() and not old.exists()
+    assert len(list(trash.iterdir())) == 2
 
 
 def test_a_table_is_shown_with_its_columns_in_the_words_of_unity_catalog(sdk, api):

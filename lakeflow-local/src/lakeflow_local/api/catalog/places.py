@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import os
 import re
+import shutil
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -17,6 +18,7 @@ from lakeflow_local.spark.catalogs import LOCAL, USUAL, local_schema
 
 # https://docs.databricks.com/aws/en/sql/language-manual/sql-ref-names: no space, period, slash or control character.
 _NAME = re.compile(r"[^\x00-\x20./\x7f]{1,255}")
+_KEPT = 30 * 24 * 3600 * 1000  # milliseconds in the trash
 _OWN_SCHEMA = re.compile(r"(?P<catalog>.+?)__(?P<schema>.+)")
 
 
@@ -118,7 +120,7 @@ def volumes_with_folders(root: Path, catalog: str, schema: str) -> dict[str, Pat
 
 
 def put_away(root: Path, folder: Path) -> None:
-    """Remove what a client has dropped: into `.lakeflow/trash`, as a workspace keeps it for some days too."""
+    """Remove what a client has dropped: into `.lakeflow/trash`, where it stays for 30 days, as in a workspace."""
     if not folder.exists():
         return
     trash = root / ".lakeflow" / "trash"
@@ -127,6 +129,10 @@ def put_away(root: Path, folder: Path) -> None:
     while target.exists():
         target = target.with_name(target.name + "+")
     os.rename(folder, target)
+    for old in trash.iterdir():
+        dropped_at = old.name.partition("-")[0]
+        if dropped_at.isdigit() and int(dropped_at) < now() - _KEPT:
+            shutil.rmtree(old, ignore_errors=True)
 
 
 def _folders(parent: Path) -> Iterator[Path]:
