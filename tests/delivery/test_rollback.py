@@ -17,6 +17,7 @@ from delivery import release
 from delivery.archive import Release, unpack
 from recount import delta
 from tests.recount.samples import order, seller
+from tests.warm import own_process
 
 from .checkout import ROOT, copied
 
@@ -30,8 +31,9 @@ BALANCED = {"source": True, "seller": True}  # the contracts about rows and abou
 class Site:
     """A folder in which one release after the other is installed; `.lakeflow/` stays, as tables do."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, environment: dict[str, str]) -> None:
         self.root = folder / "site"
+        self.environment = environment
         self.wheel = folder
         self.state = self.root / ".lakeflow"
         for source in ("orders", "refunds", "sellers"):
@@ -54,8 +56,7 @@ class Site:
         # Of the checkout's src only the gateway is used: payouts is found in the wheel first.
         path = os.pathsep.join(map(str, (self.wheel, RUNNER, ROOT / "src")))
         # Each command is a process of its own with the wheel of now; Spark stays warm between them.
-        kept = {name: value for name, value in os.environ.items() if not name.startswith("LAKEFLOW_LOCAL_")}
-        environment = {**kept, "PYTHONPATH": path}
+        environment = {**self.environment, "PYTHONPATH": path}
         command = [sys.executable, *arguments]
         return subprocess.run(command, cwd=self.root, env=environment, capture_output=True, text=True, check=False)
 
@@ -92,9 +93,10 @@ class Site:
 
 @pytest.fixture
 def site(tmp_path) -> Iterator[Site]:
-    made = Site(tmp_path)
-    yield made
-    made.python("-m", "lakeflow_local.cli", "workspace", "stop")
+    with own_process() as environment:
+        made = Site(tmp_path, environment)
+        yield made
+        made.python("-m", "lakeflow_local.cli", "workspace", "stop")
 
 
 def test_the_older_release_runs_on_the_tables_of_the_newer_one(site, tmp_path) -> None:

@@ -5,6 +5,7 @@ import shutil
 import sqlite3
 import subprocess
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -12,6 +13,7 @@ import pytest
 from recount import SOURCES
 from recount.balance import recount
 from tests.recount.samples import order, refund, seller
+from tests.warm import own_process
 
 ROOT = Path(__file__).parents[2]
 NOT_COPIED = (".git", ".venv*", ".lakeflow", ".databricks", "dist", "__pycache__", ".*_cache", ".hypothesis")
@@ -21,12 +23,20 @@ pytestmark = [pytest.mark.slow, pytest.mark.timeout(3600)]
 class Copy:
     """A copy of the repository in which the demo is called."""
 
-    def __init__(self, root: Path) -> None:
+    def __init__(self, root: Path, environment: dict[str, str]) -> None:
         self.root = root
+        self.environment = environment
 
-    def demo(self, *arguments: str) -> subprocess.CompletedProcess:
-        command = [sys.executable, "-m", "demo", *arguments]
-        return subprocess.run(command, cwd=self.root, capture_output=True, text=True, check=False)
+    def python(self, *arguments: str) -> subprocess.CompletedProcess[str]:
+        command = [sys.executable, *arguments]
+        return subprocess.run(command, cwd=self.root, env=self.environment, capture_output=True, text=True, check=False)
+
+    def demo(self, *arguments: str) -> subprocess.CompletedProcess[str]:
+        return self.python("-m", "demo", *arguments)
+
+    def workspace(self, *arguments: str) -> str:
+        """What a command about the warm process prints."""
+        return self.python("-m", "lakeflow_local.cli", "workspace", *arguments).stdout
 
     @property
     def balance(self) -> dict:
@@ -43,10 +53,13 @@ class Copy:
 
 
 @pytest.fixture(scope="module")
-def copy(tmp_path_factory) -> Copy:
+def copy(tmp_path_factory) -> Iterator[Copy]:
     root = tmp_path_factory.mktemp("demo") / "copy"
     shutil.copytree(ROOT, root, ignore=shutil.ignore_patterns(*NOT_COPIED))
-    return Copy(root)
+    with own_process() as environment:
+        made = Copy(root, environment)
+        yield made
+        made.workspace("stop")
 
 
 def test_three_days_are_settled_and_a_second_time_nothing_changes(copy):
@@ -63,9 +76,12 @@ def test_three_days_are_settled_and_a_second_time_nothing_changes(copy):
     second = copy.demo()
     assert second.returncode == 0, second.stdout[-3000:] + second.stderr
     assert (copy.balance, copy.payouts) == (balance, payouts)
+    assert json.loads(copy.workspace("list", "-o", "json")) == [], "a demo stops what it has started"
 
 
 def test_ones_own_files_are_settled_in_a_state_of_their_own(copy, tmp_path):
+    copy.workspace("start")  # three demos use it
+
     def land(name: str, *rows: dict | str) -> None:
         path = tmp_path / name
         path.parent.mkdir(exist_ok=True)

@@ -76,6 +76,7 @@ def test_retries_at_three_levels_are_forty_eight_calls_and_at_one_level_four(fou
 
 
 @pytest.mark.slow
+@pytest.mark.exhaustive
 def test_the_table_of_all_drills_has_the_figures_of_each_drill_alone():
     def table(*names):
         command = [sys.executable, "-m", "drills", *names]

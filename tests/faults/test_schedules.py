@@ -24,7 +24,10 @@ def sale(seller="S01", amount="40.00", day=1, currency="EUR"):
 
 @pytest.mark.parametrize(
     "seeds",
-    [range(1, 101), pytest.param(range(101, 1001), marks=[pytest.mark.slow, pytest.mark.timeout(900)])],
+    [
+        range(1, 101),
+        pytest.param(range(101, 1001), marks=[pytest.mark.slow, pytest.mark.exhaustive, pytest.mark.timeout(900)]),
+    ],
     ids=lambda seeds: f"seeds {seeds.start} to {seeds.stop - 1}",
 )
 def test_a_thousand_schedules_break_no_promise(seeds):

@@ -1,11 +1,9 @@
 """The page in a real browser, where one is installed."""
 
-import json
 import re
-import shutil
-import subprocess
 
 import pytest
+from headless import WIDTHS, dom, needs_browser, scroll_widths
 from report_runs import play, record, update
 
 from lakeflow_local.jobs.store.runs import RunStore
@@ -14,9 +12,7 @@ from lakeflow_local.report.page import render
 from lakeflow_local.report.redaction import Redactor
 from lakeflow_local.workspace.runner import now
 
-BROWSERS = ("chromium", "chromium-browser", "google-chrome", "chrome")
-BROWSER = next((path for name in BROWSERS if (path := shutil.which(name))), None)
-pytestmark = pytest.mark.skipif(BROWSER is None, reason="no headless Chromium is installed")
+pytestmark = needs_browser
 
 
 @pytest.fixture(scope="module")
@@ -29,16 +25,6 @@ def pages(tmp_path_factory):
     for run_id in (1, 2, wide):
         (root / f"{run_id}.html").write_text(render(contents(store, run_id, now()), Redactor(set())))
     return [root / f"{run_id}.html" for run_id in (1, 2, wide)]
-
-
-def dom(page, fragment=""):
-    """The document as the browser has it, a click on `fragment` later."""
-    line = [BROWSER, "--headless", "--no-sandbox", "--disable-gpu", f"--user-data-dir={page.parent / 'profile'}"]
-    done = subprocess.run(
-        [*line, "--dump-dom", f"{page.as_uri()}{fragment}"], capture_output=True, text=True, timeout=120
-    )
-    assert done.returncode == 0, done.stderr
-    return done.stdout
 
 
 def open_logs(text):
@@ -66,22 +52,7 @@ def test_a_click_on_a_for_each_task_opens_the_log_of_the_iteration_that_failed(p
 
 
 @pytest.mark.parametrize("number", [1, 2])
-@pytest.mark.parametrize("width", [390, 820, 1400])
-def test_the_page_is_never_wider_than_the_window(pages, number, width):
-    page = pages[number]
-    # an iframe is a window of any width; headless Chromium itself has a least one
-    frame = page.parent / f"frame-{width}.html"
-    measure = "document.body.dataset.wide = frame.contentDocument.documentElement.scrollWidth"
-    frame.write_text(
-        f'<body><iframe id="frame" style="border:0;width:{width}px;height:900px" srcdoc=\'\'></iframe><script>'
-        f'const frame = document.getElementById("frame"); frame.onload = () => {{ {measure}; }};'
-        f"frame.srcdoc = {_literal(page.read_text())};</script></body>"
-    )
-    measured = re.search(r'data-wide="(\d+)"', dom(frame))
-    assert measured is not None
-    assert int(measured[1]) <= width
-
-
-def _literal(text):
-    """A JavaScript string that does not end the script it stands in."""
-    return json.dumps(text).replace("</", "<\\/")
+def test_the_page_is_never_wider_than_the_window(pages, number):
+    widths = scroll_widths(pages[number].read_text(), pages[number].parent)
+    assert set(widths) == set(WIDTHS)
+    assert all(wide <= window for window, wide in widths.items()), widths
