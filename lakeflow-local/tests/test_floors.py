@@ -86,6 +86,7 @@ FLOORS = (
     "spark.jvm",
     "platform_paths",
     "settings",
+    "state_folder",
     "errors",
 )
 MOST_MODULES = 16  # of a room; past that, a second idea lives there

@@ -2,6 +2,7 @@
 
 import io
 import json
+import subprocess
 import tempfile
 import zipfile
 from pathlib import Path
@@ -154,3 +155,12 @@ def test_a_run_begins_within_moments(workspace, wheel_job):
     wait = started.tasks[0].start_time - started.start_time
     print(f"run-now to first task: {wait} ms")
     assert 0 <= wait < 5000  # a bound for any machine; the figure itself is measured by the benchmark
+
+
+def test_what_runs_leave_behind_is_kept_out_of_git_and_of_deployments(bundle, workspace):
+    """`databricks bundle deploy` heeds a `.gitignore` in any folder, as git does: else it uploads tables and tokens."""
+    subprocess.run(["git", "init", "--quiet", str(bundle.root)], check=True)
+    command = ["git", "status", "--porcelain", "--untracked-files=all"]
+    found = subprocess.run(command, cwd=bundle.root, capture_output=True, text=True, check=True).stdout
+    assert "databricks.yml" in found and ".lakeflow" not in found
+    assert (bundle.root / ".lakeflow" / "workspace" / "address.json").is_file()

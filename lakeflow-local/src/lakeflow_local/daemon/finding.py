@@ -11,6 +11,7 @@ import time
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 
+from lakeflow_local import state_folder
 from lakeflow_local.daemon.channel import Channel, Gone, Say, asked
 from lakeflow_local.daemon.identity import identity
 from lakeflow_local.daemon.places import Places, Record
@@ -63,6 +64,7 @@ def find(root: Path, say: Say, *, keep: bool = False) -> tuple[Record, Channel, 
         UserError: it cannot be started.
     """
     places = Places(root)
+    state_folder.make(root / ".lakeflow")
     with _alone(places):
         record = places.record()
         if record is not None:

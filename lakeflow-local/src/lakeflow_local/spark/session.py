@@ -17,6 +17,7 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from lakeflow_local import state_folder
 from lakeflow_local.errors import UserError
 from lakeflow_local.platform_paths.path_map import ENVIRONMENT, PathMap
 from lakeflow_local.spark import catalogs
@@ -104,6 +105,7 @@ class SparkServer:
         java = find_java()
         refuse_a_second_session()
         forget_context()
+        state_folder.make(self.root / ".lakeflow")
         self.warehouse.mkdir(parents=True, exist_ok=True)
         token = secrets.token_urlsafe(24) if self._connect else None
         os.environ["JAVA_HOME"] = str(Path(java).resolve().parent.parent)

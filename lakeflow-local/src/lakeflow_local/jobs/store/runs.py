@@ -13,6 +13,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
+from lakeflow_local import state_folder
 from lakeflow_local.jobs.model.outcomes import LifeCycle, Result
 from lakeflow_local.jobs.model.state import Attempt, RunState, Unit
 from lakeflow_local.jobs.store.damage import undamaged
@@ -32,7 +33,7 @@ class RunStore:
 
     def __init__(self, folder: Path) -> None:
         self.folder = Path(folder)
-        self.folder.mkdir(parents=True, exist_ok=True)
+        state_folder.make(self.folder)
         self._db = connect(self.folder / "runs.db")
 
     def close(self) -> None:
