@@ -64,7 +64,13 @@ def outside(root):
 @pytest.fixture
 def guarded(api):
     """The application, with files around its folder that nothing may touch."""
-    for name in ("databricks.yml", "Users/x.txt", "etc/passwd", ".lakeflow/workspace/address.json"):
+    for name in (
+        "databricks.yml",
+        "Users/x.txt",
+        "etc/passwd",
+        ".lakeflow/.gitignore",
+        ".lakeflow/workspace/address.json",
+    ):
         path = api.root / name
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text("untouched")
