@@ -17,6 +17,8 @@ from lakeflow_local.pipelines.model.model import CdcFlow, Place
 from lakeflow_local.pipelines.store import failpoints
 from lakeflow_local.pipelines.store.tables import log_version
 
+pytestmark = pytest.mark.timeout(1800)  # `fed` is seven updates of all targets: ten minutes on a busy machine
+
 ACCOUNTS = 500
 SOURCE = """
     from pyspark import pipelines as dp
