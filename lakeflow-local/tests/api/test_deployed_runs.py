@@ -108,6 +108,8 @@ def test_the_address_is_printed_for_a_bundle_that_does_not_resolve_yet(bundle):
         refused = bundle.run("workspace", "env", code=1)
     finally:
         file.write_text(before)
+    unknown = bundle.run("workspace", "env", "-t", "nowhere", code=1)
+    assert unknown.stdout == "" and "nowhere: no such target" in unknown.stderr
     assert "export DATABRICKS_HOST=http://127.0.0.1:" in printed.stdout
     assert "note: " in printed.stderr and "variable owner has no value" in printed.stderr
     assert refused.stdout == "" and "no databricks.yml here" in refused.stderr

@@ -21,7 +21,7 @@ from lakeflow_local.cli.output import only_json, say
 from lakeflow_local.daemon import finding, places
 from lakeflow_local.daemon.attachment import Attachment
 from lakeflow_local.daemon.channel import Channel, asked
-from lakeflow_local.errors import ChoiceError, UserError
+from lakeflow_local.errors import BundleError, ChoiceError, UserError
 from lakeflow_local.jobs.process.services import services_of
 from lakeflow_local.settings import load_settings
 
@@ -99,7 +99,7 @@ def env(target: str | None, variables: tuple[str, ...]) -> None:
     root = Path.cwd()
     try:
         bundle = _bundle(root, target, options.bundle_variables(variables))
-    except UserError as error:  # the CLI may be told what is missing, or refuses it in its own words
+    except BundleError as error:  # the CLI may be told what is missing, or refuses it in its own words
         root_file(root)
         _say(f"note: {error}")
         bundle = None
