@@ -91,10 +91,11 @@ class PathMap:
     def tell(self, spark: Any) -> None:
         """Let a session, classic or over Connect, and its UDFs read, write and import by this map."""
         spark.conf.set(SETTING, self.text)
-        spark.conf.set(WORKERS, self.as_json())
+        described = self.as_json()
+        spark.conf.set(WORKERS, described)
         context = getattr(spark, "_sc", None)
         if context is not None:
-            context.environment[ENVIRONMENT] = self.as_json()
+            context.environment[ENVIRONMENT] = described
 
     def as_json(self) -> str:
         """What another process makes the map from."""

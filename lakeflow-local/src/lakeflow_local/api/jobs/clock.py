@@ -75,7 +75,7 @@ class Ticker:
             try:
                 tick(self._state)
                 said = ""
-            except Exception as error:  # one job that cannot be started must not stop the clock for all others
+            except Exception as error:  # the thread of the clock outlives what one look meets
                 if str(error) != said:
                     self._state.log(f"the clock could not start a run: {error}")
                 said = str(error)
@@ -103,7 +103,7 @@ def _due(state: State, since: int, until: int) -> Iterator[dict[str, Any]]:
             if trigger.is_paused:
                 continue
             if trigger.kind in _OF_DATA:
-                moment = due_at(state, job["job_id"], place, trigger.kind, trigger.watches, since, until)
+                moment = due_at(state, job["job_id"], place, trigger, since, until)
                 if moment:
                     due.append((moment, job, _OF_DATA[trigger.kind]))
                 continue

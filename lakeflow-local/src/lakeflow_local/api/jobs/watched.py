@@ -12,25 +12,26 @@ from typing import Any
 from lakeflow_local.api.catalog import places
 from lakeflow_local.api.state.state import State
 from lakeflow_local.platform_paths.path_map import PathMap
+from lakeflow_local.schedule.triggers import Trigger
 
 _SEEN = "watched"  # kind of the documents with what a trigger has seen
 
 
-def due_at(state: State, job_id: int, place: int, kind: str, source: Mapping[str, Any], since: int, until: int) -> int:
+def due_at(state: State, job_id: int, place: int, trigger: Trigger, since: int, until: int) -> int:
     """When a trigger that waits for data is to start its job.
 
     The first look only remembers what there is. What is found changed counts as changed at the moment `since`.
 
     Args:
         place: of the trigger among those of its job.
-        kind: file_arrival or table_update.
-        source: the trigger's own settings, with times in seconds.
+        trigger: one of the kind file_arrival or table_update.
         since: the time of this look, epoch milliseconds.
         until: how far the clock goes.
 
     Returns:
         The moment, at most `until`; 0 for none.
     """
+    kind, source = trigger.kind, trigger.watches
     key, now = f"{job_id}-{place}", _marks(state, kind, source)
     what = {"kind": kind, "url": source.get("url"), "tables": source.get("table_names")}
     found = state.store.get(_SEEN, key)
