@@ -20,17 +20,20 @@ class Value:
 
     def __init__(self, node: Node, path: NodePath = (), around: Location | None = None) -> None:
         self.node, self.path = node, path
-        self.around = node.key or node.location or around
+        self.around = node.key or (node.locations[0] if node.locations else around)
 
     def get(self, *steps: Step) -> Value | None:
         """The value at a path below, None where there is none or it is null."""
-        found: Value = self
+        node, around = self.node, self.around
         for step in steps:
-            child = found.node.get(step)
+            child = node.get(step)
             if child is None:
                 return None
-            found = Value(child, (*found.path, step), found.around)
-        return None if found.node.is_null else found
+            node = child
+            around = node.key or (node.locations[0] if node.locations else around)
+        if node.value is None:
+            return None
+        return Value(node, (*self.path, *steps), around) if steps else self
 
     def text(self, *steps: Step) -> str:
         """The text at a path below, "" where there is none."""
@@ -64,9 +67,10 @@ class Value:
             yield value
             inner = value.node.value
             if isinstance(inner, dict):
-                waiting += reversed([Value(child, (*value.path, key), value.around) for key, child in inner.items()])
+                waiting += [Value(inner[key], (*value.path, key), value.around) for key in reversed(inner)]
             elif isinstance(inner, list):
-                waiting += reversed([Value(child, (*value.path, at), value.around) for at, child in enumerate(inner)])
+                places = range(len(inner) - 1, -1, -1)
+                waiting += [Value(inner[at], (*value.path, at), value.around) for at in places]
 
     @property
     def is_written(self) -> bool:

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from functools import cached_property
+from itertools import chain
 from pathlib import Path
 
 from lakeflow_local.bundle.tree.nodes import Node
@@ -30,9 +31,14 @@ class WrittenFiles:
         return found
 
     @cached_property
-    def values(self) -> list[Value]:
-        """Every value of every file, parents first; paths are those within their file."""
-        return [value for tree in self.trees.values() for value in tree.walk()]
+    def values_of(self) -> dict[Path, list[Value]]:
+        """File -> every value of it, parents first; paths are those within their file."""
+        return {path: list(tree.walk()) for path, tree in self.trees.items()}
+
+    @property
+    def values(self) -> Iterator[Value]:
+        """Every value of every file."""
+        return chain.from_iterable(self.values_of.values())
 
     @cached_property
     def _texts(self) -> dict[tuple[Path, int, int], str]:

@@ -16,8 +16,6 @@ from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from zoneinfo import ZoneInfo
 
-from croniter import CroniterBadCronError, CroniterBadDateError, croniter
-
 _WEEKDAYS = ("SUN", "MON", "TUE", "WED", "THU", "FRI", "SAT")
 _FIELDS = ("seconds", "minutes", "hours", "day of month", "month", "day of week", "year")
 
@@ -53,6 +51,8 @@ class QuartzCron:
             )
         parts = [minutes, hours, "*" if day == "?" else day, month, _weekday(weekday, text), seconds]
         self._expression = " ".join(parts + fields[6:])
+        from croniter import CroniterBadCronError, croniter  # here, as it starts a process when it is imported
+
         try:
             croniter(self._expression)
         except (CroniterBadCronError, ValueError, KeyError) as error:
@@ -73,6 +73,8 @@ class QuartzCron:
         return (wall for _, wall, exists in self._walls(start, end, zone) if not exists)
 
     def _walls(self, start: datetime, end: datetime, zone: ZoneInfo) -> Iterator[tuple[datetime, datetime, bool]]:
+        from croniter import CroniterBadDateError, croniter
+
         begin = start.astimezone(zone).replace(tzinfo=None) - timedelta(hours=3, seconds=1)  # beyond any shift
         found = croniter(self._expression, begin, ret_type=datetime, max_years_between_matches=8)
         while True:

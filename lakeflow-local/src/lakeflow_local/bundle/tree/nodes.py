@@ -6,7 +6,7 @@ the loader works on `Node` trees and turns them into plain dictionaries only at 
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -69,14 +69,16 @@ class Node:
 
     def get(self, *path: Step) -> Node | None:
         """The node at a path below this one, or None."""
-        node: Node | None = self
+        node: Node = self
         for step in path:
-            if isinstance(step, int):
-                items = node.value if isinstance(node.value, list) else []
-                node = items[step] if 0 <= step < len(items) else None
+            inside = node.value
+            if isinstance(inside, dict):
+                node = inside.get(step)
+                if node is None:
+                    return None
+            elif isinstance(inside, list) and isinstance(step, int) and 0 <= step < len(inside):
+                node = inside[step]
             else:
-                node = node.value.get(step) if isinstance(node.value, dict) else None
-            if node is None:
                 return None
         return node
 
@@ -138,35 +140,27 @@ def walk(node: Node, path: NodePath = ()) -> Iterator[tuple[NodePath, Node]]:
     while waiting:
         path, node = waiting.pop()
         yield path, node
-        children: Iterable[tuple[Step, Node]] = ()
-        if isinstance(node.value, dict):
-            children = node.value.items()
-        elif isinstance(node.value, list):
-            children = enumerate(node.value)
-        waiting += reversed([((*path, step), child) for step, child in children])
+        value = node.value
+        if isinstance(value, dict):
+            waiting += [((*path, key), value[key]) for key in reversed(value)]
+        elif isinstance(value, list):
+            waiting += [((*path, at), value[at]) for at in range(len(value) - 1, -1, -1)]
 
 
-def matches(node: Node, pattern: str) -> Iterator[tuple[NodePath, Node]]:
+def matches(node: Node, pattern: str) -> list[tuple[NodePath, Node]]:
     """The nodes at a pattern such as `resources.jobs.*.tasks[*].libraries`; `*` is any key, `[*]` any item."""
-    steps = pattern.replace("[*]", ".[]").removeprefix(".").split(".")
-    yield from _matches(node, tuple(steps), ())
-
-
-def _matches(node: Node, steps: tuple[str, ...], path: NodePath) -> Iterator[tuple[NodePath, Node]]:
-    if not steps:
-        yield path, node
-        return
-    step, rest = steps[0], steps[1:]
-    if step == "[]":
-        for index, child in enumerate(list(node.value)) if node.is_list else ():
-            yield from _matches(child, rest, (*path, index))
-    elif step == "*":
-        for key, child in list(node.value.items()) if node.is_map else ():
-            yield from _matches(child, rest, (*path, key))
-    else:
-        child = node.get(step)
-        if child is not None:
-            yield from _matches(child, rest, (*path, step))
+    found: list[tuple[NodePath, Node]] = [((), node)]
+    for step in pattern.replace("[*]", ".[]").removeprefix(".").split("."):
+        if step == "[]":
+            lists = [(path, one.value) for path, one in found if isinstance(one.value, list)]
+            found = [((*path, at), child) for path, items in lists for at, child in enumerate(items)]
+            continue
+        maps = [(path, one.value) for path, one in found if isinstance(one.value, dict)]
+        if step == "*":
+            found = [((*path, key), child) for path, entries in maps for key, child in entries.items()]
+        else:
+            found = [((*path, step), entries[step]) for path, entries in maps if step in entries]
+    return found
 
 
 def show(path: NodePath) -> str:

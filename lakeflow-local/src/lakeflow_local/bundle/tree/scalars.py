@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import re
+from functools import lru_cache
 from typing import Any
 
 _INT = re.compile(r"[-+]?(0|[1-9][0-9_]*|0[0-9_]+|0x[0-9a-fA-F_]+|0o[0-7_]+|0b[01_]+)")
@@ -58,9 +59,15 @@ def is_text(text: str, tag: str | None, *, plain: bool) -> bool:
     """Whether a scalar can be a key: for the CLI a text, or what looks like null."""
     if tag is not None:
         return tag == f"{_OWN}str"
-    return not plain or (isinstance(_by_looks(text), (str, type(None))) and not _TIMESTAMP.fullmatch(text))
+    return not plain or _looks_like_text(text)
 
 
+@lru_cache(4096)
+def _looks_like_text(text: str) -> bool:
+    return isinstance(_by_looks(text), (str, type(None))) and not _TIMESTAMP.fullmatch(text)
+
+
+@lru_cache(4096)  # keys and short values come again and again
 def _by_looks(text: str) -> Any:
     if text in _NULL:
         return None

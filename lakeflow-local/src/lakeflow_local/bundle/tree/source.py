@@ -132,14 +132,14 @@ class _Reader:
         """The first document, None if it is empty."""
         for event in events:
             match event:
-                case yaml.AliasEvent():
-                    done = self._alias(event)
-                case yaml.ScalarEvent():
+                case yaml.ScalarEvent():  # first, as most are
                     if self._is_key(event):
                         continue
                     done = Node(self._scalar(event), (self._place(event),), anchor=event.anchor is not None)
                     self._count(1, event)
                     self._anchor(event.anchor, done, 1)
+                case yaml.AliasEvent():
+                    done = self._alias(event)
                 case yaml.MappingStartEvent() | yaml.SequenceStartEvent():
                     self._begin(event)
                     continue

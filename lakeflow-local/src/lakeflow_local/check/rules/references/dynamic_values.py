@@ -163,8 +163,10 @@ def malformed_value_reference(target: CheckedTarget) -> Iterator[Found]:
             for match in _ONE_BRACE.finditer(text):
                 yield found(value, f"{match.group(0)} in task {task.key} lacks a brace and stays as it is")
             for match in _ANY_WORD.finditer(text):
+                if match.group(1) in NAMESPACES:
+                    continue
                 near = get_close_matches(match.group(1), NAMESPACES, 1, cutoff=0.7)
-                if match.group(1) not in NAMESPACES and near and _fits(near[0], match.group(2)):
+                if near and _fits(near[0], match.group(2)):
                     yield found(
                         value,
                         f"{match.group(0)} in task {task.key} is no reference: there is no {match.group(1)}",

@@ -99,8 +99,8 @@ def _tokens(checked: CheckedBundle, path: Path) -> Iterator[Found]:
 )
 def secret_in_configuration(checked: CheckedBundle) -> Iterator[Found]:
     """No literal stands under a key that names a secret."""
-    for tree in checked.written.trees.values():
-        for value in tree.walk():
+    for file, tree in checked.written.trees.items():
+        for value in checked.written.values_of[file]:
             text = value.node.value
             if not isinstance(text, str) or not value.path:
                 continue
@@ -111,13 +111,16 @@ def secret_in_configuration(checked: CheckedBundle) -> Iterator[Found]:
                 yield found(value, f"{key} has its value written down")
 
 
+_MAPS_OF_SETTINGS = {"configuration", "spark_conf", "spark_env_vars", "base_parameters", "named_parameters"}
+_MAPS_OF_SETTINGS |= {"job_parameters", "parameters", "environment_vars", "custom_tags", "env", "options"}
+
+
 def _key_of(value: Value, tree: Value) -> str | None:
     """What a value is called: its key; of a parameter and of a variable its name; of `--token=x` the option."""
     last = value.path[-1]
     if isinstance(last, int):
         return None
-    parent = tree.get(*value.path[:-1])
-    if last in ("default", "value") and parent is not None:
+    if last in ("default", "value") and (parent := tree.get(*value.path[:-1])) is not None:
         if len(value.path) == 3 and value.path[0] == "variables":
             return str(value.path[1])
         if len(value.path) == 5 and value.path[0] == "targets" and value.path[2] == "variables":
@@ -125,9 +128,7 @@ def _key_of(value: Value, tree: Value) -> str | None:
         return parent.text("name") or None
     if len(value.path) >= 4 and value.path[-2] == "variables" and value.path[0] == "targets":
         return str(last)
-    in_map_of_settings = {"configuration", "spark_conf", "spark_env_vars", "base_parameters", "named_parameters"}
-    in_map_of_settings |= {"job_parameters", "parameters", "environment_vars", "custom_tags", "env", "options"}
-    return str(last) if in_map_of_settings & {str(step) for step in value.path[:-1]} else None
+    return None if _MAPS_OF_SETTINGS.isdisjoint(value.path[:-1]) else str(last)
 
 
 @rule(
