@@ -35,6 +35,7 @@ test-long: $(READY) ## the long ones alone
 
 test-exhaustive: $(READY) ## those that ask with many cases what a long one asks with few: hours; a workflow runs them at night
 	@$(PYTEST) -m "exhaustive and not workspace"
+	@MANY_CASES=1 $(PYTEST) -m "not workspace" $$(grep -rl --include='*.py' MANY_CASES lakeflow-local/tests tests)
 
 test-connect: $(READY) ## the unit tests through the databricks-connect client (Python 3.12), without a workspace
 	@if requirements/find-python 3.12 3.12 >/dev/null; then $(MAKE) --no-print-directory $(CONNECT) && $(BIN)/python tests/connect.py; \

@@ -15,7 +15,7 @@ from lakeflow_local.jobs.model.outcomes import LifeCycle, Result
 from lakeflow_local.jobs.model.run_if import RunIf, decide
 from lakeflow_local.jobs.model.state import RunOptions
 
-many = settings(max_examples=1_000 if os.environ.get("CI") else 60, deadline=None)
+many = settings(max_examples=1_000 if os.environ.get("MANY_CASES") else 100, deadline=None)
 
 
 @st.composite
