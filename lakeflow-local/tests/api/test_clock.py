@@ -85,6 +85,15 @@ def test_a_change_of_any_or_of_all_tables_starts_the_job(api, condition, after_o
     assert tick(api.state) == []
 
 
+def test_a_stored_job_whose_trigger_cannot_be_read_keeps_no_other_from_starting(api):
+    daily = {"quartz_cron_expression": "0 0 6 * * ?", "timezone_id": "UTC"}
+    broken, fine = create(api, schedule=daily), create(api, schedule=daily)
+    stored = next(job for job in api.state.store.all("job") if job["job_id"] == broken)
+    stored["settings"]["schedule"]["quartz_cron_expression"] = "at dawn"  # as another version may have let it pass
+    api.state.store.put("job", str(broken), stored)
+    assert {one["job_id"] for one in forward(api, DAY)} == {fine}
+
+
 def test_the_clock_does_not_go_back(api):
     assert api.refused("POST", "/api/lakeflow-local/clock", {"forward_seconds": -1})[0] == 400
     assert api.refused("POST", "/api/lakeflow-local/clock", {})[0] == 400

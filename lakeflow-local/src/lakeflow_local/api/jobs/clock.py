@@ -12,15 +12,15 @@ from datetime import UTC, datetime
 from typing import Any
 
 from lakeflow_local.api.http.call import Call
-from lakeflow_local.api.http.errors import ApiError, invalid
+from lakeflow_local.api.http.errors import ApiError
 from lakeflow_local.api.http.routes import Routes
 from lakeflow_local.api.jobs.jobs import KIND
+from lakeflow_local.api.jobs.settings import triggers_of
 from lakeflow_local.api.jobs.starting import start_run
 from lakeflow_local.api.jobs.watched import due_at
 from lakeflow_local.api.state.state import State
 from lakeflow_local.api.state.store import now
-from lakeflow_local.errors import UserError
-from lakeflow_local.schedule.triggers import Trigger, read_triggers
+from lakeflow_local.schedule.triggers import Trigger
 
 _CLOCK = "clock"
 _OF_DATA = {"file_arrival": "FILE_ARRIVAL", "table_update": "TABLE"}  # what starts their runs
@@ -99,7 +99,7 @@ def _due(state: State, since: int, until: int) -> Iterator[dict[str, Any]]:
     """Start what is due from one moment (included) to another, in order."""
     due: list[tuple[int, dict[str, Any], str]] = []
     for job in state.store.all(KIND):
-        for place, trigger in enumerate(_triggers(job)):
+        for place, trigger in enumerate(_triggers(state, job)):
             if trigger.is_paused:
                 continue
             if trigger.kind in _OF_DATA:
@@ -123,24 +123,15 @@ def _due(state: State, since: int, until: int) -> Iterator[dict[str, Any]]:
         yield {"job_id": job["job_id"], "run_id": run_id, "due": _text(at)}
 
 
-class _Settings:
-    """A job's settings in place of a bundle."""
-
-    def __init__(self, settings: Mapping[str, Any]) -> None:
-        self._settings = settings
-
-    def resource(self, kind: str, key: str) -> Mapping[str, Any]:
-        return self._settings
-
-    def locate(self, path: str) -> None:
-        return None
-
-
-def _triggers(job: Mapping[str, Any]) -> list[Trigger]:
+def _triggers(state: State, job: Mapping[str, Any]) -> list[Trigger]:
+    """Those of a job. One that cannot be read, as another version has stored it, keeps no other job from starting."""
     try:
-        return read_triggers(_Settings(job["settings"]), str(job["job_id"]))  # type: ignore[arg-type]
-    except UserError as error:
-        raise invalid(str(error)) from None
+        return triggers_of(job["settings"])
+    except ApiError as error:
+        if state.store.get(_CLOCK, f"unread-{job['job_id']}") != {"why": error.message}:
+            state.log(f"{job['settings'].get('name')} is not started by the clock: {error.message}")
+            state.store.put(_CLOCK, f"unread-{job['job_id']}", {"why": error.message})
+        return []
 
 
 def _next_of(state: State, job: Mapping[str, Any], trigger: Trigger, since: int) -> int:

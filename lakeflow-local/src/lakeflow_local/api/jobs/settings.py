@@ -5,14 +5,14 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Mapping
 from typing import Any
-from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from lakeflow_local.api.http import shapes
 from lakeflow_local.api.http.errors import invalid
 from lakeflow_local.api.state.state import State
+from lakeflow_local.errors import UserError
 from lakeflow_local.jobs.model.reading import read_job
 from lakeflow_local.jobs.model.spec import SpecError
-from lakeflow_local.schedule.cron import CronError, QuartzCron
+from lakeflow_local.schedule.triggers import Trigger, read_triggers
 
 UNTITLED = "Untitled"
 _MOST_TASKS = 1000  # of a job (documentation: resource limits)
@@ -34,7 +34,7 @@ def checked(state: State, given: Mapping[str, Any], shape: str = "jobs.JobSettin
             read_job(str(settings.get("name") or settings.get("run_name") or UNTITLED), settings)
         except SpecError as error:
             raise invalid(error.message) from None
-    _check_schedule(settings.get("schedule"))
+    triggers_of(settings)
     return settings
 
 
@@ -107,13 +107,26 @@ def _check_names(settings: Mapping[str, Any]) -> None:
         raise invalid(f"A job has either {' or '.join(kinds)}, not several of them")
 
 
-def _check_schedule(schedule: Mapping[str, Any] | None) -> None:
-    if not schedule:
-        return
+class _Settings:
+    """A job's settings in place of a bundle."""
+
+    def __init__(self, settings: Mapping[str, Any]) -> None:
+        self._settings = settings
+
+    def resource(self, kind: str, key: str) -> Mapping[str, Any]:
+        return self._settings
+
+    def locate(self, path: str) -> None:
+        return None
+
+
+def triggers_of(settings: Mapping[str, Any]) -> list[Trigger]:
+    """What starts a job of these settings.
+
+    Raises:
+        ApiError: a cron expression, time zone, interval or unit that means nothing.
+    """
     try:
-        QuartzCron(str(schedule["quartz_cron_expression"]))
-        ZoneInfo(str(schedule["timezone_id"]))
-    except CronError as error:
-        raise invalid(f"Invalid cron schedule: {error}") from None
-    except (ZoneInfoNotFoundError, ValueError, OSError):
-        raise invalid(f"Invalid time zone: {schedule['timezone_id']}") from None
+        return read_triggers(_Settings(settings), str(settings.get("name") or UNTITLED))  # type: ignore[arg-type]
+    except UserError as error:
+        raise invalid(str(error)) from None
