@@ -33,7 +33,7 @@ test-all: test test-long ## `test`, and the long ones
 test-long: $(READY) ## the long ones alone
 	@$(PYTEST) -m "slow and not exhaustive and not workspace"
 
-test-exhaustive: $(READY) ## those that ask with many cases what a long one asks with few: hours; a workflow runs them at night
+test-exhaustive: $(READY) ## many cases, and whole days of what long ones ask: hours; a workflow runs them at night
 	@$(PYTEST) -m "exhaustive and not workspace"
 	@MANY_CASES=1 $(PYTEST) -m "not workspace" $$(grep -rl --include='*.py' MANY_CASES lakeflow-local/tests tests)
 

@@ -79,6 +79,7 @@ def test_three_days_are_settled_and_a_second_time_nothing_changes(copy):
     assert json.loads(copy.workspace("list", "-o", "json")) == [], "a demo stops what it has started"
 
 
+@pytest.mark.exhaustive
 def test_ones_own_files_are_settled_in_a_state_of_their_own(copy, tmp_path):
     copy.workspace("start")  # three demos use it
 

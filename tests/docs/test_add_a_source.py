@@ -129,6 +129,7 @@ def test_the_page_can_be_followed(copy: Path) -> None:
 
 
 @pytest.mark.slow
+@pytest.mark.exhaustive
 def test_rows_of_the_new_source_are_judged_and_count(settled: Path) -> None:
     assert len(table(settled, "payouts/adjustments_raw", "adjustment_id")) == len(ADJUSTMENTS)
     assert table(settled, "payouts/adjustment_notices", "adjustment_id", "amount") == [
@@ -149,6 +150,7 @@ def test_rows_of_the_new_source_are_judged_and_count(settled: Path) -> None:
 
 
 @pytest.mark.slow
+@pytest.mark.exhaustive
 def test_the_job_pays_the_sale_less_the_fee_with_the_adjustments_and_closes_the_date(settled: Path) -> None:
     assert table(settled, "ledger/payout_claims", "seller_id", "currency", "amount") == [("s1", "EUR", "74.50")]
     [(ingested_to,)] = table(settled, "ledger/settlements", "adjustments_ingested_to")

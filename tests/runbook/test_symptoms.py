@@ -35,6 +35,7 @@ def test_answers_were_lost_although_the_gateway_has_paid_and_a_repair_asks_and_s
     assert office.paid(day) == {"s1": "90.00", "s2": "180.00"}
 
 
+@pytest.mark.exhaustive
 def test_gateway_down_for_hours_the_next_dates_run_pays_what_is_open_under_its_own_date(office: Office):
     day = office.next_day()
     office.goes_down()
@@ -52,6 +53,7 @@ def test_gateway_down_for_hours_the_next_dates_run_pays_what_is_open_under_its_o
     assert office.requests() == requests
 
 
+@pytest.mark.exhaustive
 def test_a_wrong_fee_of_last_week_is_made_good_with_the_next_date(office: Office):
     first = office.next_day()
     assert office.run(settlement_date=first).is_green
@@ -81,6 +83,7 @@ def test_a_file_that_landed_late_is_paid_with_the_next_date_and_not_by_a_second_
     assert office.paid(day) == {"s1": "72.00"}
 
 
+@pytest.mark.exhaustive
 def test_a_seller_who_changed_the_account_after_the_claim_is_paid_to_the_claimed_one_once(office: Office):
     first = office.next_day("100.00")
     office.goes_down()
@@ -95,6 +98,7 @@ def test_a_seller_who_changed_the_account_after_the_claim_is_paid_to_the_claimed
     assert office.paid_to(day) == {"s1": "NL91ABNA0417164300"}
 
 
+@pytest.mark.exhaustive
 def test_a_full_refresh_keeps_what_has_landed_and_pays_nobody_again(office: Office):
     day = office.next_day()
     assert office.run(settlement_date=day).is_green
@@ -109,6 +113,7 @@ def test_a_full_refresh_keeps_what_has_landed_and_pays_nobody_again(office: Offi
     assert office.requests() == requests
 
 
+@pytest.mark.exhaustive
 def test_a_closing_balance_that_does_not_balance_names_the_seller_and_is_counted_again(office: Office):
     day = office.next_day()
     with office.payout_by_somebody_else("s1", "7.00"):

@@ -17,7 +17,7 @@ from lakeflow_local.pipelines.model.model import CdcFlow, Place
 from lakeflow_local.pipelines.store import failpoints
 from lakeflow_local.pipelines.store.tables import log_version
 
-pytestmark = pytest.mark.timeout(1800)  # `fed` is seven updates of all targets: ten minutes on a busy machine
+pytestmark = pytest.mark.timeout(1800)  # `fed` is five updates of all targets: ten minutes on a busy machine
 
 ACCOUNTS = 500
 SOURCE = """
@@ -113,15 +113,15 @@ class Step:
 
 @pytest.fixture(scope="module")
 def fed(make_project):
-    """The project after seven batches, and by target what each of them did.
+    """The project after five batches, and by target what each of them did.
 
     The first two are small, so that all changes are placed each time; from the third on the newest of each key are
-    carried, and from the fifth on targets and stored changes count as large. The last one repeats what came before.
+    carried, and from the fourth on targets and stored changes count as large. The last one repeats what came before.
     """
     project = make_project({"accounts.py": SOURCE, "levels.sql": BY_SQL})
     rng = random.Random(20260101)
     changes = random_changes(rng)
-    cuts = sorted(rng.sample(range(len(changes)), 5))
+    cuts = sorted(rng.sample(range(len(changes)), 3))
     batches = [changes[start:end] for start, end in zip([0, *cuts], [*cuts, len(changes)], strict=True)]
     batches.append(rng.sample(changes, 50))
     steps = {target: [] for target in TARGETS}
@@ -131,7 +131,7 @@ def fed(make_project):
         with pytest.MonkeyPatch.context() as patch:
             if number >= 2:
                 patch.setattr(cdc, "SMALL_STORE_BYTES", 0)
-            if number >= 4:
+            if number >= 3:
                 patch.setattr(difference, "SMALL_TABLE_BYTES", 0)
                 patch.setattr(cdc, "MOST_FILES", 1)
                 for module in (cdc, carried):
