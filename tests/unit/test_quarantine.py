@@ -2,7 +2,7 @@
 
 import pytest
 
-from payouts.rows.quarantine import open_rows, window_counts
+from payouts.rows.quarantine import first_copies, window_counts
 from payouts.schemas import ORDERS, SELLERS
 from tests.landed import moment
 
@@ -25,8 +25,8 @@ def counted(tables, after=None, source=ORDERS):
     return tuple(window_counts(*tables, source, after and moment(after)).first())
 
 
-def still_open(tables, after=None, source=ORDERS):
-    rows = open_rows(*tables, source, after and moment(after)).collect()
+def still_open(tables, source=ORDERS):
+    rows = first_copies(*tables, source).where("is_open").collect()
     return sorted(row[source.key] or "no key" for row in rows)
 
 

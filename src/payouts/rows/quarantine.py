@@ -2,7 +2,7 @@
 
 from datetime import datetime
 
-from pyspark.sql import DataFrame
+from pyspark.sql import DataFrame, Window
 from pyspark.sql import functions as F
 
 from payouts.schemas import Source
@@ -22,38 +22,32 @@ def window_counts(
     Returns:
         One row: window_rows BIGINT (valid and quarantined), quarantined BIGINT, open_quarantined BIGINT.
     """
-    arrived = (
-        _window(states, ingested_after)
-        .select(F.lit(False).alias("is_quarantined"))
-        .unionByName(_window(quarantine, ingested_after).select(F.lit(True).alias("is_quarantined")))
-        .agg(F.count(F.lit(1)).alias("window_rows"), F.count_if("is_quarantined").alias("quarantined"))
-    )
-    still_open = open_rows(states, quarantine, source, ingested_after).agg(F.count(F.lit(1)).alias("open_quarantined"))
-    return arrived.unionByName(still_open, allowMissingColumns=True).agg(
-        *[F.max(name).alias(name) for name in ("window_rows", "quarantined", "open_quarantined")]
+    arrived = first_copies(states, quarantine, source)
+    if ingested_after is not None:
+        arrived = arrived.where(F.col("_ingested_at") > F.lit(ingested_after))
+    return arrived.agg(
+        F.count(F.lit(1)).alias("window_rows"),
+        F.count_if("is_quarantined").alias("quarantined"),
+        F.count_if("is_open").alias("open_quarantined"),
     )
 
 
-def open_rows(states: DataFrame, quarantine: DataFrame, source: Source, ingested_after: datetime | None) -> DataFrame:
-    """The quarantined rows of a window that no valid row of their key has followed.
+def first_copies(states: DataFrame, quarantine: DataFrame, source: Source) -> DataFrame:
+    """The first copies of a source, and whether they are quarantined, and still open.
 
-    A valid row follows if it was ingested later, or together with it from a later file; equal is not later. A row
-    without key stays open, because nothing can follow it.
+    A quarantined row is open until a valid row of its key follows: one that was ingested later, or together with it
+    from a later file; equal is not later. A row without key stays open, because nothing can follow it.
 
     Returns:
-        The columns of `quarantine`, one row per open row.
+        One row per first copy: the key, _ingested_at TIMESTAMP, is_quarantined BOOLEAN, is_open BOOLEAN.
     """
-    valid = states.select(source.key, "_ingested_at", "_file_modified_at").alias("valid")
-    quarantined = _window(quarantine, ingested_after).alias("quarantined")
-    arrival = {
-        side: F.struct(F.col(f"{side}._ingested_at").alias("at"), F.col(f"{side}._file_modified_at").alias("file_at"))
-        for side in ("valid", "quarantined")
-    }
-    followed = (F.col(f"valid.{source.key}") == F.col(f"quarantined.{source.key}")) & (
-        arrival["valid"] > arrival["quarantined"]
+    arrived = states.select(source.key, "_ingested_at", "_file_modified_at", F.lit(False).alias("is_quarantined"))
+    arrived = arrived.unionByName(
+        quarantine.select(source.key, "_ingested_at", "_file_modified_at", F.lit(True).alias("is_quarantined"))
     )
-    return quarantined.join(valid, on=followed, how="left_anti")
-
-
-def _window(rows: DataFrame, ingested_after: datetime | None) -> DataFrame:
-    return rows if ingested_after is None else rows.where(F.col("_ingested_at") > F.lit(ingested_after))
+    arrival = F.struct("_ingested_at", "_file_modified_at")
+    newest_valid = F.max(F.when(~F.col("is_quarantined"), arrival)).over(Window.partitionBy(source.key))
+    is_followed = F.col(source.key).isNotNull() & F.coalesce(newest_valid > arrival, F.lit(False))
+    return arrived.select(
+        source.key, "_ingested_at", "is_quarantined", (F.col("is_quarantined") & ~is_followed).alias("is_open")
+    )

@@ -76,9 +76,13 @@ def newest_states(states: DataFrame, source: Source) -> DataFrame:
 
     Grain: one row per key. Contents of a key differ, so the order has no ties.
     """
-    newest_first = [F.col(name).desc() for name in source.newest_by]
-    position = F.row_number().over(Window.partitionBy(source.key).orderBy(*newest_first))
-    return states.select("*", position.alias("_position")).where("_position = 1").select(*states.columns)
+    return states.select("*", newest_first(source).alias("_position")).where("_position = 1").select(*states.columns)
+
+
+def newest_first(source: Source) -> Column:
+    """The place of a state among those of its key, by `source.newest_by`: 1 for the newest."""
+    order = [F.col(name).desc() for name in source.newest_by]
+    return F.row_number().over(Window.partitionBy(source.key).orderBy(*order))
 
 
 def newest_state_day(order_states: DataFrame, settlement_timezone: str) -> DataFrame:

@@ -83,12 +83,12 @@ class PipelineTables:
         states = self.read(source.states)
         bound = since.ingested_to[source.name] if since else None
         counts = window_counts(states, self.read(source.quarantine), source, bound)
-        newest = F.lit(None).cast("date")
+        counts = counts.withColumn("newest_day", F.lit(None).cast("date"))
         if source is ORDERS:
-            counts = counts.crossJoin(newest_state_day(states, timezone))  # one row each: one query for both
-            newest = F.col("newest_day")
-        return counts.select(
-            F.lit(source.name).alias("source"), "window_rows", "open_quarantined", newest.alias("newest_day")
+            counts = counts.unionByName(newest_state_day(states, timezone), allowMissingColumns=True)
+        columns = ("window_rows", "open_quarantined", "newest_day")
+        return counts.agg(*[F.max(name).alias(name) for name in columns]).select(
+            F.lit(source.name).alias("source"), *columns
         )
 
 
