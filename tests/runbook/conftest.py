@@ -1,4 +1,4 @@
-"""One marketplace and one Spark for all tests of the runbook; each test settles days of its own."""
+"""One marketplace and one Spark for the tests of a module; each test settles days of its own."""
 
 from collections.abc import Iterator
 
@@ -7,7 +7,7 @@ import pytest
 from tests.runbook.office import Office, open_office
 
 
-@pytest.fixture(scope="package")
+@pytest.fixture(scope="module")
 def office(tmp_path_factory) -> Iterator[Office]:
     with open_office(tmp_path_factory.mktemp("office")) as office:
         yield office
