@@ -58,7 +58,7 @@ class Task:
         """Its type; None where it has none that is known."""
         return next((kind for name, kind in KINDS.items() if self.value.node.get(name) is not None), None)
 
-    @property
+    @cached_property
     def settings(self) -> Value | None:
         """What stands under its type: of `notebook_task: {…}` the map."""
         return self.value.get(self.kind.name) if self.kind is not None else None

@@ -9,6 +9,7 @@ from __future__ import annotations
 import os
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import Path
 
 from lakeflow_local.bundle.resources.libraries import PIP_FLAGS, has_scheme, is_local_library, local_path_in_flag
@@ -66,7 +67,7 @@ def normalize_paths(draft: Draft) -> None:
             continue
         where = place.node.location
         folder = where.file.parent if where else draft.root
-        relative = os.path.normpath(os.path.join(os.path.relpath(folder, draft.root), path))
+        relative = os.path.normpath(os.path.join(_relative(folder, draft.root), path))
         place.node.value = f"{flag} {relative}" if flag else relative
 
 
@@ -121,10 +122,16 @@ def _translate_dependency(draft: Draft, place: _Place) -> None:
 
 def _inside(draft: Draft, place: _Place) -> str:
     """The path relative to the synchronised root."""
-    relative = os.path.relpath(draft.root / place.node.value, draft.sync_root)
+    relative = _relative(draft.root / place.node.value, draft.sync_root)
     if relative == ".." or relative.startswith("../"):
         raise error(f"{place.node.value} lies outside of what is uploaded: add its folder to sync.paths", place.node)
     return relative
+
+
+@lru_cache(1024)  # many tasks name few files
+def _relative(path: Path, start: Path) -> str:
+    """The path from one absolute folder to another."""
+    return os.path.relpath(path, start)
 
 
 def _remote(draft: Draft, relative: str) -> str:

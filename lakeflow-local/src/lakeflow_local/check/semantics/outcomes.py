@@ -12,7 +12,7 @@ from functools import cached_property
 from itertools import product
 from typing import Any
 
-from lakeflow_local.check.target import Job
+from lakeflow_local.check.target import CheckedTarget, Job
 from lakeflow_local.jobs.model.outcomes import Result
 from lakeflow_local.jobs.model.run_if import RunIf, decide
 
@@ -20,6 +20,15 @@ MOST_CONDITIONS = 6  # 2 ** 6 combinations of branches
 MOST_VARIABLES = 9  # tasks whose outcome decides whether one other task can run
 # What runs although a task before it has failed.
 HIDING = (RunIf.ALL_DONE, RunIf.AT_LEAST_ONE_SUCCESS, RunIf.AT_LEAST_ONE_FAILED, RunIf.ALL_FAILED)
+
+
+def graph_of(target: CheckedTarget, job: Job) -> JobGraph:
+    """The graph of a job of a target, made once for all rules."""
+    known = target.memory.setdefault("graphs of jobs", {})
+    if job.key not in known:
+        known[job.key] = JobGraph.of(job)
+    graph: JobGraph = known[job.key]
+    return graph
 
 
 @dataclass(frozen=True)

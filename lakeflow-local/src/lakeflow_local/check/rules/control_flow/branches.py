@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from lakeflow_local.check.finding import Found, found
 from lakeflow_local.check.rule import rule
 from lakeflow_local.check.semantics.comparisons import comparisons_of
-from lakeflow_local.check.semantics.outcomes import JobGraph
+from lakeflow_local.check.semantics.outcomes import graph_of
 from lakeflow_local.check.target import CheckedTarget
 from lakeflow_local.jobs.model.outcomes import Result
 
@@ -119,7 +119,7 @@ def dependency_without_outcome(target: CheckedTarget) -> Iterator[Found]:
 def branch_never_taken(target: CheckedTarget) -> Iterator[Found]:
     """A task that cannot run, whatever happens before it."""
     for job in target.jobs.values():
-        graph = JobGraph.of(job)
+        graph = graph_of(target, job)
         if not graph.conditions and all(graph.tasks[key].get("run_if") in (None, "ALL_SUCCESS") for key in graph.tasks):
             continue
         known = {
@@ -214,7 +214,7 @@ _HANDLER = """
 def never_runs_after_dependency(target: CheckedTarget) -> Iterator[Found]:
     """A task that runs, and never in a run in which the task for failures ran that it waits for."""
     for job in target.jobs.values():
-        graph = JobGraph.of(job)
+        graph = graph_of(target, job)
         for key in graph.tasks:
             handlers = [
                 one for one, _ in graph.parents[key] if one in graph.tasks and graph.run_if(one).handles_failure

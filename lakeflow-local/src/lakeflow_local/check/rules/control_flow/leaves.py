@@ -9,7 +9,7 @@ from lakeflow_local.check.finding import Found, found
 from lakeflow_local.check.programs.program import BundleCode
 from lakeflow_local.check.programs.syntax import Function, dotted
 from lakeflow_local.check.rule import rule
-from lakeflow_local.check.semantics.outcomes import JobGraph
+from lakeflow_local.check.semantics.outcomes import JobGraph, graph_of
 from lakeflow_local.check.semantics.tasks import is_side_effect
 from lakeflow_local.check.target import CheckedTarget, Task
 from lakeflow_local.jobs.model.outcomes import Result
@@ -64,7 +64,7 @@ resources:
 def leaf_hides_failure(target: CheckedTarget) -> Iterator[Found]:
     """A leaf with a run_if that lets it run after a failure, where no other leaf is red then."""
     for job in target.jobs.values():
-        graph = JobGraph.of(job)
+        graph = graph_of(target, job)
         hidden: dict[str, list[str]] = {}
         for key, leaves in graph.hidden_failures().items():
             for leaf in leaves:
@@ -160,7 +160,7 @@ resources:
 def exclusion_skips_leaf(target: CheckedTarget) -> Iterator[Found]:
     """A leaf that should always run and is excluded on one branch; a side effect without a word on the other branch."""
     for job in target.jobs.values():
-        graph = JobGraph.of(job)
+        graph = graph_of(target, job)
         for_failures = [key for key in graph.tasks if graph.run_if(key).handles_failure]
         if graph.order is None or not (graph.conditions or for_failures):
             continue

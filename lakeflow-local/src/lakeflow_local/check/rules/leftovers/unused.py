@@ -155,7 +155,7 @@ _CALL = """
 )
 def pipeline_that_nothing_runs(target: CheckedTarget) -> Iterator[Found]:
     """In a bundle with jobs, every pipeline is named by one, or runs by itself."""
-    if not target.jobs or target.has_unread_python:
+    if not target.jobs or not target.pipelines or target.has_unread_python:
         return
     called = [REFERENCE.fullmatch(task.value.text("pipeline_task", "pipeline_id")) for task in target.tasks()]
     if any(one and target.config.get(*one.group(1).split(".")[:3]) is None for one in called):
