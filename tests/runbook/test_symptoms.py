@@ -65,6 +65,7 @@ def test_a_wrong_fee_of_last_week_is_made_good_with_the_next_date(office: Office
     office.land("sellers", seller("s2", f"{day}T23:00:00Z", 3, payout_account=f"{ACCOUNT}2"))  # 10 % again
 
 
+@pytest.mark.exhaustive
 def test_a_file_that_landed_late_is_paid_with_the_next_date_and_not_by_a_second_run_of_its_own(office: Office):
     first = office.next_day()
     assert office.run(settlement_date=first).is_green

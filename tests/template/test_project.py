@@ -27,6 +27,7 @@ def test_its_tests_pass(project: Path, run_in: Runner) -> None:
     assert " passed" in tested.stdout and "skipped" not in tested.stdout
 
 
+@pytest.mark.exhaustive
 def test_the_tests_of_a_project_with_other_answers_pass(other_project: Path, run_in: Runner) -> None:
     tested = run_in(other_project, "-m", "pytest", "-q")
     assert tested.returncode == 0, tested.stdout[-3000:]

@@ -186,7 +186,7 @@ def test_every_row_knows_where_it_came_from(spark):
     assert len({row._row_id for row in rows.select("_row_id").collect()}) == 2
 
 
-@pytest.mark.parametrize("megabytes", [1, pytest.param(50, marks=pytest.mark.slow)])
+@pytest.mark.parametrize("megabytes", [1, pytest.param(50, marks=[pytest.mark.slow, pytest.mark.exhaustive])])
 def test_a_line_of_many_megabytes_is_read(spark, megabytes):
     note, number = f"repeat('x', {megabytes - 1}000000)", "repeat('7', 1000000)"
     line = f"""concat('{{"order_id":"big","note":"', {note}, '","number":', {number}, ',"status":"placed"}}')"""

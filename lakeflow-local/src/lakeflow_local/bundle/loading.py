@@ -45,7 +45,7 @@ from lakeflow_local.bundle.tree.diagnostics import Diagnostics
 from lakeflow_local.bundle.tree.draft import Draft, Workspace
 from lakeflow_local.bundle.tree.limits import deep_values
 from lakeflow_local.bundle.tree.merging import join_keyed_lists
-from lakeflow_local.bundle.tree.nodes import matches
+from lakeflow_local.bundle.tree.nodes import Node, matches
 from lakeflow_local.bundle.values.dependencies import check_references
 from lakeflow_local.bundle.values.references import Resolver
 from lakeflow_local.bundle.values.secrets import check_secrets, hide_secrets
@@ -189,14 +189,17 @@ def _initialize_resources(draft: Draft) -> None:
 
 
 def _resolve(draft: Draft, *, outside_resources: bool) -> None:
-    """Resolves references in one half of the configuration, then fits it to the schema again."""
+    """Resolves references in one half of the configuration, then fits that half to the schema again."""
     resolver = Resolver(draft.config)
-    for key, section in draft.config.value.items():
-        if (key != "resources") == outside_resources:
-            resolver.resolve(section)
-    fitted = normalize(draft.config, sections.root(), draft.diagnostics)
+    config = draft.config
+    half = {key: section for key, section in config.value.items() if (key != "resources") == outside_resources}
+    for section in half.values():
+        resolver.resolve(section)
+    fitted = normalize(Node(half, config.locations, config.key), sections.root(), draft.diagnostics)
     assert fitted is not None  # a map always fits the root record
-    draft.config = fitted
+    value = {key: fitted.value.get(key) if key in half else section for key, section in config.value.items()}
+    value = {key: section for key, section in value.items() if section is not None}
+    draft.config = Node(value, config.locations, config.key, anchor=config.anchor)
 
 
 def _drop_empty_texts(draft: Draft) -> None:
