@@ -15,7 +15,7 @@ from lakeflow_local.errors import UserError
 from lakeflow_local.pipelines.cdc import carried, cdc, change, difference, fold
 from lakeflow_local.pipelines.model.model import CdcFlow, Place
 from lakeflow_local.pipelines.store import failpoints
-from lakeflow_local.pipelines.store.tables import log_version
+from lakeflow_local.spark.stored import log_version
 
 pytestmark = pytest.mark.timeout(1800)  # `fed` is five updates of all targets: ten minutes on a busy machine
 

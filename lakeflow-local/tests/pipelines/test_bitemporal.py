@@ -12,7 +12,7 @@ from lakeflow_local.errors import UserError
 from lakeflow_local.pipelines.cdc import cdc, change, difference
 from lakeflow_local.pipelines.cdc.bitemporal import fold as fold_bitemporal
 from lakeflow_local.pipelines.model.model import BITEMPORAL, CdcFlow, Place
-from lakeflow_local.pipelines.store.tables import log_version
+from lakeflow_local.spark.stored import log_version
 
 FLOW = CdcFlow(
     "f",

@@ -35,6 +35,15 @@ class _NotSure(Exception):
     """Spark must read this."""
 
 
+def log_version(folder: Path) -> int | None:
+    """The newest version in a Delta table's log, read from the file names alone."""
+    log = folder / "_delta_log"
+    try:
+        return max((int(file.name[:20]) for file in log.iterdir() if file.name[20:] == ".json"), default=None)
+    except FileNotFoundError:
+        return None
+
+
 def rows(folder: Path, limit: int) -> tuple[list[str], list[list[Any]]] | None:
     """The column names and up to `limit` rows of the last committed version of the Delta table in `folder`.
 

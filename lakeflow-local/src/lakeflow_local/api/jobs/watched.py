@@ -13,6 +13,7 @@ from lakeflow_local.api.catalog import places
 from lakeflow_local.api.state.state import State
 from lakeflow_local.platform_paths.path_map import PathMap
 from lakeflow_local.schedule.triggers import Trigger
+from lakeflow_local.spark.stored import log_version
 
 _SEEN = "watched"  # kind of the documents with what a trigger has seen
 
@@ -81,5 +82,5 @@ def _version(root: Path, name: str) -> int:
     parts = str(name).lower().split(".")
     if len(parts) != 3:
         return -1
-    log = places.schema_folder(root, parts[0], parts[1]) / parts[2] / "_delta_log"
-    return max((int(file.stem) for file in log.glob("*.json") if file.stem.isdigit()), default=-1)
+    version = log_version(places.schema_folder(root, parts[0], parts[1]) / parts[2])
+    return -1 if version is None else version

@@ -21,7 +21,8 @@ from lakeflow_local.pipelines.cdc import change
 from lakeflow_local.pipelines.model.model import CdcFlow, Dataset, SnapshotFlow, fail
 from lakeflow_local.pipelines.query.context import UpdateContext
 from lakeflow_local.pipelines.query.node import Node
-from lakeflow_local.pipelines.store.tables import log_version, rows_written
+from lakeflow_local.pipelines.store.tables import rows_written
+from lakeflow_local.spark.stored import log_version
 
 VALUE, NUMBER = "value", "snapshot"
 _KINDS = (NumericType, (TimestampType, TimestampNTZType, DateType), StringType)

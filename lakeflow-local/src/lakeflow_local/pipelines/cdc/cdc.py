@@ -26,9 +26,10 @@ from lakeflow_local.pipelines.query.evaluate import Evaluation
 from lakeflow_local.pipelines.query.node import Node
 from lakeflow_local.pipelines.store import failpoints
 from lakeflow_local.pipelines.store.state import Memory
-from lakeflow_local.pipelines.store.tables import content, files_added, log_version, rows_written
+from lakeflow_local.pipelines.store.tables import content, files_added, rows_written
 from lakeflow_local.pipelines.writing.column_types import refuse_other_types
 from lakeflow_local.pipelines.writing.stream import drain, metrics_of, observed
+from lakeflow_local.spark.stored import log_version
 
 # Up to this size all changes are placed again each time: that costs less than carrying the newest ones along.
 SMALL_STORE_BYTES = 512 * 1024

@@ -14,6 +14,7 @@ from pyspark.sql.types import StructField, StructType
 
 from lakeflow_local.pipelines.model.model import Dataset, Supplied
 from lakeflow_local.pipelines.model.names import TableName, quote
+from lakeflow_local.spark.stored import log_version
 from lakeflow_local.spark.warehouse import create_schema
 
 
@@ -118,15 +119,6 @@ class Tables:
 
 def _text(value: str) -> str:
     return "'" + value.replace("\\", "\\\\").replace("'", "\\'") + "'"
-
-
-def log_version(folder: Path) -> int | None:
-    """The newest version in a Delta table's log, read from the file names alone."""
-    log = folder / "_delta_log"
-    try:
-        return max((int(file.name[:20]) for file in log.iterdir() if file.name[20:] == ".json"), default=None)
-    except FileNotFoundError:
-        return None
 
 
 def content(folder: Path) -> tuple[int, int]:
