@@ -22,10 +22,10 @@ def window_counts(
     Returns:
         One row: window_rows BIGINT (valid and quarantined), quarantined BIGINT, open_quarantined BIGINT.
     """
-    arrived = first_copies(states, quarantine, source)
-    if ingested_after is not None:
-        arrived = arrived.where(F.col("_ingested_at") > F.lit(ingested_after))
-    return arrived.agg(
+    if ingested_after is not None:  # before anything else: what follows a row of the window is in the window, too
+        in_window = F.col("_ingested_at") > F.lit(ingested_after)
+        states, quarantine = states.where(in_window), quarantine.where(in_window)
+    return first_copies(states, quarantine, source).agg(
         F.count(F.lit(1)).alias("window_rows"),
         F.count_if("is_quarantined").alias("quarantined"),
         F.count_if("is_open").alias("open_quarantined"),
