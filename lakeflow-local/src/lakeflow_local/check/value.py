@@ -20,7 +20,7 @@ class Value:
 
     def __init__(self, node: Node, path: NodePath = (), around: Location | None = None) -> None:
         self.node, self.path = node, path
-        self.around = node.key or (node.locations[0] if node.locations else around)
+        self.around = node.key or node.location or around
 
     def get(self, *steps: Step) -> Value | None:
         """The value at a path below, None where there is none or it is null."""
@@ -30,7 +30,7 @@ class Value:
             if child is None:
                 return None
             node = child
-            around = node.key or (node.locations[0] if node.locations else around)
+            around = node.key or node.location or around
         if node.value is None:
             return None
         return Value(node, (*self.path, *steps), around) if steps else self

@@ -17,7 +17,7 @@ _DEFINITIONS = (
 
 def expand_target_variables(tree: Node) -> None:
     """Rewrites the short forms of one file, in place."""
-    for path, variable in list(matches(tree, "targets.*.variables.*")):
+    for path, variable in matches(tree, "targets.*.variables.*"):
         if variable.is_null or (variable.is_map and set(variable.value) in _DEFINITIONS):
             continue
         whole = Node({"default": Node(variable.value, variable.locations)}, variable.locations, variable.key)
