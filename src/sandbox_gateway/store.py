@@ -22,7 +22,6 @@ class Store:
         self._connection = sqlite3.connect(path, isolation_level=None, timeout=30)
         self._connection.row_factory = sqlite3.Row
         for statement in (
-            "PRAGMA journal_mode = WAL",
             "PRAGMA synchronous = FULL",  # an answer that is given is on the disk
             """CREATE TABLE IF NOT EXISTS payouts (
                 effect_key TEXT PRIMARY KEY, seller_id TEXT NOT NULL, currency TEXT NOT NULL, amount TEXT NOT NULL,

@@ -35,11 +35,14 @@ def look_at_a_run(number: int, path: Path, times: int) -> int:
     return refused
 
 
-def open_the_history(number: int, folder: Path) -> int:
-    """Make the database, and put a run on record."""
-    run_id, lock = RunStore(folder).create(**SETTINGS)
-    lock.release()
-    return run_id
+def open_histories(number: int, folder: Path, times: int) -> list[int]:
+    """Make databases, and put a run on record in each."""
+    run_ids = []
+    for history in range(times):
+        run_id, lock = RunStore(folder / str(history)).create(**SETTINGS)
+        lock.release()
+        run_ids.append(run_id)
+    return run_ids
 
 
 def end_a_run_or_settle(number: int, folder: Path, times: int) -> list[str]:

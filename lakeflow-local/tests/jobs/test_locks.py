@@ -2,7 +2,7 @@
 
 import pytest
 from job_bundles import script, write_bundle
-from races import end_a_run_or_settle, hold_a_run, look_at_a_run, open_the_history, update_a_pipeline
+from races import end_a_run_or_settle, hold_a_run, look_at_a_run, open_histories, update_a_pipeline
 from racing import at_once
 
 from lakeflow_local import LocalWorkspace
@@ -23,7 +23,8 @@ def test_who_looks_whether_a_run_is_played_is_in_nobodys_way(tmp_path):
 
 
 def test_a_history_is_made_by_several_at_once(tmp_path):
-    assert sorted(at_once(open_the_history, tmp_path / ".lakeflow", processes=6)) == [1, 2, 3, 4, 5, 6]
+    found = at_once(open_histories, tmp_path, 100, processes=6)
+    assert [sorted(of_history) for of_history in zip(*found, strict=True)] == [[1, 2, 3, 4, 5, 6]] * 100
 
 
 def test_a_run_that_ends_while_somebody_looks_for_lost_ones_is_not_lost(tmp_path):

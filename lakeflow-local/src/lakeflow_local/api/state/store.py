@@ -8,13 +8,14 @@ from __future__ import annotations
 
 import json
 import secrets
-import sqlite3
 import threading
 import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
+
+from lakeflow_local.database import open_database
 
 _SCHEMA = """
 CREATE TABLE IF NOT EXISTS documents (
@@ -36,9 +37,7 @@ class Store:
     def __init__(self, path: Path) -> None:
         path.parent.mkdir(parents=True, exist_ok=True)
         self._lock = threading.RLock()
-        self._db = sqlite3.connect(path, isolation_level=None, timeout=60, check_same_thread=False)
-        self._db.execute("PRAGMA journal_mode = WAL")
-        self._db.execute("PRAGMA synchronous = FULL")
+        self._db = open_database(path, check_same_thread=False)
         self._db.executescript(_SCHEMA)
 
     def close(self) -> None:

@@ -5,6 +5,8 @@ from __future__ import annotations
 import sqlite3
 from pathlib import Path
 
+from lakeflow_local.database import open_database
+
 _SCHEMA = """
 CREATE TABLE IF NOT EXISTS runs (
   run_id INTEGER PRIMARY KEY AUTOINCREMENT,
@@ -57,11 +59,9 @@ def connect(path: Path) -> sqlite3.Connection:
     Raises:
         sqlite3.DatabaseError: the file is damaged.
     """
-    database = sqlite3.connect(path, isolation_level=None, timeout=60)
-    database.row_factory = sqlite3.Row
     try:
-        database.execute("PRAGMA journal_mode = WAL")
-        database.execute("PRAGMA synchronous = FULL")  # a commit survives a power cut; about 0.2 ms
+        database = open_database(path)
+        database.row_factory = sqlite3.Row
         if not database.execute("SELECT 1 FROM sqlite_master WHERE name = 'task_values'").fetchone():
             database.executescript(_SCHEMA)
     except UnicodeDecodeError:  # SQLite quotes what it cannot read in its message, which is then no text
