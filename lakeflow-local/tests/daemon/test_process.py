@@ -1,9 +1,12 @@
 """The warm process as commands find it: on demand, one a folder, replaced when it does not fit, gone when told to."""
 
 import json
+import os
 import shutil
 import signal
 import stat
+import subprocess
+import sys
 import time
 import urllib.error
 import urllib.request
@@ -11,6 +14,7 @@ import urllib.request
 import pytest
 from warm_bundles import WarmBundle, finished, is_alive, wait_for
 
+from lakeflow_local.daemon.finding import has_ended
 from lakeflow_local.daemon.places import Places, Record, inode
 
 STARTED = "started the local workspace of this folder"
@@ -222,3 +226,14 @@ def test_a_process_that_took_long_to_end_leaves_the_files_of_its_successor(tmp_p
     places.remove(2)
     assert places.record() is None
     assert not places.socket.exists()
+
+
+def test_a_process_that_was_started_here_has_ended_although_nobody_has_asked_how():
+    with subprocess.Popen([sys.executable, "-c", "input()"], stdin=subprocess.PIPE) as process:
+        assert not has_ended(process.pid)
+        process.stdin.write(b"\n")
+        process.stdin.close()
+        os.waitid(os.P_PID, process.pid, os.WEXITED | os.WNOWAIT)  # until it ends; its number stays taken
+        assert has_ended(process.pid)
+    assert has_ended(process.pid)
+    assert not has_ended(os.getppid())

@@ -136,14 +136,25 @@ def _greeted(record: Record, keep: bool) -> tuple[str, Channel | None]:
 
 
 def _wait_for_end(pid: int) -> None:
-    """Let a process that is about to end do so, as it takes its files with it; another may have its number by now."""
+    """Let a process that is about to end do so, as it takes its files with it."""
     until = time.monotonic() + _SECONDS_TO_END
     while time.monotonic() < until:
-        try:
-            os.kill(pid, 0)
-        except (ProcessLookupError, PermissionError):
+        if has_ended(pid):
             return
         time.sleep(0.05)
+
+
+def has_ended(pid: int) -> bool:
+    """Whether a process is gone. One that was started here keeps its number until its parent asks how it ended."""
+    try:
+        return os.waitpid(pid, os.WNOHANG)[0] == pid
+    except ChildProcessError:
+        pass
+    try:
+        os.kill(pid, 0)
+    except (ProcessLookupError, PermissionError):  # of somebody else's: another process has its number by now
+        return True
+    return False
 
 
 @contextlib.contextmanager
