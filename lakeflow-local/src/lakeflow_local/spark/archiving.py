@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import fcntl
 import os
+import subprocess
+import sys
 import tempfile
 from pathlib import Path
 
@@ -31,6 +33,17 @@ _QUERIES = (
     "DESCRIBE HISTORY a",
 )
 
+# A task's work: what a client of Spark Connect asks for.
+_CLIENT = """
+from pyspark.sql import SparkSession
+from pyspark.sql import functions as F
+
+spark = SparkSession.builder.getOrCreate()
+found = spark.table("s.a").groupBy("name").agg(F.max("at").alias("at"), F.sum("amount").alias("amount"))
+found.select(found.columns).collect()
+spark.createDataFrame([(1,)], "id INT").write.mode("append").saveAsTable("s.d")
+"""
+
 
 def ensure() -> Path | None:
     """Make the archive of this environment and Java unless it is there.
@@ -49,6 +62,7 @@ def ensure() -> Path | None:
             try:
                 with SparkServer(Path(work)) as server:
                     _work(server)
+                    _work_of_a_client(server)
                     server.stop(patience=_PATIENCE)  # Java writes its archive when it ends
             finally:
                 del os.environ["LAKEFLOW_LOCAL_JAVA_OPTIONS"]
@@ -73,3 +87,8 @@ def _work(server: SparkServer) -> None:
         writer = stream.select("name").writeStream.trigger(availableNow=True)
         writer = writer.option("checkpointLocation", str(server.root / f"checkpoint{number}"))
         writer.foreachBatch(lambda rows, _: rows.write.mode("append").saveAsTable("c")).start().awaitTermination()
+
+
+def _work_of_a_client(server: SparkServer) -> None:
+    own = {name: value for name, value in os.environ.items() if not name.startswith(("SPARK_", "PYSPARK_"))}
+    subprocess.run([sys.executable, "-c", _CLIENT], env={**own, "SPARK_REMOTE": server.remote or ""}, check=True)

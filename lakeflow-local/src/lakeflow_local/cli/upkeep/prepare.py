@@ -14,7 +14,7 @@ from lakeflow_local.spark.session import prepare_process
 def prepare() -> None:
     """Fetch Delta's jars, checked by hash, and make an archive of the Java classes that Spark loads.
 
-    A session does the first by itself. With the archive Spark starts in half the CPU time; it takes 200 MB of disk.
+    A session does the first by itself. With the archive Spark starts in half the CPU time; it takes 240 MB of disk.
     """
     jars.ensure()
     prepare_process()

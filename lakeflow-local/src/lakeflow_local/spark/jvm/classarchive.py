@@ -1,6 +1,6 @@
 """Java's archive of the classes that Spark and Delta load (AppCDS): with it a JVM starts Spark in half the CPU time.
 
-It is a file of 200 MB beside Delta's jars, made once an environment by `lakeflow-local prepare`. A session without it
+It is a file of 240 MB beside Delta's jars, made once an environment by `lakeflow-local prepare`. A session without it
 starts as ever. Java compares the archive with itself and with the class path, and goes on without one that does not
 fit; the name has the versions, so that a new one is made then.
 """
