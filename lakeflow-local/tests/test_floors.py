@@ -87,6 +87,7 @@ FLOORS = (
     "platform_paths",
     "settings",
     "state_folder",
+    "database",
     "errors",
 )
 MOST_MODULES = 16  # of a room; past that, a second idea lives there
