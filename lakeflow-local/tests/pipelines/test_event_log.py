@@ -55,7 +55,8 @@ def rides(make_project):
     project.second = project.update("rides", full_refresh=["per_line"])
     project.id = (project.root / ".lakeflow" / "pipelines" / project.schema / "id").read_text()
     project.spark.sql(f"CREATE OR REPLACE TEMP VIEW log AS SELECT * FROM {project.schema}.events")
-    return project
+    yield project
+    project.spark.sql("DROP VIEW log")  # the session is that of other tests, too
 
 
 def ask(project, query):
