@@ -11,8 +11,8 @@ from lakeflow_local.spark import catalogs, events, querycost
 from lakeflow_local.spark.jvm import classarchive, jars, javaclasses
 
 # Only the first of the JVM's two compilers: a run is many small queries, which end before the second has paid for
-# itself. The default of 48 MiB for compiled code is full within a minute; such a JVM becomes slow and then dies.
-# Classes and objects have room from the start: growing into it took a dozen full collections of half a second each.
+# itself. Its default of 48 MiB for compiled code is full within a minute; such a JVM becomes slow and then dies.
+# Classes and objects have room from the start: growing into it took a dozen full collections of up to half a second.
 JAVA_OPTIONS = (
     "-XX:TieredStopAtLevel=1 -XX:ReservedCodeCacheSize=256m -XX:+UseParallelGC -XX:MetaspaceSize=256m -Xms1g -Xss8m "
     "-Duser.timezone=UTC"
