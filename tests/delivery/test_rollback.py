@@ -21,7 +21,7 @@ from tests.warm import own_process
 
 from .checkout import ROOT, copied
 
-pytestmark = [pytest.mark.slow, pytest.mark.exhaustive, pytest.mark.timeout(1800)]
+pytestmark = [pytest.mark.slow, pytest.mark.timeout(1800)]
 
 RUNNER = Path(lakeflow_local.__file__).parents[1]
 LARGE = "9000.00"  # fine for A, too much for B
