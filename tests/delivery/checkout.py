@@ -16,6 +16,8 @@ COPIED = (
     *("databricks.yml", "targets", "resources", "pipelines", "src", "pyproject.toml", "README.md", "LICENSE"),
     *("requirements", "delivery", "Makefile", ".gitignore"),
 )
+# Long ago, so that a time of now in a release shows, however fast it was built. In seconds since 1970.
+COMMITTED_AT = 1_700_000_000
 # It notes each call, and prints answers/<its first two words>; for a plan after a deployment answers/second-plan.
 STAND_IN = """#!{python}
 import json, os, sys
@@ -48,7 +50,9 @@ class Checkout:
         identity = {
             f"GIT_{who}_{what}": "a@fleet.test" for who in ("AUTHOR", "COMMITTER") for what in ("NAME", "EMAIL")
         }
-        environment = {key: value for key, value in os.environ.items() if not key.startswith("GIT_")} | identity
+        dates = dict.fromkeys(("GIT_AUTHOR_DATE", "GIT_COMMITTER_DATE"), f"@{COMMITTED_AT} +0000")
+        inherited = {key: value for key, value in os.environ.items() if not key.startswith("GIT_")}
+        environment = inherited | identity | dates
         command = ["git", "-C", str(self.root), "-c", "commit.gpgsign=false", *arguments]
         return subprocess.run(command, env=environment, capture_output=True, text=True, check=True).stdout.strip()
 
