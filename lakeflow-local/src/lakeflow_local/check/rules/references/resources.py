@@ -101,6 +101,8 @@ def resource_cycle(target: CheckedTarget) -> Iterator[Found]:
     """No resource refers to itself, however long the way round; jobs that run each other have a rule of their own."""
     edges: dict[str, dict[str, Value]] = {}
     for value, _, steps in _references(target):
+        if value.path[3:4] in (("permissions",), ("grants",)):
+            continue  # rights are given once the resource is there
         if len(steps) >= 3 and value.path[0] == "resources" and len(value.path) > 2:
             source, goal = f"{value.path[1]}.{value.path[2]}", f"{steps[1]}.{steps[2]}"
             if source != goal:
