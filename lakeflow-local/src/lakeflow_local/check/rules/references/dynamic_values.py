@@ -12,7 +12,7 @@ from lakeflow_local.check.rule import rule
 from lakeflow_local.check.target import CheckedTarget, Task
 from lakeflow_local.check.texts import joined, outer, references_of, texts_of
 from lakeflow_local.jobs.model.reference_check import problems
-from lakeflow_local.jobs.model.references import NAMESPACES
+from lakeflow_local.jobs.model.references import NAMESPACES, find
 
 _PAGE = "https://docs.databricks.com/aws/en/jobs/dynamic-value-references"
 _TASKS = """
@@ -149,7 +149,7 @@ def _sees_input(task: Task) -> bool:
     basis="documented",
     reason="A reference with a mistake in its syntax is no reference: the task gets the literal text.",
     fact=_PAGE,
-    fix="Write two braces on each side, and a known first word: job, task, tasks, workspace, backfill, input.",
+    fix="Two braces on each side, a known first word (job, task, tasks, workspace, backfill, input), no expression.",
     bad=_example("{{job.parameters.day}", bad=True),
     good=_example("{{job.parameters.day}}", bad=False),
 )
@@ -162,6 +162,9 @@ def malformed_value_reference(target: CheckedTarget) -> Iterator[Found]:
                 continue
             for match in _ONE_BRACE.finditer(text):
                 yield found(value, f"{match.group(0)} in task {task.key} lacks a brace and stays as it is")
+            for match in _MORE.finditer(text):
+                if not list(find(match.group(0))) and _fits(match.group(1), match.group(2)):
+                    yield found(value, f"{match.group(0)} in task {task.key} is no reference and stays as it is")
             for match in _ANY_WORD.finditer(text):
                 if match.group(1) in NAMESPACES:
                     continue
@@ -177,6 +180,7 @@ def malformed_value_reference(target: CheckedTarget) -> Iterator[Found]:
 _WORDS = r"(?:job|tasks?|workspace|backfill|input)\.[A-Za-z0-9_.\-]+"
 _ONE_BRACE = re.compile(r"(?<!\{)\{\s*" + _WORDS + r"\s*\}\}|\{\{\s*" + _WORDS + r"\s*\}(?!\})")
 _ANY_WORD = re.compile(r"\{\{\s*([A-Za-z_]+)\.([A-Za-z0-9_.\-]+)\s*\}\}")
+_MORE = re.compile(r"\{\{\s*(job|tasks?|workspace)\.([^{}]+?)\s*\}\}")
 _SECOND = {
     "job": ("parameters", "id", "name", "run_id", "start_time", "repair_count", "trigger"),
     "task": ("name", "run_id", "execution_count"),
@@ -189,7 +193,7 @@ def _fits(namespace: str, rest: str) -> bool:
     first, _, more = rest.partition(".")
     if namespace == "tasks":
         return more.startswith(("values.", "result_state", "run_id", "output"))
-    return first in _SECOND.get(namespace, ())
+    return re.split(r"\W", first, maxsplit=1)[0] in _SECOND.get(namespace, ())
 
 
 def _is_for_references(path: tuple[str | int, ...]) -> bool:
