@@ -32,6 +32,55 @@ resources:
       libraries: [{glob: {include: "orders/**"}}]
       environment: {dependencies: ["--editable ${workspace.file_path}"]}
 """
+CYCLE = """
+bundle: {name: fleet}
+resources:
+  schemas:
+    work:
+      catalog_name: main
+      name: "WORK"
+      grants: [{principal: "RIGHTS", privileges: [USE_SCHEMA]}]
+  apps:
+    board:
+      name: board
+      source_code_path: .
+      config: {env: [{name: SCHEMA, value: "${resources.schemas.work.name}"}]}
+"""
+PRINCIPAL = "${resources.apps.board.service_principal_client_id}"
+EMPTY_JOB = """
+bundle: {name: fleet}
+resources:
+  jobs:
+    later:
+      parameters: [{name: day, default: ""}]
+"""
+GATEWAY = """
+bundle: {name: fleet}
+resources:
+  jobs:
+    load: {tasks: [{task_key: load, notebook_task: {notebook_path: /Shared/load}}]}
+  pipelines:
+    gateway: {name: gateway, catalog: main, schema: landing, FIELD: {connection_name: orders}}
+"""
+CATALOGS = """
+bundle: {name: fleet}
+targets:
+  dev: {default: true, variables: {catalog: DEV}}
+  prod: {variables: {catalog: fleet}}
+variables: {catalog: {default: main}}
+resources:
+  jobs:
+    load:
+      tasks: [{task_key: load, spark_python_task: {python_file: load.py}, existing_cluster_id: 0123-456789-abcdefgh}]
+"""
+VALUE = """
+bundle: {name: fleet}
+resources:
+  jobs:
+    load:
+      parameters: [{name: day, default: "2026-01-01"}]
+      tasks: [{task_key: load, notebook_task: {notebook_path: /Shared/load, base_parameters: {text: "TEXT"}}}]
+"""
 SQL, PYTHON = "CREATE MATERIALIZED VIEW orders AS SELECT 1 AS id;\n", "from pyspark import pipelines as dp\n"
 
 
@@ -61,6 +110,54 @@ def rules_of(root, files):
             "editable-without-project",
             {"databricks.yml": EDITABLE, "orders/orders.sql": SQL, "orders/more.py": PYTHON},
             {"databricks.yml": EDITABLE, "orders/orders.sql": SQL},
+        ),
+        (
+            "resource-cycle",  # the CLI plans grants and permissions as nodes of their own, behind their resource
+            {"databricks.yml": CYCLE.replace("WORK", PRINCIPAL).replace("RIGHTS", "users")},
+            {"databricks.yml": CYCLE.replace("WORK", "work").replace("RIGHTS", PRINCIPAL)},
+        ),
+        (
+            "unused-job-parameter",
+            {"databricks.yml": HANDED_ON.replace("{{ job.parameters.[day] }}", "{{job.parameters.`night`}}")},
+            {"databricks.yml": HANDED_ON.replace("{{ job.parameters.[day] }}", "{{job.parameters.`day`}}")},
+        ),
+        (
+            "unused-job-parameter",
+            {"databricks.yml": HANDED_ON.replace("[day]", "[night]")},
+            {"databricks.yml": EMPTY_JOB},
+        ),
+        (
+            "pipeline-that-nothing-runs",
+            {"databricks.yml": GATEWAY.replace("FIELD", "ingestion_definition")},
+            {"databricks.yml": GATEWAY.replace("FIELD", "gateway_definition")},
+        ),
+        (
+            "catalog-in-code",
+            {"databricks.yml": CATALOGS.replace("DEV", "fleet_dev"), "load.py": 'spark.table("fleet.orders.limits")\n'},
+            {
+                "databricks.yml": CATALOGS.replace("DEV", "fleet_dev"),
+                "load.py": 'spark.conf.get("fleet.orders.limit")\n',
+            },
+        ),
+        (
+            "catalog-in-code",
+            {"databricks.yml": CATALOGS.replace("DEV", "fleet_dev"), "load.py": 'bad = "fleet_dev" in names\n'},
+            {"databricks.yml": CATALOGS.replace("DEV", "REPLACE_ME"), "load.py": 'bad = "REPLACE_ME" in names\n'},
+        ),
+        (
+            "private-file-is-uploaded",
+            {"databricks.yml": VALUE, ".env.local": "REGION=eu\n"},
+            {"databricks.yml": VALUE, ".env.tmpl": "REGION={{.region}}\n"},
+        ),
+        (
+            "secret-in-code",
+            {"databricks.yml": VALUE, "load.py": 'NULL_TOKEN = "Tr0ub4dor-3"\n'},
+            {"databricks.yml": VALUE, "load.py": 'NULL_TOKEN = "__ORDER_NULL__"\n'},
+        ),
+        (
+            "malformed-value-reference",
+            {"databricks.yml": VALUE.replace("TEXT", "{{job.parameters.day || 'today'}}")},
+            {"databricks.yml": VALUE.replace("TEXT", "{{job.parameters.`day`}} {{ user.name || 'nobody' }}")},
         ),
     ],
     ids=lambda value: value if isinstance(value, str) else "",

@@ -38,7 +38,7 @@ _SECRET_KEY = re.compile(
 _CAMEL = re.compile(r"(?<=[a-z0-9])(?=[A-Z])")
 _PLACEHOLDER = re.compile(
     r"<.*>|\.\.\.|x{3,}|\*{2,}|your|change[_-]?me|replace|example|placeholder|dummy|todo|redacted|fake|sample|"
-    r"^(?:none|null|true|false|test|secret|password|token|default|unset|empty)$",
+    r"^__.*__$|^(?:none|null|true|false|test|secret|password|token|default|unset|empty)$",
     re.IGNORECASE,
 )
 # The name of a secret in a scope or a vault: words with dashes, one of which says so.

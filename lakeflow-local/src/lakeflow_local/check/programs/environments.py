@@ -65,9 +65,9 @@ def catalogs(module: Module, names: Collection[str]) -> Iterator[Mention]:
     pattern = catalog_pattern(names)
     if pattern is None:
         return
-    docstrings = {id(text) for text in (*_docstrings(module), *_shown_defaults(module))}
+    others = {id(text) for text in (*_docstrings(module), *_shown_defaults(module), *_settings(module))}
     for node in module.nodes:
-        if isinstance(node, ast.Constant) and isinstance(node.value, str) and id(node) not in docstrings:
+        if isinstance(node, ast.Constant) and isinstance(node.value, str) and id(node) not in others:
             found = pattern.search(node.value)
             if found or (node.value in names and re.search(r"[_-]", node.value)):
                 yield Mention(node.lineno, found[0].strip("`'\" /(") if found else node.value)
@@ -114,6 +114,13 @@ def _shown_defaults(module: Module) -> Iterator[ast.AST]:
     for node in module.nodes:
         if isinstance(node, ast.Call) and re.search(r"widgets\.(text|dropdown|combobox)$", dotted(node.func)):
             yield from (inner for argument in (*node.args, *node.keywords) for inner in ast.walk(argument))
+
+
+def _settings(module: Module) -> Iterator[ast.AST]:
+    """The names of Spark settings: `spark.conf.get("fleet.orders.limit")`, which may begin as a catalog does."""
+    for node in module.nodes:
+        if isinstance(node, ast.Call) and node.args and re.search(r"(^|\.)conf\.\w+$", dotted(node.func)):
+            yield node.args[0]
 
 
 def _docstrings(module: Module) -> Iterator[ast.Constant]:

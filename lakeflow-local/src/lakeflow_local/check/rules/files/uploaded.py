@@ -20,7 +20,7 @@ from lakeflow_local.notebooks.notebook import find_notebook
 _SYNC = "https://docs.databricks.com/aws/en/dev-tools/bundles/settings (sync)"
 _SCHEMA = "{sync}resources:\n  schemas:\n    silver:\n      catalog_name: main\n      name: silver\n"
 _PRIVATE = re.compile(
-    r"(?:\.env(?:\.(?!example|sample|template|dist)[\w-]+)?|\.databrickscfg|id_(?:rsa|dsa|ecdsa|ed25519)|.+\.(?:pem|pfx|p12|keystore|jks)|"
+    r"(?:\.env(?:\.(?!example|sample|template|tmpl|tpl|dist)[\w-]+)?|\.databrickscfg|id_(?:rsa|dsa|ecdsa|ed25519)|.+\.(?:pem|pfx|p12|keystore|jks)|"
     r"\.netrc|\.pypirc|terraform\.tfstate(?:\.backup)?|\.?credentials\.json|service[_-]account.*\.json|.+\.tfvars)"
 )
 

@@ -50,6 +50,8 @@ def unused_job_parameter(target: CheckedTarget) -> Iterator[Found]:
     A run-job task hands parameters on to those of the same name of the job that it starts.
     """
     for job in target.jobs.values():
+        if not job.all_tasks:
+            continue  # still to be filled
         started_jobs = [started(task, "jobs") for task in job.all_tasks if task.value.get("run_job_task") is not None]
         children = [target.jobs.get(key or "") for key in started_jobs]
         if None in children or not all(_gets_what_is_written(target, task) for task in job.all_tasks):
@@ -58,7 +60,7 @@ def unused_job_parameter(target: CheckedTarget) -> Iterator[Found]:
         texts = [value.node.value for value in job.value.walk() if isinstance(value.node.value, str)]
         for item in job.value.items("parameters"):
             name = item.text("name")
-            used = re.compile(rf"job\.parameters\.?\[?['\"]?{re.escape(name)}\b")
+            used = re.compile(rf"job\.parameters\.?\[?['\"`]?{re.escape(name)}\b")
             if name and "${" not in name and name not in handed_on and not any(used.search(text) for text in texts):
                 yield found(item, f"no task of job {job.key} reads its parameter {name}")
 
