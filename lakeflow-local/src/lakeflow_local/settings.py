@@ -93,9 +93,12 @@ def load_settings(root: Path) -> Settings:
     if not path.exists():
         return Settings()
     try:
-        table = tomllib.loads(path.read_text(encoding="utf-8")).get("tool", {}).get("lakeflow-local", {})
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        tool = tomllib.loads(path.read_text(encoding="utf-8")).get("tool", {})
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError, RecursionError) as error:
         raise BundleError(f"not TOML: {error}", path) from None
+    if not isinstance(tool, Mapping):
+        raise BundleError("[tool] is no table", path)
+    table = tool.get("lakeflow-local", {})
     place = "[tool.lakeflow-local]"
     _known(table, _TABLES, place, path)
     lookups, pytest, workspace = (table.get(name, {}) for name in ("lookups", "pytest", "workspace"))

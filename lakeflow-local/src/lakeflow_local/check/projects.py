@@ -95,7 +95,7 @@ def _project(folder: Path) -> Project | None:
         reader = {"pyproject.toml": _pyproject, "setup.cfg": _setup_cfg, "setup.py": _setup_py}[path.name]
         try:
             found_name, found, complete, more = reader(path)
-        except (OSError, ValueError, configparser.Error, SyntaxError):
+        except (OSError, ValueError, TypeError, AttributeError, RecursionError, configparser.Error, SyntaxError):
             readable = False
             continue
         name, points, readable = name or found_name, {**found, **points}, readable and complete

@@ -57,6 +57,11 @@ def main(arguments: list[str] | None = None) -> Any:
     if arguments is None and sys.argv[1:2] in (["check"], ["validate"]):
         gc.disable()  # they soon end: the collector would only go through the bundle's values again and again
     try:
+        os.getcwd()
+    except FileNotFoundError:
+        say("Error: the folder that you are in is not there any more", err=True)
+        sys.exit(2)
+    try:
         cli.main(args=arguments, standalone_mode=False)
     except click.ClickException as error:
         error.show()

@@ -21,11 +21,18 @@ _Key = tuple[str, str, str, str]
 
 
 def write_baseline(path: Path, findings: Iterable[Finding], root: Path, sources: Sources) -> int:
-    """Write all findings to a file; returns how many."""
+    """Write all findings to a file; returns how many.
+
+    Raises:
+        BundleError: the file cannot be written.
+    """
     keys = sorted(_key(one, root, sources) for one in findings)
     entries = [{"rule": rule, "file": file, "path": where, "line": text} for rule, file, where, text in keys]
     content = {"version": _VERSION, "findings": entries}
-    path.write_text(json.dumps(content, indent=2, ensure_ascii=False) + "\n", encoding="utf-8")
+    try:
+        path.write_text(json.dumps(content, indent=2, ensure_ascii=False) + "\n", encoding="utf-8")
+    except OSError as problem:
+        raise BundleError(f"cannot be written: {problem.strerror}", path) from None
     return len(keys)
 
 
@@ -56,7 +63,7 @@ def _read(path: Path) -> Counter[_Key]:
         return Counter((one["rule"], one["file"], one["path"], one["line"]) for one in content["findings"])
     except OSError as problem:
         raise BundleError(f"cannot be read: {problem.strerror}; --write-baseline writes it", path) from None
-    except (ValueError, KeyError, TypeError):
+    except (ValueError, KeyError, TypeError, RecursionError):
         raise BundleError("is no baseline: write it anew with --write-baseline", path) from None
 
 
