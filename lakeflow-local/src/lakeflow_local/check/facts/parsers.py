@@ -1,134 +1,13 @@
-"""What a program takes on its command line, as its argparse or click declarations say; nothing is executed."""
+"""The argparse and click declarations of a program; nothing is executed."""
 
 from __future__ import annotations
 
 import ast
 import re
-from dataclasses import dataclass, field
-from difflib import get_close_matches
 from typing import Any
 
 from lakeflow_local.check.facts.calls import Scope, reached
-
-
-@dataclass
-class Option:
-    """An option or a positional argument.
-
-    Attributes:
-        takes: How many values: 0, 1, another number, `?`, `*`, `+`.
-        choices: The allowed texts, where they are known.
-        is_number: Whether it takes whole numbers only.
-    """
-
-    names: tuple[str, ...]
-    is_required: bool
-    takes: int | str
-    choices: tuple[str, ...] | None = None
-    is_number: bool = False
-
-
-@dataclass
-class CommandLine:
-    """All of a program.
-
-    Attributes:
-        options: Flag -> its option.
-        is_open: Whether there may be options that cannot be read here.
-        abbreviates: Whether a beginning of a flag is enough.
-        patterns: Regular expressions of flags that are put together: `f"--minimum_{currency}"`.
-    """
-
-    options: dict[str, Option] = field(default_factory=dict)
-    positionals: list[Option] = field(default_factory=list)
-    is_open: bool = False
-    abbreviates: bool = True
-    patterns: list[str] = field(default_factory=list)
-
-    def problems(self, arguments: list[str]) -> list[tuple[int | None, str]]:
-        """What is wrong with a command line: the position of the argument or None, and a sentence."""
-        wrong: list[tuple[int | None, str]] = []
-        given: set[int] = set()
-        unknown: dict[str, int] = {}
-        free: list[int] = []
-        at = 0
-        while at < len(arguments):
-            text = arguments[at]
-            if re.match(r"--$|-[^-0-9.]", text) and text not in self.options:
-                return []  # several short options in one, or an end of options: not followed
-            if text.startswith("-") and not _is_number(text):
-                flag, sign, value = text.partition("=")
-                option = self._option(flag)
-                if option is None:
-                    if not self.is_open and not any(re.fullmatch(pattern, flag) for pattern in self.patterns):
-                        unknown[flag] = at
-                    if not sign and at + 1 < len(arguments) and not arguments[at + 1].startswith("-"):
-                        at += 1
-                    at += 1
-                    continue
-                given.add(id(option))
-                values = [value] if sign else []
-                while not sign and len(values) < _most(option.takes) and at + 1 < len(arguments):
-                    if arguments[at + 1].startswith("--"):
-                        break
-                    at += 1
-                    values.append(arguments[at])
-                if option.takes in (1, "+") and not values:
-                    wrong.append((at, f"{flag} needs a value"))
-                wrong += [(at, problem) for value in values if (problem := _misfit(option, flag, value))]
-            else:
-                free.append(at)
-            at += 1
-        for flag, where in unknown.items():
-            near = get_close_matches(flag, [name for name in self.options if name.startswith("--")], 1)
-            meant = self.options[near[0]] if near and id(self.options[near[0]]) not in given else None
-            advice = f"; did you mean {near[0]}?" if meant is not None else ""
-            wrong.append((where, f"the program has no option {flag}{advice}"))
-            given |= {id(meant)}
-        return wrong + self._missing(given, free)
-
-    def _missing(self, given: set[int], free: list[int]) -> list[tuple[int | None, str]]:
-        options = {id(option): option for option in self.options.values()}
-        wrong: list[tuple[int | None, str]] = [
-            (None, f"{option.names[-1]} is required and not given")
-            for key, option in options.items()
-            if option.is_required and key not in given
-        ]
-        least = sum(_least(one.takes) for one in self.positionals if one.is_required)
-        if len(free) < least:
-            wrong.append((None, f"{least} arguments without a name are required, and {len(free)} given"))
-        most = sum(_most(one.takes) for one in self.positionals)
-        if len(free) > most and not self.is_open:
-            wrong.append((free[int(most)], "the program takes no more arguments without a name"))
-        return wrong
-
-    def _option(self, flag: str) -> Option | None:
-        if flag in self.options:
-            return self.options[flag]
-        near = {id(option): option for name, option in self.options.items() if name.startswith(flag)}
-        return next(iter(near.values())) if self.abbreviates and flag.startswith("--") and near else None
-
-
-def _is_number(text: str) -> bool:
-    return text[1:].replace(".", "", 1).isdigit()
-
-
-def _least(takes: int | str) -> int:
-    return takes if isinstance(takes, int) else 1 if takes == "+" else 0
-
-
-def _most(takes: int | str) -> float:
-    return takes if isinstance(takes, int) else 1 if takes == "?" else float("inf")
-
-
-def _misfit(option: Option, flag: str, value: str) -> str | None:
-    if "{{" in value or "${" in value:
-        return None
-    if option.choices is not None and value not in option.choices:
-        return f"{flag} is one of {', '.join(option.choices)}, and not {value}"
-    if option.is_number and not value.strip().lstrip("+-").replace("_", "").isdigit():
-        return f"{flag} is a whole number, and not {value}"
-    return None
+from lakeflow_local.check.facts.command_lines import CommandLine, Option, least_of
 
 
 def command_line(scope: Scope, function: ast.FunctionDef | ast.AsyncFunctionDef | None) -> CommandLine | None:
@@ -226,20 +105,24 @@ def _add(found: CommandLine, call: ast.Call, keywords: dict[str | None, ast.expr
     if action is None or not isinstance(action, str) or "BooleanOptionalAction" in action:
         found.is_open, takes = True, "?"
     is_flag = names[0].startswith("-")
-    required = _constant(keywords.get("required"), False) is True if is_flag else _least(takes) > 0
+    required = _constant(keywords.get("required"), False) is True if is_flag else least_of(takes) > 0
     kind = keywords.get("type")
     option = Option(
         tuple(names),
         required and is_certain,
         takes,
         _choices(keywords.get("choices"), kind),
-        isinstance(kind, ast.Name) and kind.id == "int",
+        _number(kind),
     )
     if is_flag:
         found.options |= dict.fromkeys(names, option)
     else:
         found.positionals.append(option)
         found.is_open = found.is_open or not is_certain
+
+
+def _number(kind: ast.expr | None) -> str:
+    return kind.id if isinstance(kind, ast.Name) and kind.id in ("int", "float") else ""
 
 
 def _choices(node: ast.expr | None, kind: ast.expr | None) -> tuple[str, ...] | None:
@@ -271,21 +154,36 @@ def _click(function: ast.FunctionDef | ast.AsyncFunctionDef) -> CommandLine | No
         if not names or not all(isinstance(one, str) for one in names):
             found.is_open = True
             continue
+        kind = keywords.get("type")
         has_default = "default" in keywords or "envvar" in keywords
         if name.endswith("option"):
             flags = [flag for one in names if one.startswith("-") for flag in one.split("/")]
-            is_flag = _constant(keywords.get("is_flag"), False) is True or any("/" in one for one in names)
+            is_flag = _constant(keywords.get("is_flag"), "flag_value" in keywords) is True
+            is_flag = is_flag or any("/" in one for one in names)
             takes = 0 if is_flag or "count" in keywords else _constant(keywords.get("nargs"), 1)
             required = _constant(keywords.get("required"), False) is True and not has_default
-            option = Option(tuple(flags), required, takes if isinstance(takes, int) else "*")
+            takes = "?" if "flag_value" in keywords and takes == 1 else takes if isinstance(takes, int) else "*"
+            option = Option(tuple(flags), required, takes, _click_choices(kind), _number(kind))
             found.options |= dict.fromkeys(flags, option)
         else:
             takes = _constant(keywords.get("nargs"), 1)
             required = _constant(keywords.get("required"), takes != -1) is True and not has_default
             found.positionals.append(
-                Option(tuple(names), required, takes if isinstance(takes, int) and takes > 0 else "*")
+                Option(
+                    tuple(names),
+                    required,
+                    takes if isinstance(takes, int) and takes > 0 else "*",
+                    _click_choices(kind),
+                    _number(kind),
+                )
             )
     return found
+
+
+def _click_choices(kind: ast.expr | None) -> tuple[str, ...] | None:
+    """The texts of `click.Choice([…])` that are told apart by case."""
+    is_choice = isinstance(kind, ast.Call) and ast.unparse(kind.func).endswith("Choice")
+    return _choices(kind.args[0], None) if is_choice and len(kind.args) == 1 and not kind.keywords else None
 
 
 def _constant(node: ast.expr | None, default: Any) -> Any:

@@ -8,7 +8,8 @@ from collections.abc import Iterator
 
 from lakeflow_local.check.example_files import job_bundle
 from lakeflow_local.check.facts.code import entry_of, project_of
-from lakeflow_local.check.facts.parsers import CommandLine, command_line
+from lakeflow_local.check.facts.command_lines import CommandLine
+from lakeflow_local.check.facts.parsers import command_line
 from lakeflow_local.check.facts.task_values import scope_of
 from lakeflow_local.check.finding import Found, Placed, found
 from lakeflow_local.check.projects import normalized
