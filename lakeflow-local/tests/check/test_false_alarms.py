@@ -73,6 +73,25 @@ resources:
     load:
       tasks: [{task_key: load, spark_python_task: {python_file: load.py}, existing_cluster_id: 0123-456789-abcdefgh}]
 """
+EFFECT = """
+bundle: {name: fleet}
+resources:
+  pipelines: {orders: {name: orders, catalog: main, schema: silver, libraries: [{file: {path: orders.py}}]}}
+"""
+POST = "import requests\nrequests.post('https://PATH', json={})\n"
+WHEEL = """
+bundle: {name: fleet}
+artifacts: {fleet: {type: whl, path: ../fleet, build: make wheel}}
+resources:
+  jobs:
+    load:
+      tasks:
+        - task_key: load
+          existing_cluster_id: 0123-456789-abcdefgh
+          libraries: [{whl: ../fleet/dist/*.whl}]
+          python_wheel_task: {package_name: fleet, entry_point: ENTRY}
+"""
+PROJECT = "[project]\nname = 'fleet'\nversion = '1'\nscripts = {load = 'fleet:load'}\n"
 VALUE = """
 bundle: {name: fleet}
 resources:
@@ -153,6 +172,21 @@ def rules_of(root, files):
             "secret-in-code",
             {"databricks.yml": VALUE, "load.py": 'NULL_TOKEN = "Tr0ub4dor-3"\n'},
             {"databricks.yml": VALUE, "load.py": 'NULL_TOKEN = "__ORDER_NULL__"\n'},
+        ),
+        (
+            "unknown-entry-point",  # of a project beside the bundle
+            {"databricks.yml": WHEEL.replace("ENTRY", "lode"), "../fleet/pyproject.toml": PROJECT},
+            {"databricks.yml": WHEEL.replace("ENTRY", "load"), "../fleet/pyproject.toml": PROJECT},
+        ),
+        (
+            "side-effect-in-pipeline",  # as undeclared-side-effect has it
+            {"databricks.yml": EFFECT, "orders.py": POST.replace("PATH", "bank.example/pay")},
+            {"databricks.yml": EFFECT, "orders.py": POST.replace("PATH", "bank.example/oauth2/token")},
+        ),
+        (
+            "malformed-value-reference",
+            {"databricks.yml": VALUE.replace("TEXT", "{job.parameters.day}")},
+            {"databricks.yml": VALUE.replace("TEXT", "{job.title} {{job.parameters.day}} {jobs}")},
         ),
         (
             "malformed-value-reference",

@@ -69,7 +69,7 @@ def normalized(name: str) -> str:
 
 def projects_below(root: Path) -> list[Project]:
     """The projects in a folder, at most three levels down; hidden and built folders are left out."""
-    return [project for folder in _folders(root, 0) if (project := _project(folder)) is not None]
+    return [project for folder in _folders(root, 0) if (project := project_in(folder)) is not None]
 
 
 def _folders(folder: Path, depth: int) -> Iterator[Path]:
@@ -86,7 +86,8 @@ def _folders(folder: Path, depth: int) -> Iterator[Path]:
             yield from _folders(Path(path), depth + 1)
 
 
-def _project(folder: Path) -> Project | None:
+def project_in(folder: Path) -> Project | None:
+    """The project of a folder, None where it has none."""
     there = [folder / name for name in _FILES if (folder / name).is_file()]
     if not there:
         return None

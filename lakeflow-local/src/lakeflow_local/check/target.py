@@ -12,7 +12,7 @@ from lakeflow_local.bundle.resolved import Bundle
 from lakeflow_local.bundle.tree.nodes import Location
 from lakeflow_local.check.finding import Place
 from lakeflow_local.check.ignoring import Ignore
-from lakeflow_local.check.projects import Project, projects_below
+from lakeflow_local.check.projects import Project, project_in, projects_below
 from lakeflow_local.check.sources import Sources
 from lakeflow_local.check.value import Value
 from lakeflow_local.check.written import WrittenFiles
@@ -211,8 +211,11 @@ class CheckedTarget:
 
     @cached_property
     def projects(self) -> list[Project]:
-        """The Python projects below the synchronised root."""
-        return projects_below(self.bundle.sync_root)
+        """The Python projects below the synchronised root, and those elsewhere that artifacts are built from."""
+        root = self.bundle.sync_root
+        built = dict.fromkeys(Path(artifact.text("path")) for _, artifact in self.config.entries("artifacts"))
+        elsewhere = [project_in(path) for path in built if path.is_absolute() and not path.is_relative_to(root)]
+        return [*projects_below(root), *(project for project in elsewhere if project is not None)]
 
     def tasks(self) -> Iterator[Task]:
         """All tasks of all jobs, those nested in for-each tasks as well."""

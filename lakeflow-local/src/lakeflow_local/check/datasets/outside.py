@@ -16,6 +16,13 @@ _SENDS = re.compile(
     r"|dbutils\.fs\.(rm|put|mv|cp|mkdirs)|dbutils\.notebook\.run"
     r"|slack_sdk\.\w*\(\)\.\w+|twilio\..*\(\)\.messages\.create"
 )
+# An address that says that nothing changes there.
+ASKS = re.compile(
+    r"token|oauth|login|auth\b|authenticate|graphql|search|query|queries|statements|invocations|completions|embeddings|"
+    r"predict|serving-endpoints|/api/2\.\d/|get-|list-|openai|anthropic|groq|huggingface|generateContent|generativelanguage|"
+    r"texttospeech|synthesize|speech|transcri|translat",
+    re.I,
+)
 _MAKES = ("Session", "Client", "WebClient", "SMTP", "SMTP_SSL")
 _METHODS = ("POST", "PUT", "PATCH", "DELETE")
 _WRITES = re.compile(r"[wax]")
@@ -24,6 +31,9 @@ _WRITES = re.compile(r"[wax]")
 def effect(node: ast.Call, scope: Scope) -> str | None:
     """What the call does outside, as a reader knows it; None if nothing is known of it."""
     name = _called(node.func, scope)
+    is_request = name.startswith(("requests.", "httpx."))
+    if is_request and any(ASKS.search(ast.unparse(one)) for one in [*node.args[:2], _keyword(node, "url")] if one):
+        return None
     if _SENDS.fullmatch(name):
         return name
     if name in ("requests.request", "httpx.request") and node.args and _constant(node.args[0]).upper() in _METHODS:

@@ -10,6 +10,7 @@ import ast
 import re
 from dataclasses import dataclass
 
+from lakeflow_local.check.datasets.outside import ASKS
 from lakeflow_local.check.programs.program import BundleCode, Entry
 from lakeflow_local.check.programs.reaching import reached
 from lakeflow_local.check.programs.syntax import Module, dotted, first_text
@@ -42,12 +43,6 @@ _ACTS = re.compile(
     r"(?:_|$)|^sendmail$|postMessage"
 )
 _BOTO_ACTS = {"send_email", "send_raw_email", "send_templated_email", "publish", "start_execution"}
-_ASKS = re.compile(
-    r"token|oauth|login|auth\b|authenticate|graphql|search|query|queries|statements|invocations|completions|embeddings|"
-    r"predict|serving-endpoints|/api/2\.\d/|get-|list-|openai|anthropic|groq|huggingface|generateContent|generativelanguage|"
-    r"texttospeech|synthesize|speech|transcri|translat",
-    re.I,
-)
 
 
 @dataclass(frozen=True)
@@ -131,7 +126,7 @@ def _asks(call: ast.Call, module: Module) -> bool:
                     return True
             else:
                 continue
-            if any(_ASKS.search(text) for text in texts):
+            if any(ASKS.search(text) for text in texts):
                 return True
     return False
 
@@ -139,4 +134,4 @@ def _asks(call: ast.Call, module: Module) -> bool:
 def _text_asks(text: str, module: Module) -> bool:
     """Whether an address says so, or whatever stands in one of its gaps."""
     gaps = [module.texts.get(name, []) for name in re.findall(r"\{(\w+)\}", text)]
-    return any(texts and all(_ASKS.search(one) for one in texts) for texts in ([text], *gaps))
+    return any(texts and all(ASKS.search(one) for one in texts) for texts in ([text], *gaps))

@@ -162,6 +162,9 @@ def malformed_value_reference(target: CheckedTarget) -> Iterator[Found]:
                 continue
             for match in _ONE_BRACE.finditer(text):
                 yield found(value, f"{match.group(0)} in task {task.key} lacks a brace and stays as it is")
+            for match in _TWO_SINGLE.finditer(text):
+                if _fits(match.group(1), match.group(2)):
+                    yield found(value, f"{match.group(0)} in task {task.key} lacks two braces and stays as it is")
             for match in _MORE.finditer(text):
                 if not list(find(match.group(0))) and _fits(match.group(1), match.group(2)):
                     yield found(value, f"{match.group(0)} in task {task.key} is no reference and stays as it is")
@@ -179,6 +182,7 @@ def malformed_value_reference(target: CheckedTarget) -> Iterator[Found]:
 
 _WORDS = r"(?:job|tasks?|workspace|backfill|input)\.[A-Za-z0-9_.\-]+"
 _ONE_BRACE = re.compile(r"(?<!\{)\{\s*" + _WORDS + r"\s*\}\}|\{\{\s*" + _WORDS + r"\s*\}(?!\})")
+_TWO_SINGLE = re.compile(r"(?<![{$])\{(job|tasks?|workspace)\.([A-Za-z0-9_.\-]+)\}(?!\})")
 _ANY_WORD = re.compile(r"\{\{\s*([A-Za-z_]+)\.([A-Za-z0-9_.\-]+)\s*\}\}")
 _MORE = re.compile(r"\{\{\s*(job|tasks?|workspace)\.([^{}]+?)\s*\}\}")
 _SECOND = {
