@@ -92,6 +92,7 @@ resources:
           python_wheel_task: {package_name: fleet, entry_point: ENTRY}
 """
 PROJECT = "[project]\nname = 'fleet'\nversion = '1'\nscripts = {load = 'fleet:load'}\n"
+POETRY = "[tool.poetry]\nname = 'fleet'\n[tool.poetry.scripts]\nload = {reference = 'fleet:load', type = 'console'}\n"
 VALUE = """
 bundle: {name: fleet}
 resources:
@@ -177,6 +178,14 @@ def rules_of(root, files):
             "unknown-entry-point",  # of a project beside the bundle
             {"databricks.yml": WHEEL.replace("ENTRY", "lode"), "../fleet/pyproject.toml": PROJECT},
             {"databricks.yml": WHEEL.replace("ENTRY", "load"), "../fleet/pyproject.toml": PROJECT},
+        ),
+        (
+            "unknown-entry-point",
+            {
+                "databricks.yml": WHEEL.replace("ENTRY", "load"),
+                "../fleet/pyproject.toml": POETRY.replace("load", "run"),
+            },
+            {"databricks.yml": WHEEL.replace("ENTRY", "load"), "../fleet/pyproject.toml": POETRY},
         ),
         (
             "side-effect-in-pipeline",  # as undeclared-side-effect has it

@@ -114,7 +114,7 @@ def _pyproject(path: Path) -> _Read:
     groups = [project.get("scripts"), project.get("gui-scripts"), poetry.get("scripts")]
     groups += [*(project.get("entry-points") or {}).values(), *(poetry.get("plugins") or {}).values()]
     for group in groups:
-        points |= {key: value for key, value in (group or {}).items() if isinstance(value, str)}
+        points |= {key: text for key, value in (group or {}).items() if (text := _point(value))}
     dynamic = {"entry-points", "scripts"} & set(project.get("dynamic") or [])
     roots = [path.parent / one["from"] for one in poetry.get("packages") or [] if isinstance(one.get("from"), str)]
     tool = content.get("tool") or {}
@@ -126,6 +126,13 @@ def _pyproject(path: Path) -> _Read:
         roots.append((path.parent / package).parent)
     has_setup = (path.parent / "setup.py").is_file()
     return str(project.get("name") or poetry.get("name") or ""), points, not dynamic or has_setup, roots
+
+
+def _point(value: Any) -> str:
+    """What an entry point is written as: Poetry takes a map, too, with `reference`, which was once `callable`."""
+    if isinstance(value, dict) and value.get("type", "console") == "console":
+        value = value.get("reference") or value.get("callable")
+    return value if isinstance(value, str) else ""
 
 
 def _setup_cfg(path: Path) -> _Read:
