@@ -78,6 +78,9 @@ bundle: {name: fleet}
 resources:
   pipelines: {orders: {name: orders, catalog: main, schema: silver, libraries: [{file: {path: orders.py}}]}}
 """
+CELL = "# Databricks notebook source\n# MAGIC %pip install x\n\n# COMMAND ----------\n"
+NOTEBOOK = EFFECT.replace("file:", "notebook:")
+HELPER = "import dlt\n\n@dlt.expect('priced', 'price > 0')\ndef orders(): ...\n\n"
 POST = "import requests\nrequests.post('https://PATH', json={})\n"
 WHEEL = """
 bundle: {name: fleet}
@@ -191,6 +194,24 @@ def rules_of(root, files):
             "side-effect-in-pipeline",  # as undeclared-side-effect has it
             {"databricks.yml": EFFECT, "orders.py": POST.replace("PATH", "bank.example/pay")},
             {"databricks.yml": EFFECT, "orders.py": POST.replace("PATH", "bank.example/oauth2/token")},
+        ),
+        (
+            "source-does-not-parse",  # a notebook has lines that are no Python
+            {
+                "databricks.yml": NOTEBOOK,
+                "orders.py": CELL + "def orders()\n",
+            },
+            {"databricks.yml": NOTEBOOK, "orders.py": CELL + "files = !ls\n"},
+        ),
+        (
+            "unknown-pipelines-function",
+            {"databricks.yml": EFFECT, "orders.py": "import dlt\n\n@dlt.veiw\ndef orders(): ...\n"},
+            {"databricks.yml": EFFECT, "orders.py": "import dlt\n\n@dlt.vows\ndef orders(): ...\n"},
+        ),
+        (
+            "expectation-without-dataset",
+            {"databricks.yml": EFFECT, "orders.py": HELPER + "frame = orders()\n"},
+            {"databricks.yml": EFFECT, "orders.py": HELPER + "dlt.table(orders)\n"},
         ),
         (
             "malformed-value-reference",

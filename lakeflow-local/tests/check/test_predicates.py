@@ -18,6 +18,10 @@ from lakeflow_local.check.datasets import predicates
         "max(a) > 3",
         "",
         "a IN (SELECT b FROM t)",
+        "a > 0 && b > 0",  # no operator of the page "Built-in functions"; Spark's parser refuses it, and the next ones
+        "a RLIKE '^[A-Z]{3}$",
+        "a IN ()",
+        "a > 0;",
     ],
 )
 def test_what_no_row_can_be_judged_by_is_said(text):
@@ -27,7 +31,8 @@ def test_what_no_row_can_be_judged_by_is_said(text):
 @pytest.mark.parametrize(
     "text",
     ["a", "a > 0", "col:field::int > 3", "exists(xs, x -> x > 0)", "a RLIKE '^[a-z]+$'", "`a b` > 0", "max > 3",
-     "my_udf(a)", "at > current_date() - INTERVAL 3 DAYS", "a IN ('it''s', \"x\")", "a && b"],
+     "my_udf(a)", "at > current_date() - INTERVAL 3 DAYS", "a IN ('it''s', \"x\")",
+     "a RLIKE '^(&&|;)$'", "a = 'it\\'s' AND `b;` > 0", "a IN ('{')", "a & 1 = 1"],
 )  # fmt: skip
 def test_what_spark_may_know_is_not_called_wrong(text):
     assert predicates.problem(text) is None

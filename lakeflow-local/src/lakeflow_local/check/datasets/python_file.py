@@ -281,15 +281,16 @@ class PythonFile:
                     self._remark("body", f"{told} inside {node.name}() attaches to nothing", one)
 
     def _loose_expectations(self) -> None:
-        """Expectations over a function that is no dataset, and that nothing else names."""
+        """Expectations over a function that is no dataset, and that nothing but calls names."""
         for node in self._module.tree.body:
             if not isinstance(node, ast.FunctionDef):
                 continue
             used = [name for one in node.decorator_list if (name := function_of(one, self._module))]
             foreign = len(used) < len(node.decorator_list)
             if not foreign and used and all(name in calls.EXPECTATIONS for name in used):
-                named = sum(isinstance(one, ast.Name) and one.id == node.name for one in ast.walk(self._module.tree))
-                if not named:
+                called = {id(one.func) for one in ast.walk(self._module.tree) if isinstance(one, ast.Call)}
+                names = (one for one in ast.walk(self._module.tree) if isinstance(one, ast.Name))
+                if not any(one.id == node.name and id(one) not in called for one in names):
                     self._remark("loose", f"the expectations over {node.name}() attach to nothing", node)
 
     def _unknown_names(self) -> None:
@@ -305,7 +306,8 @@ class PythonFile:
                 if name is None or name in _KNOWN:
                     continue
                 self._file.is_complete = False
-                if near := get_close_matches(name, _KNOWN, 1, 0.8):
+                near = get_close_matches(name, _KNOWN, 1, 0.8)
+                if near := near or [one for one in _KNOWN if sorted(one) == sorted(name)]:
                     self._remark("name", f"the pipelines module has no {name}: {near[0]} may be meant", node)
 
     def _quarantines(self) -> None:

@@ -21,6 +21,7 @@ from lakeflow_local.notebooks.notebook_source import is_notebook
 from lakeflow_local.pipelines.model.names import split
 from lakeflow_local.pipelines.model.spec import library_files, local_path
 
+_COMMAND = re.compile(r"=\s*[!%]|\?\s*$")  # of IPython, within a line
 _MAGIC_RUN = re.compile(r"^#\s*MAGIC\s+%run\b", re.MULTILINE)
 _EDITABLE = re.compile(r"\s*(?:--editable|-e)[ =]+(\S+)")
 
@@ -160,16 +161,18 @@ def _source_file(
         return SourceFile(path, path.suffix[1:], is_complete=False)
 
 
-def _unreadable(path: Path) -> SourceFile:
+def _unreadable(path: Path, source: bytes | None = None) -> SourceFile:
     """A Python file of which nothing is known, with the line at which it breaks."""
     file = SourceFile(path, "python", is_complete=False)
+    text = path.read_bytes() if source is None else source
+    if is_notebook(path):  # its commands (%pip, !ls) are no Python, and no mistake there
+        text = re.sub(rb"(?m)^(?=[ \t]*[%!])", b"#", text)
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # of escapes in a stranger's strings
-            ast.parse(path.read_bytes())
+            ast.parse(text)
     except SyntaxError as error:
-        # Commands of a notebook (%pip, !ls) are no Python, and no mistake there.
-        if not is_notebook(path):
+        if not (is_notebook(path) and _COMMAND.search(error.text or "")):
             file.remarks.append(Remark("syntax", error.msg, Place(path, error.lineno)))
     return file
 
@@ -185,7 +188,7 @@ def _jupyter(
     source = "\n".join("" if re.match(r"\s*[%!]", line) else line for line in lines)
     module = project.read(path, source)
     if module is None:
-        return SourceFile(path, "python", is_complete=False)
+        return _without_lines(_unreadable(path, source.encode()))
     found = PythonFile(module, lines=False).read()
     found.is_complete &= not any(cell.language == "run" for cell in cells)
     return found
@@ -197,4 +200,5 @@ def _without_lines(file: SourceFile) -> SourceFile:
         dataset.expectations = [replace(one, place=Place(file.path, None)) for one in dataset.expectations]
     for flow in file.flows:
         flow.place = Place(file.path, None)
+    file.remarks = [replace(one, place=Place(file.path, None)) for one in file.remarks]
     return file
