@@ -73,3 +73,12 @@ def test_it_says_what_argparse_says(tmp_path, capsys, given):
 def test_it_says_what_click_says(tmp_path, given):
     fits = CliRunner().invoke(names(CLICK), given.split()).exit_code == 0
     assert (said(CLICK, given.split(), tmp_path) == []) is fits
+
+
+@pytest.mark.parametrize(
+    ("call", "wrong"), [("env.add_options(parser)", 0), ("print(parser.prog)", 1), ("own(parser)", 1)]
+)
+def test_a_parser_that_is_handed_to_a_function_from_elsewhere_may_have_more_options(tmp_path, call, wrong):
+    own = "\ndef own(parser):\n    parser.add_argument('--own')\n"
+    text = ARGPARSE.replace("    parser.parse_args", f"    {call}\n    parser.parse_args") + own
+    assert len(said(text, ["full", "--catalog", "main"], tmp_path)) == wrong

@@ -102,11 +102,12 @@ def reached(scope: Scope, start: _Function | None) -> Iterator[tuple[Scope, ast.
         seen.add(key)
         yield here, node
         for call in ast.walk(node):
-            if isinstance(call, ast.Call) and (found := _called(here, call.func)) is not None:
+            if isinstance(call, ast.Call) and (found := called(here, call.func)) is not None:
                 waiting.append(found)
 
 
-def _called(scope: Scope, function: ast.expr) -> tuple[Scope, _Function] | None:
+def called(scope: Scope, function: ast.expr) -> tuple[Scope, _Function] | None:
+    """The function of the bundle that a call means; None where it is not found."""
     if isinstance(function, ast.Name):
         if function.id in scope.functions:
             return scope, scope.functions[function.id]

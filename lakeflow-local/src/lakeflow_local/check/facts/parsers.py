@@ -6,7 +6,7 @@ import ast
 import re
 from typing import Any
 
-from lakeflow_local.check.facts.calls import Scope, reached
+from lakeflow_local.check.facts.calls import Scope, called, reached
 from lakeflow_local.check.facts.command_lines import CommandLine, Option, least_of
 
 
@@ -22,6 +22,7 @@ def command_line(scope: Scope, function: ast.FunctionDef | ast.AsyncFunctionDef 
         ):
             return None
         maybe = _conditional(part)
+        found.is_open = found.is_open or _is_handed_on(scope_of_part, part)
         for call in (node for node in ast.walk(part) if isinstance(node, ast.Call)):
             name = call.func.attr if isinstance(call.func, ast.Attribute) else getattr(call.func, "id", "")
             keywords = {keyword.arg: keyword.value for keyword in call.keywords}
@@ -72,6 +73,26 @@ def _is_own_parameter(call: ast.Call, part: ast.AST) -> bool:
     names = [one.arg for one in arguments.args]
     offset = len(names) - len(arguments.defaults)
     return given.id in names[offset:] and _constant(arguments.defaults[names.index(given.id) - offset], 0) is None
+
+
+def _is_handed_on(scope: Scope, part: ast.AST) -> bool:
+    """Whether a parser is an argument of a function that is not followed, and may give it more options."""
+    parsers = {
+        target.id
+        for node in ast.walk(part)
+        if isinstance(node, ast.Assign) and re.search(r"ArgumentParser|add_argument_group", ast.unparse(node.value))
+        for target in node.targets
+        if isinstance(target, ast.Name)
+    }
+    parsers |= {one.arg for one in getattr(getattr(part, "args", None), "args", ()) if "parser" in one.arg}
+    return any(
+        isinstance(node, ast.Call)
+        and any(
+            isinstance(one, ast.Name) and one.id in parsers for one in [*node.args, *(k.value for k in node.keywords)]
+        )
+        and called(scope, node.func) is None
+        for node in ast.walk(part)
+    )
 
 
 def _conditional(part: ast.AST) -> set[int]:
