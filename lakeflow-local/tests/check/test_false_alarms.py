@@ -62,6 +62,20 @@ resources:
   pipelines:
     gateway: {name: gateway, catalog: main, schema: landing, FIELD: {connection_name: orders}}
 """
+VALUES = """
+bundle: {name: fleet}
+resources:
+  jobs:
+    load:
+      tasks:
+        - task_key: count
+          notebook_task: {notebook_path: count.py}
+        - task_key: each
+          depends_on: [{task_key: count}]
+          for_each_task:
+            inputs: "{{tasks.count.values.days}}"
+            task: {task_key: day, notebook_task: {notebook_path: /Shared/day, base_parameters: {day: "{{DAY}}"}}}
+"""
 CATALOGS = """
 bundle: {name: fleet}
 targets:
@@ -153,6 +167,19 @@ def rules_of(root, files):
             "pipeline-that-nothing-runs",
             {"databricks.yml": GATEWAY.replace("FIELD", "ingestion_definition")},
             {"databricks.yml": GATEWAY.replace("FIELD", "gateway_definition")},
+        ),
+        (
+            "task-value-that-nobody-sets",
+            {"databricks.yml": VALUES, "count.py": "# Databricks notebook source\nimport requests\n"},
+            {
+                "databricks.yml": VALUES,
+                "count.py": "# Databricks notebook source\nimport our_tools\nour_tools.tell()\n",
+            },
+        ),
+        (
+            "malformed-value-reference",
+            {"databricks.yml": VALUES.replace("DAY", "inputs"), "count.py": "# Databricks notebook source\n"},
+            {"databricks.yml": VALUES.replace("DAY", "output"), "count.py": "# Databricks notebook source\n"},
         ),
         (
             "catalog-in-code",

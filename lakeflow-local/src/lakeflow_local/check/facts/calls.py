@@ -70,6 +70,19 @@ class Scope:
                         found[alias.asname or alias.name] = (module, None)
         return found
 
+    @cached_property
+    def foreign(self) -> set[str]:
+        """The top-level names of what it imports and is not found in the bundle; "" for a relative import."""
+        found: set[str] = set()
+        for node in ast.walk(self.source.python) if self.source.python is not None else ():
+            if isinstance(node, ast.ImportFrom):
+                names = [node.module or "", *(f"{node.module or ''}.{alias.name}".strip(".") for alias in node.names)]
+                if not any(self._module(name, node.level) for name in names):
+                    found.add("" if node.level else names[0].partition(".")[0])
+            elif isinstance(node, ast.Import):
+                found |= {one.name.partition(".")[0] for one in node.names if self._module(one.name, 0) is None}
+        return found
+
     def _module(self, name: str, level: int) -> Scope | None:
         roots = (self.source.path.parents[level - 1],) if level else self.roots
         inner = Path(*name.split(".")) if name else Path()

@@ -6,10 +6,14 @@ import ast
 import re
 from dataclasses import dataclass
 
+from lakeflow_local.check.datasets.query_body import HARMLESS
 from lakeflow_local.check.facts.calls import Scope, files_below
 from lakeflow_local.check.facts.code import code_of, entry_of, project_of
 from lakeflow_local.check.target import CheckedTarget, Task
 
+# Of everybody, and so no package that knows a task's values.
+_COMMON = HARMLESS | {"requests", "httpx", "yaml", "mlflow", "sklearn", "scipy", "pyarrow", "polars", "boto3", "azure"}
+_COMMON |= {"google", "openai", "sqlalchemy", "pydantic", "jinja2", "tqdm", "matplotlib", "faker", "xgboost", "torch"}
 _SETS_NONE = ("pipeline_task", "condition_task", "sql_task", "run_job_task", "dashboard_task", "alert_task")
 
 
@@ -66,6 +70,8 @@ def _of_code(scope: Scope) -> SetValues | None:
         tree = file.source.python
         if tree is None or any(cell.language not in ("python", "md", "sql", "pip") for cell in file.source.cells):
             return None  # `%run` and other languages may set more
+        if not file.foreign <= _COMMON:
+            return None  # so may a package of somebody, or a module that `sys.path` makes importable
         if "taskValues" not in file.source.text:
             continue
         for call in (node for node in ast.walk(tree) if isinstance(node, ast.Call)):

@@ -168,6 +168,11 @@ def malformed_value_reference(target: CheckedTarget) -> Iterator[Found]:
             for match in _MORE.finditer(text):
                 if not list(find(match.group(0))) and _fits(match.group(1), match.group(2)):
                     yield found(value, f"{match.group(0)} in task {task.key} is no reference and stays as it is")
+            for match in _ONE_WORD.finditer(text) if _sees_input(task) else ():
+                if match.group(1) != "input" and get_close_matches(match.group(1), ["input"], cutoff=0.75):
+                    yield found(
+                        value, f"{match.group(0)} in task {task.key} is no reference", fix="Did you mean {{input}}?"
+                    )
             for match in _ANY_WORD.finditer(text):
                 if match.group(1) in NAMESPACES:
                     continue
@@ -183,6 +188,7 @@ def malformed_value_reference(target: CheckedTarget) -> Iterator[Found]:
 _WORDS = r"(?:job|tasks?|workspace|backfill|input)\.[A-Za-z0-9_.\-]+"
 _ONE_BRACE = re.compile(r"(?<!\{)\{\s*" + _WORDS + r"\s*\}\}|\{\{\s*" + _WORDS + r"\s*\}(?!\})")
 _TWO_SINGLE = re.compile(r"(?<![{$])\{(job|tasks?|workspace)\.([A-Za-z0-9_.\-]+)\}(?!\})")
+_ONE_WORD = re.compile(r"\{\{\s*([A-Za-z_]+)\s*\}\}")
 _ANY_WORD = re.compile(r"\{\{\s*([A-Za-z_]+)\.([A-Za-z0-9_.\-]+)\s*\}\}")
 _MORE = re.compile(r"\{\{\s*(job|tasks?|workspace)\.([^{}]+?)\s*\}\}")
 _SECOND = {
