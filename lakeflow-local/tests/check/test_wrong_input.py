@@ -47,3 +47,11 @@ def test_a_folder_that_has_gone_is_one_line(tmp_path, monkeypatch, capsys):
 def test_a_project_whose_sections_are_of_another_kind_is_not_judged(bundle, run, project):
     files = {"databricks.yml": TASK, "code/pyproject.toml": project + "\n"}
     assert run(bundle(files), "--select", "unknown-entry-point,unknown-package").code == 0
+
+
+def test_a_section_of_resources_that_is_a_text_with_a_reference_is_looked_past(bundle, run):
+    files = {
+        "databricks.yml": "bundle: {name: fleet}\nresources: {pipelines: {orders: {name: orders, catalog: main, "
+        "schema: silver}}, schemas: '${resources.jobs.x}'}\n"
+    }
+    assert run(bundle(files), "--select", "pipelines").code == 0

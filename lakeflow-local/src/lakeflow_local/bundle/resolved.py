@@ -105,7 +105,7 @@ class Bundle:
         tree = self.tree.copy()
         resources = tree.get("resources")
         for kind, section in resources.value.items() if resources is not None and resources.is_map else ():
-            for key, resource in section.value.items():
+            for key, resource in section.value.items() if section.is_map else ():
                 if resource.is_map and "id" not in resource.value:
                     own = (
                         f"${{resources.{kind}.{key}.catalog_name}}.${{resources.{kind}.{key}.name}}"
