@@ -75,6 +75,11 @@ def test_it_says_what_click_says(tmp_path, given):
     assert (said(CLICK, given.split(), tmp_path) == []) is fits
 
 
+def test_what_remains_may_hold_options(tmp_path):
+    text = ARGPARSE.replace('choices=["full", "delta"]', "nargs=argparse.REMAINDER")
+    assert said(text, ["dbt", "--select", "x"], tmp_path) == []
+
+
 @pytest.mark.parametrize(
     ("call", "wrong"), [("env.add_options(parser)", 0), ("print(parser.prog)", 1), ("own(parser)", 1)]
 )

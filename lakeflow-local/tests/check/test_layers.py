@@ -32,3 +32,8 @@ def test_a_variable_is_used_through_another_one():
     bundle = tree(text)
     assert variables_used(bundle, targets(bundle)["dev"]) == {"a", "b", "c"}
     assert variables_used(bundle, tree("{}")) == {"a", "b"}
+
+
+def test_a_key_that_is_a_list_joins_nothing():
+    tasks = "resources: {jobs: {nightly: {tasks: [{task_key: [load], libraries: [b]}]}}}"
+    assert list(joined_lists(tree(tasks), tree(tasks))) == []

@@ -23,6 +23,7 @@ resources:
     [
         ({"known.json": "[" * 100_000}, ["--baseline", "known.json"], "known.json: is no baseline"),
         ({}, ["--write-baseline", "--baseline", "nowhere/known.json"], "nowhere/known.json: cannot be written"),
+        ({"databricks.yml": "bundle: {name: x}\ntargets: ${var.a}\n"}, [], "targets: expected a map, found string"),
         ({"pyproject.toml": "tool = 3\n"}, [], "pyproject.toml: [tool] is no table"),
         ({"pyproject.toml": "a = " + "[" * 100_000}, [], "pyproject.toml: not TOML"),
     ],

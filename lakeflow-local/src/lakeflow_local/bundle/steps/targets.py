@@ -21,6 +21,8 @@ def prepare_targets(draft: Draft) -> None:
         config.value["targets"] = environments
         config.drop("environments")
     targets = config.get("targets")
+    if targets is not None and isinstance(targets.value, str):
+        raise error("targets: expected a map, found string", targets)
     if targets is None or not targets.is_map or not targets.value:
         config.set(("targets", "default"), {})
         targets = config.get("targets")

@@ -122,6 +122,7 @@ def _add(found: CommandLine, call: ast.Call, keywords: dict[str | None, ast.expr
     takes = _constant(keywords.get("nargs"), 1)
     if action != "store" and action != "append" and action != "extend":
         takes = 0
+    found.is_open = found.is_open or "REMAINDER" in str(takes) or takes == "..."  # all that follows, options as well
     takes = takes if isinstance(takes, int) or takes in ("?", "*", "+") else "*"
     if action is None or not isinstance(action, str) or "BooleanOptionalAction" in action:
         found.is_open, takes = True, "?"

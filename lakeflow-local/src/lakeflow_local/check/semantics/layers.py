@@ -82,12 +82,16 @@ def _joined(base: Node, over: Node, place: tuple[str, ...], path: NodePath) -> I
 
 
 def _by_key(base: Node, over: Node, field: str, place: tuple[str, ...], path: NodePath) -> Iterator[JoinedList]:
-    known = {label.value: item for item in base.value if item.is_map and (label := item.get(field)) is not None}
+    known = {label: item for item in base.value if item.is_map and (label := _label(item, field))}
     for item in over.value:
-        label = item.get(field) if item.is_map else None
-        if label is not None and label.value in known:
-            inner = (*path[:-1], f"{path[-1]}[{label.value}]")
-            yield from _joined(known[label.value], item, (*place, "*"), inner)
+        label = _label(item, field) if item.is_map else ""
+        if label in known:
+            yield from _joined(known[label], item, (*place, "*"), (*path[:-1], f"{path[-1]}[{label}]"))
+
+
+def _label(item: Node, field: str) -> str:
+    found = item.get(field)
+    return (found.text() or "") if found is not None else ""
 
 
 def variables_set(target: Node) -> dict[str, Node]:
