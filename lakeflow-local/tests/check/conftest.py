@@ -12,6 +12,7 @@ from typing import Any
 import pytest
 from click.testing import CliRunner
 
+from lakeflow_local.check.engine.running import Options, check
 from lakeflow_local.cli.main import cli
 
 
@@ -47,11 +48,27 @@ def bundle(tmp_path: Path) -> Callable[[Mapping[str, str]], Path]:
 def run(monkeypatch: pytest.MonkeyPatch) -> Callable[..., Said]:
     """Runs `lakeflow-local check` in a folder."""
 
-    def check(root: Path, *arguments: str) -> Said:
+    def checked(root: Path, *arguments: str) -> Said:
         monkeypatch.chdir(root)
         done = CliRunner().invoke(cli, ["check", *arguments])
         if done.exception is not None and not isinstance(done.exception, SystemExit):
             raise done.exception
         return Said(done.exit_code, done.stdout, done.stderr)
 
-    return check
+    return checked
+
+
+@pytest.fixture
+def rules_of(tmp_path: Path) -> Callable[[str, Mapping[str, str]], set[str]]:
+    """Writes a bundle into a folder, and gives the rules that find something in it."""
+
+    def rules(folder: str, files: Mapping[str, str]) -> set[str]:
+        for name, text in files.items():
+            path = tmp_path / folder / name
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.write_text(text.lstrip("\n"), encoding="utf-8")
+        checked = check(tmp_path / folder, Options(all_targets=True))
+        assert checked.problems == {}
+        return {one.rule for one in checked.findings}
+
+    return rules

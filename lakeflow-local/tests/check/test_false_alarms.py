@@ -2,8 +2,6 @@
 
 import pytest
 
-from lakeflow_local.check.engine.running import Options, check
-
 HANDED_ON = """
 bundle: {name: fleet}
 resources:
@@ -62,6 +60,13 @@ resources:
   pipelines:
     gateway: {name: gateway, catalog: main, schema: landing, FIELD: {connection_name: orders}}
 """
+PRE = """
+bundle: {{name: fleet}}
+variables: {{catalog: {{default: main}}}}
+targets:
+  dev: {{default: true, variables: {{catalog: fleet_dev}}}}
+  {other}: {{variables: {{catalog: fleet_dev}}}}
+"""
 VALUES = """
 bundle: {name: fleet}
 resources:
@@ -87,15 +92,6 @@ resources:
     load:
       tasks: [{task_key: load, spark_python_task: {python_file: load.py}, existing_cluster_id: 0123-456789-abcdefgh}]
 """
-EFFECT = """
-bundle: {name: fleet}
-resources:
-  pipelines: {orders: {name: orders, catalog: main, schema: silver, libraries: [{file: {path: orders.py}}]}}
-"""
-CELL = "# Databricks notebook source\n# MAGIC %pip install x\n\n# COMMAND ----------\n"
-NOTEBOOK = EFFECT.replace("file:", "notebook:")
-HELPER = "import dlt\n\n@dlt.expect('priced', 'price > 0')\ndef orders(): ...\n\n"
-POST = "import requests\nrequests.post('https://PATH', json={})\n"
 WHEEL = """
 bundle: {name: fleet}
 artifacts: {fleet: {type: whl, path: ../fleet, build: make wheel}}
@@ -119,15 +115,6 @@ resources:
       tasks: [{task_key: load, notebook_task: {notebook_path: /Shared/load, base_parameters: {text: "TEXT"}}}]
 """
 SQL, PYTHON = "CREATE MATERIALIZED VIEW orders AS SELECT 1 AS id;\n", "from pyspark import pipelines as dp\n"
-
-
-def rules_of(root, files):
-    for name, text in files.items():
-        (root / name).parent.mkdir(parents=True, exist_ok=True)
-        (root / name).write_text(text.lstrip("\n"), encoding="utf-8")
-    checked = check(root, Options(all_targets=True))
-    assert checked.problems == {}
-    return {one.rule for one in checked.findings}
 
 
 @pytest.mark.parametrize(
@@ -195,6 +182,11 @@ def rules_of(root, files):
             {"databricks.yml": CATALOGS.replace("DEV", "REPLACE_ME"), "load.py": 'bad = "REPLACE_ME" in names\n'},
         ),
         (
+            "value-of-another-target",
+            {"databricks.yml": PRE.format(other="qa"), "load.py": ""},
+            {"databricks.yml": PRE.format(other="pre-dev"), "load.py": ""},
+        ),
+        (
             "private-file-is-uploaded",
             {"databricks.yml": VALUE, ".env.local": "REGION=eu\n"},
             {"databricks.yml": VALUE, ".env.tmpl": "REGION={{.region}}\n"},
@@ -218,29 +210,6 @@ def rules_of(root, files):
             {"databricks.yml": WHEEL.replace("ENTRY", "load"), "../fleet/pyproject.toml": POETRY},
         ),
         (
-            "side-effect-in-pipeline",  # as undeclared-side-effect has it
-            {"databricks.yml": EFFECT, "orders.py": POST.replace("PATH", "bank.example/pay")},
-            {"databricks.yml": EFFECT, "orders.py": POST.replace("PATH", "bank.example/oauth2/token")},
-        ),
-        (
-            "source-does-not-parse",  # a notebook has lines that are no Python
-            {
-                "databricks.yml": NOTEBOOK,
-                "orders.py": CELL + "def orders()\n",
-            },
-            {"databricks.yml": NOTEBOOK, "orders.py": CELL + "files = !ls\n"},
-        ),
-        (
-            "unknown-pipelines-function",
-            {"databricks.yml": EFFECT, "orders.py": "import dlt\n\n@dlt.veiw\ndef orders(): ...\n"},
-            {"databricks.yml": EFFECT, "orders.py": "import dlt\n\n@dlt.vows\ndef orders(): ...\n"},
-        ),
-        (
-            "expectation-without-dataset",
-            {"databricks.yml": EFFECT, "orders.py": HELPER + "frame = orders()\n"},
-            {"databricks.yml": EFFECT, "orders.py": HELPER + "dlt.table(orders)\n"},
-        ),
-        (
             "malformed-value-reference",
             {"databricks.yml": VALUE.replace("TEXT", "{job.parameters.day}")},
             {"databricks.yml": VALUE.replace("TEXT", "{job.title} {{job.parameters.day}} {jobs}")},
@@ -253,6 +222,6 @@ def rules_of(root, files):
     ],
     ids=lambda value: value if isinstance(value, str) else "",
 )
-def test_it_is_found_where_it_is_one_and_not_where_it_is_none(tmp_path, rule, alarm, none):
-    assert rule in rules_of(tmp_path / "alarm", alarm)
-    assert rule not in rules_of(tmp_path / "none", none)
+def test_it_is_found_where_it_is_one_and_not_where_it_is_none(rules_of, rule, alarm, none):
+    assert rule in rules_of("alarm", alarm)
+    assert rule not in rules_of("none", none)

@@ -167,8 +167,8 @@ def value_of_another_target(bundle: CheckedBundle) -> Iterator[Found]:
     sections = {name: _own_values(node) for name, node in targets(merged(bundle.written)).items()}
     for name, own in sections.items():
         for other, theirs in sections.items():
-            if name == other:
-                continue
+            if name == other or other.lower() in _words(name):
+                continue  # pre-dev may share what dev has
             for path, node in own.items():
                 text = node.value
                 same = theirs.get(path)
