@@ -217,6 +217,13 @@ def test_a_statement_that_fails_says_why_with_its_sql_state(sdk):
     assert "TABLE_OR_VIEW_NOT_FOUND" in answer.status.error.message
 
 
+def test_a_schema_that_spark_cannot_name_keeps_no_statement_from_running(sdk):
+    """Unity Catalog allows hyphens and letters of any language; the catalog of open source Spark does not."""
+    for name in ("day-rides", "größe"):
+        sdk.schemas.create(name, "main")
+    assert rows(sdk, "SELECT 1") == [["1"]]
+
+
 def test_a_result_is_cut_by_its_row_limit_and_refused_when_it_is_too_large(sdk):
     answer = sdk.statement_execution.execute_statement(
         "SELECT id FROM range(100)", "local", wait_timeout="50s", row_limit=3

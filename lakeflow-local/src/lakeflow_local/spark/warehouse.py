@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -10,6 +11,8 @@ from lakeflow_local.platform_paths.path_map import PathMap
 
 if TYPE_CHECKING:
     from pyspark.sql import SparkSession
+
+_NAME = re.compile(r"\w+", re.ASCII)  # what the session's catalog takes; Unity Catalog takes hyphens and umlauts, too
 
 
 def create_schema(spark: SparkSession, warehouse: Path, name: str) -> None:
@@ -21,17 +24,20 @@ def create_schema(spark: SparkSession, warehouse: Path, name: str) -> None:
 def register_tables(spark: SparkSession, warehouse: Path) -> list[str]:
     """Register every folder with a Delta log as a table of the schema that its parent names.
 
-    A log without a commit is what is left of a table whose creation was killed: it is no table yet.
+    A log without a commit is what is left of a table whose creation was killed: it is no table yet. A schema with
+    another name than Spark takes, which a client may have made for its volumes, is left out.
 
     Returns:
         `schema.table` of all that were found.
     """
-    found = [path.parent for path in sorted(warehouse.glob("*/*/_delta_log")) if any(path.glob("*.json"))]
+    schemas = sorted(path for path in warehouse.iterdir() if path.is_dir() and _is_name(path.name.removesuffix(".db")))
+    logs = (log for schema in schemas for log in sorted(schema.glob("*/_delta_log")))
+    found = [log.parent for log in logs if any(log.glob("*.json")) and _is_name(log.parent.name)]
     tables = {
         path: (path.parent.name.removesuffix(".db"), path.name) for path in found
     }  # Spark's own default: `<schema>.db`
     external = spark._jsparkSession.sharedState().externalCatalog()
-    for folder in sorted(path for path in warehouse.iterdir() if path.is_dir()):
+    for folder in schemas:
         if not folder.name.endswith(".db"):
             create_schema(spark, warehouse, folder.name)
         elif not external.databaseExists(folder.name.removesuffix(".db")):
@@ -70,6 +76,10 @@ def register_table(spark: SparkSession, path: Path, name: tuple[str, str]) -> No
     """Register one Delta folder as the table (schema, table)."""
     location = str(path).replace("'", "\\'")
     spark.sql(f"CREATE TABLE IF NOT EXISTS {_quoted(*name)} USING delta LOCATION '{location}'")
+
+
+def _is_name(text: str) -> bool:
+    return _NAME.fullmatch(text) is not None
 
 
 def _quoted(*parts: str) -> str:
