@@ -142,3 +142,10 @@ def test_a_privilege_both_given_and_taken_is_refused(sdk):
     both = [PermissionsChange(principal="a", add=[Privilege.SELECT], remove=[Privilege.SELECT])]
     with pytest.raises(InvalidParameterValue):
         sdk.grants.update("catalog", "main", changes=both)
+
+
+def test_a_schema_that_a_statement_has_made_has_its_own_name(sdk, api):
+    """Spark puts `.db` behind the name of the folder of a schema that it makes by itself."""
+    (api.root / ".lakeflow" / "warehouse" / "main__rides.db").mkdir(parents=True)
+    assert "rides" in [schema.name for schema in sdk.schemas.list("main")]
+    assert list(sdk.tables.list("main", "rides")) == []

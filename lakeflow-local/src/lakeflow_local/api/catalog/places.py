@@ -105,8 +105,9 @@ def schemas_with_folders(root: Path, catalog: str) -> dict[str, Path]:
     """The schemas of a catalog in which runs have made something, by name."""
     found = {}
     for folder in _folders(warehouse(root)):
-        named = _OWN_SCHEMA.fullmatch(folder.name)
-        owner, schema = (named["catalog"], named["schema"]) if named else (LOCAL, folder.name.removesuffix(".db"))
+        name = folder.name.removesuffix(".db")  # Spark's own name for the folder of a schema made by a statement
+        named = _OWN_SCHEMA.fullmatch(name)
+        owner, schema = (named["catalog"], named["schema"]) if named else (LOCAL, name)
         if owner.lower() == catalog:
             found[schema.lower()] = folder
     for folder in _folders(volumes(root) / catalog):
