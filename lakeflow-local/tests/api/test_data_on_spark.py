@@ -215,6 +215,10 @@ def test_a_statement_that_fails_says_why_with_its_sql_state(sdk):
     answer = sdk.statement_execution.execute_statement("SELECT * FROM no_such_table", "local", wait_timeout="50s")
     assert (answer.status.state.value, answer.status.sql_state) == ("FAILED", "42P01")
     assert "TABLE_OR_VIEW_NOT_FOUND" in answer.status.error.message
+    late = "SELECT raise_error('no fare') FROM range(2)"  # found out while the rows are fetched
+    answer = sdk.statement_execution.execute_statement(late, "local", wait_timeout="50s")
+    assert answer.status.error.message.startswith("[USER_RAISED_EXCEPTION] no fare")
+    assert answer.status.sql_state == "P0001"
 
 
 def test_a_schema_that_spark_cannot_name_keeps_no_statement_from_running(sdk):
@@ -222,6 +226,12 @@ def test_a_schema_that_spark_cannot_name_keeps_no_statement_from_running(sdk):
     for name in ("day-rides", "größe"):
         sdk.schemas.create(name, "main")
     assert rows(sdk, "SELECT 1") == [["1"]]
+
+
+def test_a_column_of_an_interval_is_named_so(sdk):
+    statement = "SELECT INTERVAL '1' DAY, INTERVAL '1-2' YEAR TO MONTH"
+    answer = sdk.statement_execution.execute_statement(statement, "local", wait_timeout="50s")
+    assert [column.type_name.value for column in answer.manifest.schema.columns] == ["INTERVAL", "INTERVAL"]
 
 
 def test_a_result_is_cut_by_its_row_limit_and_refused_when_it_is_too_large(sdk):

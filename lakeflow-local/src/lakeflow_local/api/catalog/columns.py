@@ -100,7 +100,8 @@ def _column(position: int, item: Mapping[str, Any], partitions: list[str]) -> di
 def type_name(kind: Any) -> str:
     """A type of Delta's schema as Unity Catalog names it."""
     if isinstance(kind, str):
-        return "DECIMAL" if kind.startswith("decimal") else _NAMES.get(kind, "USER_DEFINED_TYPE")
+        plain = re.match(r"decimal|interval", kind)
+        return plain[0].upper() if plain else _NAMES.get(kind, "USER_DEFINED_TYPE")
     return {"struct": "STRUCT", "array": "ARRAY", "map": "MAP"}.get(kind.get("type"), "USER_DEFINED_TYPE")
 
 

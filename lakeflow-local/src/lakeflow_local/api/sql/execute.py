@@ -42,8 +42,8 @@ def main(root: str, statement_id: str) -> None:
     except results.TooLarge as error:
         results.enter(store, statement_id, "FAILED", error=str(error), error_code="RESOURCE_EXHAUSTED")
     except Exception as error:
-        state = getattr(error, "getSqlState", lambda: None)()
-        results.enter(store, statement_id, "FAILED", error=shortage(error) or _message(error), sql_state=state)
+        message, state = _failure(error)
+        results.enter(store, statement_id, "FAILED", error=shortage(error) or message, sql_state=state)
     finally:
         if attachment is not None:
             attachment.close()
@@ -145,6 +145,19 @@ def _column(position: int, field: StructField) -> dict[str, Any]:
         decimal: Any = field.dataType
         shown |= {"type_precision": decimal.precision, "type_scale": decimal.scale}
     return shown
+
+
+def _failure(error: Exception) -> tuple[str, str | None]:
+    """What to say of an error, and its SQLSTATE: that of Spark's own error behind one that came with the rows."""
+    from pyspark.errors.exceptions.captured import CapturedException
+
+    java = getattr(error, "java_exception", None)
+    while java is not None:
+        state = CapturedException(origin=java).getSqlState()
+        if state:
+            return str(java.getMessage()), state
+        java = java.getCause()
+    return _message(error), getattr(error, "getSqlState", lambda: None)()
 
 
 def _message(error: Exception) -> str:
