@@ -133,3 +133,15 @@ def test_what_bundles_look_up_is_empty_and_no_error(sdk):
     assert list(sdk.clusters.list()) == list(sdk.instance_pools.list()) == list(sdk.cluster_policies.list()) == []
     assert list(sdk.service_principals_v2.list()) == list(sdk.queries.list()) == list(sdk.alerts.list()) == []
     assert [found.name for found in sdk.metastores.list()] == ["local"]
+
+
+def test_a_warehouse_has_a_name_of_its_own_and_the_documented_defaults(sdk, api):
+    url = "/api/2.0/sql/warehouses"
+    made = api.ask("POST", url, {"name": "report", "cluster_size": "Small", "min_num_clusters": 3})
+    found = sdk.warehouses.get(made["id"])
+    assert (found.max_num_clusters, found.auto_stop_mins, found.enable_photon) == (3, 120, True)
+    other = api.ask("POST", url, {"name": "other"})["id"]
+    assert api.refused("POST", url, {"name": "report"}) == (400, "INVALID_PARAMETER_VALUE")
+    assert api.refused("POST", f"{url}/{other}/edit", {"name": "report"}) == (400, "INVALID_PARAMETER_VALUE")
+    assert api.refused("POST", url, {"name": "x" * 100}) == (400, "INVALID_PARAMETER_VALUE")
+    api.ask("POST", f"{url}/{other}/edit", {"name": "other", "max_num_clusters": 2})

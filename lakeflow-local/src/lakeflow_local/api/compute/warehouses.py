@@ -18,6 +18,7 @@ OWN = "local"
 # What a new workspace calls its only one, and so what bundles look up.
 _NAME = "Serverless Starter Warehouse"
 _KIND = "warehouse"
+_LONGEST_NAME = 100  # characters; shorter than that
 _ONE = "/api/2.0/sql/warehouses/{id}"
 
 
@@ -43,14 +44,27 @@ def start(state: State, id: str) -> None:
             state.store.put(_KIND, id, {**doc, "state": "RUNNING"})
 
 
+def _check(state: State, doc: Mapping[str, Any]) -> None:
+    """Refuse what the documentation of the fields rules out.
+
+    Raises:
+        ApiError: another warehouse has the name, or it is too long.
+    """
+    others = [find(state, OWN), *state.store.all(_KIND)]
+    if any(other["name"] == doc["name"] and other["id"] != doc["id"] for other in others):
+        raise invalid(f"A SQL warehouse named {doc['name'][:100]!r} exists already")
+    if len(doc["name"]) >= _LONGEST_NAME:
+        raise invalid(f"The name of a SQL warehouse must have less than {_LONGEST_NAME} characters")
+
+
 def _shown(state: State, doc: Mapping[str, Any]) -> dict[str, Any]:
     running = doc["state"] == "RUNNING"
     defaults = {
         "creator_name": state.user_name,
         "min_num_clusters": 1,
-        "max_num_clusters": 1,
+        "max_num_clusters": doc.get("min_num_clusters", 1),
         "auto_stop_mins": 120,
-        "enable_photon": False,
+        "enable_photon": True,
         "enable_serverless_compute": False,
         "spot_instance_policy": "COST_OPTIMIZED",
         "warehouse_type": "CLASSIC",
@@ -77,7 +91,9 @@ def create_warehouse(call: Call) -> dict[str, Any]:
     if not body.get("name"):
         raise invalid("Missing required field: name")
     doc = {**body, "id": secrets.token_hex(8), "state": "RUNNING"}
-    call.state.store.put(_KIND, doc["id"], doc)
+    with call.state.store.transaction():
+        _check(call.state, doc)
+        call.state.store.put(_KIND, doc["id"], doc)
     return {"id": doc["id"]}
 
 
@@ -93,8 +109,9 @@ def edit_warehouse(call: Call) -> dict[str, Any]:
     id = call.parts["id"]
     body = fit("sql.WarehousesAPI.edit", {**call.body, "id": id})
     with call.state.store.transaction():
-        doc = find(call.state, id)
-        call.state.store.put(_KIND, id, {**doc, **body, "id": id, "state": "RUNNING"})
+        doc = {**find(call.state, id), **body, "id": id, "state": "RUNNING"}
+        _check(call.state, doc)
+        call.state.store.put(_KIND, id, doc)
     return {}
 
 
