@@ -145,3 +145,9 @@ def test_a_warehouse_has_a_name_of_its_own_and_the_documented_defaults(sdk, api)
     assert api.refused("POST", f"{url}/{other}/edit", {"name": "report"}) == (400, "INVALID_PARAMETER_VALUE")
     assert api.refused("POST", url, {"name": "x" * 100}) == (400, "INVALID_PARAMETER_VALUE")
     api.ask("POST", f"{url}/{other}/edit", {"name": "other", "max_num_clusters": 2})
+
+
+def test_the_list_of_groups_ends(sdk):
+    """The SDK reads pages until one is empty."""
+    assert [group.display_name for group in sdk.groups.list()] == ["admins", "users", "account users"]
+    assert [group.display_name for group in sdk.groups.list(filter='displayName eq "users"')] == ["users"]

@@ -40,12 +40,17 @@ def me(call: Call) -> Reply:
 
 @routes.on("GET", "/api/2.0/preview/scim/v2/Groups")
 def groups(call: Call) -> dict[str, Any]:
-    """The groups; the filter `displayName eq "…"` that lookups use is understood."""
+    """A page of the groups; the filter `displayName eq "…"` that lookups use is understood.
+
+    https://datatracker.ietf.org/doc/html/rfc7644#section-3.4.2.4: a client reads pages until one is empty.
+    """
     found = groups_of(call.state)
     wanted = _name_in(call.text("filter", ""))
     if wanted is not None:
         found = [group for group in found if group["displayName"].lower() == wanted.lower()]
-    return {"Resources": found, "totalResults": len(found), "startIndex": 1, "itemsPerPage": len(found)}
+    start = max(call.number("startIndex", 1), 1)
+    page = found[start - 1 :][: call.number("count", len(found))]
+    return {"Resources": page, "totalResults": len(found), "startIndex": start, "itemsPerPage": len(page)}
 
 
 def _name_in(text: str) -> str | None:
