@@ -5,6 +5,7 @@ import os
 from urllib.parse import quote
 
 import pytest
+from databricks.sdk.core import Config
 from databricks.sdk.errors import AlreadyExists, BadRequest, NotFound
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
@@ -141,3 +142,36 @@ def outside_of(api):
     return sorted(
         str(path) for path in top.rglob("*") if not path.is_relative_to(volume) and not path.is_relative_to(own)
     )
+
+
+def test_a_file_is_replaced_unless_that_is_refused(sdk):
+    """`overwrite`: if true or unspecified, an existing file is overwritten (documentation of files/upload)."""
+    sdk.files.upload(f"{TOP}/a", io.BytesIO(b"1"))
+    sdk.files.upload(f"{TOP}/a", io.BytesIO(b"2"))
+    assert sdk.files.download(f"{TOP}/a").contents.read() == b"2"
+
+
+def test_a_file_that_the_sdk_would_send_in_parts_arrives_whole(sdk, api, tmp_path, monkeypatch):
+    monkeypatch.setattr(Config, "files_ext_multipart_upload_min_stream_size", 10)  # bytes; else 50 MB
+    sdk = sdk_of(api)
+    sdk.files.upload(f"{TOP}/stream", io.BytesIO(bytes(100)))
+    (tmp_path / "file").write_bytes(bytes(200))
+    sdk.files.upload_from(f"{TOP}/file", str(tmp_path / "file"))
+    assert [(entry.name, entry.file_size) for entry in sdk.files.list_directory_contents(TOP)] == [
+        ("file", 200),
+        ("stream", 100),
+    ]
+    with pytest.raises(AlreadyExists):
+        sdk.files.upload(f"{TOP}/stream", io.BytesIO(bytes(50)), overwrite=False)
+
+
+def test_a_file_below_a_file_is_refused_in_words(sdk):
+    sdk.files.upload(f"{TOP}/a", io.BytesIO(b"1"))
+    with pytest.raises(AlreadyExists, match="is a file"):
+        sdk.files.upload(f"{TOP}/a/b", io.BytesIO(b"2"))
+
+
+@pytest.mark.parametrize("name", ["no\u00a0break.txt", "ideographic\u3000space.txt", "joined\u200d.txt"])
+def test_a_file_that_was_written_is_in_the_list_whatever_its_letters(sdk, name):
+    sdk.files.upload(f"{TOP}/{name}", io.BytesIO(b"1"))
+    assert [entry.name for entry in sdk.files.list_directory_contents(TOP)] == [name]

@@ -16,12 +16,12 @@ _PATH = "/api/2.0/fs/directories/{path...}"
 
 
 def entries(found: Place) -> list[dict[str, Any]]:
-    """What is in a directory, by name; what a link leads out of the volume is not shown."""
+    """What is in a directory, by name; links that lead out of the volume and names that are no text are not shown."""
     inside = found.volume.resolve()
     shown = []
     with told():
         for entry in sorted(os.scandir(found.local), key=lambda entry: entry.name):
-            if not entry.name.isprintable() or (entry.is_symlink() and not _stays(Path(entry.path), inside)):
+            if not _is_unicode(entry.name) or (entry.is_symlink() and not _stays(Path(entry.path), inside)):
                 continue
             about = entry.stat()
             one = {"name": entry.name, "path": f"{found.path}/{entry.name}", "is_directory": entry.is_dir()}
@@ -81,6 +81,13 @@ def _directory(call: Call) -> Place:
         if not found.local.is_dir():
             raise not_found("directory")
     return found
+
+
+def _is_unicode(name: str) -> bool:
+    try:
+        return bool(name.encode())
+    except UnicodeEncodeError:  # bytes that no client could send
+        return False
 
 
 def _stays(link: Path, inside: Path) -> bool:

@@ -8,6 +8,7 @@ import secrets
 import shutil
 from email.utils import formatdate
 from pathlib import Path
+from typing import Any
 
 from lakeflow_local.api.http.call import Call, Reply
 from lakeflow_local.api.http.errors import ApiError
@@ -32,7 +33,10 @@ def write(state_uploads: Path, target: Place, upload: Path, *, overwrite: bool) 
     with told():
         if target.local.is_dir():
             raise is_directory()
-        target.local.parent.mkdir(parents=True, exist_ok=True)
+        try:
+            target.local.parent.mkdir(parents=True, exist_ok=True)
+        except FileExistsError:  # the folder is a file
+            raise NotADirectoryError from None
         beside = target.local.with_name(f".{secrets.token_hex(8)}.upload")
         try:
             shutil.move(upload, beside)
@@ -49,12 +53,12 @@ def write(state_uploads: Path, target: Place, upload: Path, *, overwrite: bool) 
 
 @routes.on("PUT", _PATH, most_bytes=MOST_BYTES)
 def upload(call: Call) -> Reply:
-    """Write a file."""
+    """Write a file, in place of one that is there unless `overwrite` is false."""
     target = place(call)
     if target.is_volume or call.text("path").endswith("/"):
         raise is_directory()
     assert call.upload is not None
-    write(call.state.uploads, target, call.upload, overwrite=call.flag("overwrite"))
+    write(call.state.uploads, target, call.upload, overwrite=call.flag("overwrite", default=True))
     return Reply(status=204)
 
 
@@ -83,10 +87,16 @@ def delete(call: Call) -> Reply:
 
 
 @routes.on("POST", _PATH)
-def in_parts(call: Call) -> Reply:
-    """Uploads in parts need storage with addresses of its own: there is none, and the SDK then sends the file whole."""
+def in_parts(call: Call) -> dict[str, Any]:
+    """Begin an upload in parts, as the SDK does from 50 MB on.
+
+    Parts need storage with addresses of its own. There is none, so the SDK is refused an address for the first part,
+    and then sends the file whole.
+    """
     place(call)
-    raise ApiError("NOT_IMPLEMENTED", "Uploads in parts are not offered here: send the file with one PUT")
+    if call.text("action", "") != "initiate-upload":
+        raise ApiError("NOT_IMPLEMENTED", "Uploads in parts are not offered here: send the file with one PUT")
+    return {"multipart_upload": {"session_token": secrets.token_hex(8)}}
 
 
 def _file(call: Call) -> Place:
