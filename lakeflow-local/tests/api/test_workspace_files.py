@@ -175,3 +175,11 @@ def test_an_upload_leaves_nothing_behind(api):
     put(api, f"{HOME}/x.txt")
     put(api, f"{HOME}/no/folder.txt")
     assert list(api.state.uploads.iterdir()) == []
+
+
+@pytest.mark.parametrize("format", [ExportFormat.JUPYTER, ExportFormat.HTML, ExportFormat.DBC])
+def test_a_notebook_is_not_exported_as_something_that_it_is_not(files, format):
+    files.upload(f"{HOME}/report.py", io.BytesIO(NOTEBOOK), format=ImportFormat.AUTO)
+    assert files.download(f"{HOME}/report", format=ExportFormat.SOURCE).read() == NOTEBOOK
+    with pytest.raises(NotFound, match=f"format {format.value}"):
+        files.export(f"{HOME}/report", format=format)
