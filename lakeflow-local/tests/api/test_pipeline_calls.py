@@ -5,7 +5,7 @@ import json
 import pytest
 from api_client import ApiClient
 from databricks.sdk.errors import InvalidParameterValue, NotFound, ResourceConflict
-from databricks.sdk.service.pipelines import FileLibrary, PipelineLibrary
+from databricks.sdk.service.pipelines import FileLibrary, PipelineLibrary, RunAs
 from fake_player import FakePlayer
 from sdk_client import sdk_of
 
@@ -189,3 +189,11 @@ def test_deleting_a_pipeline_drops_its_tables_unless_it_is_told_not_to(sdk, api)
         assert home.exists() is not cascade
         with pytest.raises(NotFound):
             sdk.pipelines.get(id)
+
+
+def test_pipelines_are_listed_by_id_and_tell_as_whom_they_run(sdk):
+    robot = RunAs(service_principal_name="robot")
+    ids = [rides(sdk, name=f"rides {number}", run_as=robot) for number in range(5)]
+    found = list(sdk.pipelines.list_pipelines(max_results=2))
+    assert [one.pipeline_id for one in found] == sorted(ids)
+    assert {one.run_as_user_name for one in found} == {"robot"} == {sdk.pipelines.get(ids[0]).run_as_user_name}

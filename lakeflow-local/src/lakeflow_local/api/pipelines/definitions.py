@@ -65,13 +65,18 @@ def shown(state: State, doc: dict[str, Any]) -> dict[str, Any]:
         "name": doc["name"],
         "spec": doc["settings"],
         "creator_user_name": doc["creator_user_name"],
-        "run_as_user_name": doc["creator_user_name"],
+        "run_as_user_name": _run_as(doc),
         "last_modified": doc["last_modified"],
         "effective_publishing_mode": "DEFAULT_PUBLISHING_MODE",
         **{name: doc[name] for name in ("parameters", "run_as") if doc.get(name)},
         **_status(state, doc),
     }
     return fit("pipelines.GetPipelineResponse", found)
+
+
+def _run_as(doc: dict[str, Any]) -> str:
+    given = doc.get("run_as") or {}
+    return str(given.get("user_name") or given.get("service_principal_name") or doc["creator_user_name"])
 
 
 def _status(state: State, doc: dict[str, Any]) -> dict[str, Any]:
@@ -88,8 +93,8 @@ def _status(state: State, doc: dict[str, Any]) -> dict[str, Any]:
 
 @routes.on("GET", "/api/2.0/pipelines")
 def list_pipelines(call: Call) -> dict[str, Any]:
-    """All, newest first; `filter` by a pattern of names, or by a notebook."""
-    docs = call.state.store.all(records.PIPELINE, newest_first=True)
+    """All, by id unless `order_by` says otherwise; `filter` by a pattern of names, or by a notebook."""
+    docs = sorted(call.state.store.all(records.PIPELINE), key=lambda doc: str(doc["pipeline_id"]))
     text = call.text("filter", "")
     if text:
         found = _FILTER.fullmatch(text)
@@ -107,7 +112,7 @@ def list_pipelines(call: Call) -> dict[str, Any]:
     statuses = []
     for doc in page.items:
         own = {name: doc[name] for name in ("pipeline_id", "name", "creator_user_name")}
-        statuses.append({**own, "run_as_user_name": doc["creator_user_name"], **_status(call.state, doc)})
+        statuses.append({**own, "run_as_user_name": _run_as(doc), **_status(call.state, doc)})
     return {"statuses": [fit("pipelines.PipelineStateInfo", one) for one in statuses], **tokens}
 
 
