@@ -4,7 +4,9 @@ import pytest
 from databricks.sdk.errors import InvalidParameterValue, ResourceDoesNotExist
 from databricks.sdk.service.jobs import (
     CronSchedule,
+    JobAccessControlRequest,
     JobParameterDefinition,
+    JobPermissionLevel,
     JobSettings,
     NotebookTask,
     Task,
@@ -97,6 +99,10 @@ def test_a_job_of_many_tasks_comes_in_pages_of_a_hundred(workspace):
         ({"tasks": "none"}, "list"),
         ({"name": 1}, "string"),
         ({"tasks": [{"notebook_task": {"notebook_path": "/x"}}]}, "task_key"),
+        ({"max_concurrent_runs": 1001}, "cannot exceed 1000"),
+        ({"name": "\u00fc" * 2049}, "4096 bytes"),
+        ({"description": "x" * 27_701}, "27700 characters"),
+        ({"tags": {f"k{number}": "v" for number in range(26)}}, "25 tags"),
     ],
 )
 def test_what_makes_no_sense_is_refused_in_words(api, settings, said):
@@ -132,3 +138,21 @@ def test_an_update_with_a_wrong_type_changes_nothing(workspace, api):
     with pytest.raises((InvalidParameterValue, Exception)):
         api.ask("POST", "/api/2.2/jobs/update", {"job_id": made.job_id, "new_settings": {"tasks": {"a": 1}}})
     assert [one.task_key for one in workspace.jobs.get(made.job_id).settings.tasks] == ["a"]
+
+
+def test_a_job_is_made_with_its_permissions(workspace):
+    group = JobAccessControlRequest(group_name="users", permission_level=JobPermissionLevel.CAN_VIEW)
+    made = workspace.jobs.create(name="one", access_control_list=[group])
+    found = workspace.jobs.get_permissions(str(made.job_id)).access_control_list
+    assert [(one.user_name or one.group_name, one.all_permissions[0].permission_level.value) for one in found] == [
+        ("ada@fleet.example", "IS_OWNER"),
+        ("users", "CAN_VIEW"),
+    ]
+    with pytest.raises(InvalidParameterValue, match="exactly one owner"):
+        workspace.jobs.set_permissions(str(made.job_id), access_control_list=[group])
+
+
+def test_a_reset_without_settings_leaves_the_job_alone(workspace, api):
+    made = workspace.jobs.create(name="one", tasks=[task("a")])
+    assert api.refused("POST", "/api/2.2/jobs/reset", {"job_id": made.job_id}) == (400, "INVALID_PARAMETER_VALUE")
+    assert len(workspace.jobs.get(made.job_id).settings.tasks) == 1

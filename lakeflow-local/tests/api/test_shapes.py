@@ -84,9 +84,10 @@ def test_files(api):
 def test_users_and_permissions(api, job_id):
     me = api.ask("GET", "/api/2.0/preview/scim/v2/Me")
     assert {**me, "schemas": None}.keys() >= {"id", "userName", "active", "groups", "emails"}
-    entries = {"access_control_list": [{"group_name": "users", "permission_level": "CAN_VIEW"}]}
-    for method in ("PUT", "PATCH", "GET"):
-        found = api.ask(method, f"/api/2.0/permissions/jobs/{job_id}", entries if method != "GET" else None)
+    owner = {"user_name": me["userName"], "permission_level": "IS_OWNER"}
+    entries = [owner, {"group_name": "users", "permission_level": "CAN_VIEW"}]
+    for method, given in {"PUT": entries, "PATCH": entries[1:], "GET": None}.items():
+        found = api.ask(method, f"/api/2.0/permissions/jobs/{job_id}", given and {"access_control_list": given})
         assert misfits("iam.ObjectPermissions", found) == []
         assert [entry["all_permissions"][0]["permission_level"] for entry in found["access_control_list"]] == [
             "IS_OWNER",

@@ -34,6 +34,9 @@ _TYPES: dict[str, tuple[str, tuple[str, ...]]] = {
     "serving-endpoints": ("serving-endpoint", ("CAN_VIEW", "CAN_QUERY", "CAN_MANAGE")),
     "apps": ("app", ("CAN_USE", "CAN_MANAGE")),
 }
+# Those of which one owner has to be named when all permissions are set, or the platform refuses (seen on a workspace:
+# libs/testserver/permissions.go of databricks/cli).
+_OWNED = {"jobs": "job", "pipelines": "pipeline"}
 _PRINCIPALS = ("user_name", "group_name", "service_principal_name")
 
 routes = Routes()
@@ -66,8 +69,11 @@ def get(call: Call) -> dict[str, Any]:
 def replace(call: Call) -> dict[str, Any]:
     """Set all permissions; those that are not named are gone."""
     kind, id = _named(call)
+    entries = entries_of(kind, call.given("access_control_list"))
+    if kind in _OWNED and not any(entry["permission_level"] == "IS_OWNER" for entry in entries):
+        raise invalid(f"The {_OWNED[kind]} must have exactly one owner.")
     with call.state.store.transaction():
-        _save(call.state, kind, id, _entries(call, kind))
+        save(call.state, kind, id, entries)
     return _view(call.state, kind, id)
 
 
@@ -77,11 +83,11 @@ def replace(call: Call) -> dict[str, Any]:
 def update(call: Call) -> dict[str, Any]:
     """Set the permissions of those who are named; others keep theirs."""
     kind, id = _named(call)
-    new = _entries(call, kind)
+    new = entries_of(kind, call.given("access_control_list"))
     with call.state.store.transaction():
         known = (call.state.store.get(KIND, f"{kind}/{id}") or {}).get("entries", [])
         changed = {_principal(entry) for entry in new}
-        _save(call.state, kind, id, [entry for entry in known if _principal(entry) not in changed] + new)
+        save(call.state, kind, id, [entry for entry in known if _principal(entry) not in changed] + new)
     return _view(call.state, kind, id)
 
 
@@ -98,8 +104,12 @@ def _named(call: Call) -> tuple[str, str]:
     return kind, call.parts["object_id"]
 
 
-def _entries(call: Call, kind: str) -> list[dict[str, str]]:
-    given = call.given("access_control_list")
+def entries_of(kind: str, given: Any) -> list[dict[str, str]]:
+    """An `access_control_list` as it is kept.
+
+    Raises:
+        ApiError: it is none for objects of this kind.
+    """
     if given is None:
         return []
     if not isinstance(given, list):
@@ -120,7 +130,12 @@ def _entry(item: Any, kind: str) -> dict[str, str]:
     return {**named, "permission_level": level}
 
 
-def _save(state: State, kind: str, id: str, entries: Iterable[dict[str, str]]) -> None:
+def save(state: State, kind: str, id: str, entries: Iterable[dict[str, str]]) -> None:
+    """Keep the permissions of an object.
+
+    Raises:
+        ApiError: it would have several owners, or a group as one.
+    """
     kept = {(_principal(entry)): entry for entry in entries}
     owners = [entry for entry in kept.values() if entry["permission_level"] == "IS_OWNER"]
     if len(owners) > 1 or any("group_name" in owner for owner in owners):

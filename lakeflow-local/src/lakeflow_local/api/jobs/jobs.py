@@ -27,11 +27,14 @@ def versions(path: str) -> list[str]:
 
 @routes.on("POST", *versions("create"))
 def create(call: Call) -> dict[str, Any]:
-    """A new job."""
+    """A new job, with the permissions that come with it."""
+    entries = permissions.entries_of("jobs", call.given("access_control_list"))
     settings = checked(call.state, {name: value for name, value in call.body.items() if name != "access_control_list"})
     job_id = new_number()
     doc = {"job_id": job_id, "created_time": now(), "creator_user_name": call.state.user_name, "settings": settings}
-    call.state.store.put(KIND, str(job_id), doc, str(settings.get("name", "")).lower())
+    with call.state.store.transaction():
+        call.state.store.put(KIND, str(job_id), doc, str(settings.get("name", "")).lower())
+        permissions.save(call.state, "jobs", str(job_id), entries)
     return {"job_id": job_id}
 
 
@@ -40,7 +43,9 @@ def reset(call: Call) -> dict[str, Any]:
     """Replace all settings of a job. Who it runs as stays unless the new settings say so (seen on a workspace)."""
     with call.state.store.transaction():
         job = existing(call.state, call.number("job_id"))
-        settings = checked(call.state, call.given("new_settings") or {})
+        if call.given("new_settings") is None:
+            raise invalid("Missing required field: new_settings")
+        settings = checked(call.state, call.given("new_settings"))
         if "run_as" in job["settings"]:
             settings.setdefault("run_as", job["settings"]["run_as"])
         _save(call.state, job, settings)

@@ -16,6 +16,8 @@ from lakeflow_local.schedule.triggers import Trigger, read_triggers
 
 UNTITLED = "Untitled"
 _MOST_TASKS = 1000  # of a job (documentation: resource limits)
+# The documented limits of these fields (jobs/create).
+_MOST_RUNS, _LONGEST_NAME, _LONGEST_DESCRIPTION, _MOST_TAGS = 1000, 4096, 27_700, 25
 
 
 def checked(state: State, given: Mapping[str, Any], shape: str = "jobs.JobSettings") -> dict[str, Any]:
@@ -102,6 +104,14 @@ def _check_names(settings: Mapping[str, Any]) -> None:
         raise invalid(f"A job has at most {_MOST_TASKS} tasks")
     if settings.get("max_concurrent_runs", 1) < 0 or settings.get("timeout_seconds", 0) < 0:
         raise invalid("max_concurrent_runs and timeout_seconds cannot be negative")
+    if settings.get("max_concurrent_runs", 1) > _MOST_RUNS:
+        raise invalid(f"max_concurrent_runs cannot exceed {_MOST_RUNS}")
+    if len(settings.get("name", "").encode()) > _LONGEST_NAME:
+        raise invalid(f"The name of a job has at most {_LONGEST_NAME} bytes in UTF-8")
+    if len(settings.get("description", "")) > _LONGEST_DESCRIPTION:
+        raise invalid(f"The description of a job has at most {_LONGEST_DESCRIPTION} characters")
+    if len(settings.get("tags", {})) > _MOST_TAGS:
+        raise invalid(f"A job has at most {_MOST_TAGS} tags")
     kinds = [name for name in ("schedule", "continuous", "trigger") if settings.get(name)]
     if len(kinds) > 1:
         raise invalid(f"A job has either {' or '.join(kinds)}, not several of them")
