@@ -2,10 +2,18 @@
 
 import pytest
 from databricks.sdk.errors import BadRequest, InvalidParameterValue, ResourceDoesNotExist
-from databricks.sdk.service.jobs import JobParameterDefinition, NotebookTask, RunResultState, SubmitTask
+from databricks.sdk.service.jobs import (
+    JobParameterDefinition,
+    JobSettings,
+    NotebookTask,
+    QueueSettings,
+    RunResultState,
+    SubmitTask,
+)
 from test_jobs import task
 
 from lakeflow_local.jobs.model.outcomes import Result
+from lakeflow_local.jobs.tasks.base import logs_of
 
 
 @pytest.fixture
@@ -145,4 +153,45 @@ def test_the_history_says_which_runs_were_deployed(workspace, job_id, api):
     workspace.jobs.run_now(job_id).result()
     store = RunStore(api.root / ".lakeflow")
     assert [(row["key"], row["target"]) for row in store.rows()] == [("nightly", "deployed")]
+    store.close()
+
+
+def test_the_output_of_a_job_with_one_task_is_that_of_its_latest_attempt(workspace, player):
+    player.outcomes["load"] = Result.FAILED
+    made = workspace.jobs.create(name="one", tasks=[task("load", max_retries=1, disable_auto_optimization=True)])
+    run = workspace.jobs.run_now(made.job_id).result()
+    first, second = (one.run_id for one in run.tasks)
+    output = workspace.jobs.get_run_output(run.run_id)
+    assert (output.error, output.metadata.run_id) == ("load went wrong", second)
+    assert [workspace.jobs.get_run(one).original_attempt_run_id for one in (first, second)] == [first, first]
+    assert output.notebook_output.result == ""  # documented: the field is set, and empty
+
+
+def test_only_a_repair_has_the_id_of_one(workspace, job_id, player):
+    player.outcomes["load"] = Result.FAILED
+    run = workspace.jobs.run_now(job_id).result()
+    made = workspace.jobs.repair_run(run.run_id, rerun_tasks=["load"])
+    made.result()
+    history = workspace.jobs.get_run(run.run_id, include_history=True).repair_history
+    assert [item.id for item in history] == [None, made.response.repair_id]
+
+
+def test_the_end_of_a_tasks_output_is_five_megabytes_long(workspace, job_id, api):
+    run = workspace.jobs.run_now(job_id).result()
+    logs = logs_of(api.root / ".lakeflow", run.run_id, "extract", None, 0).stdout
+    logs.write_text("x" * 20_000 + "end")
+    output = workspace.jobs.get_run_output(run.tasks[0].run_id)
+    assert (len(output.logs), output.logs_truncated) == (20_003, False)
+    logs.write_text("x" * 6_000_000 + "end")
+    output = workspace.jobs.get_run_output(run.tasks[0].run_id)
+    assert (len(output.logs), output.logs[-3:], output.logs_truncated) == (5 * 1024 * 1024, "end", True)
+
+
+def test_a_request_says_whether_its_run_may_queue(workspace, job_id, api):
+    from lakeflow_local.jobs.store.runs import RunStore
+
+    workspace.jobs.update(job_id, new_settings=JobSettings(queue=QueueSettings(enabled=True)))
+    run = workspace.jobs.run_now(job_id, queue=QueueSettings(enabled=False)).result()
+    store = RunStore(api.root / ".lakeflow")
+    assert not store.load(run.run_id).spec.queue
     store.close()

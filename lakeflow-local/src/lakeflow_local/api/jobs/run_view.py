@@ -42,18 +42,20 @@ def listed(state: State, row: Mapping[str, Any]) -> dict[str, Any]:
 def task_of(store: RunStore, run_id: int) -> tuple[Mapping[str, Any], dict[str, Any] | None]:
     """The job run of a task run, and the attempt; no attempt if the task never started.
 
+    The run of a job with one task stands for the latest attempt of that task.
+
     Raises:
         ApiError: there is no such run, or it is one with several tasks.
     """
     row = store.row(run_id)
     if row is not None:
         tasks = _seen(store, run_id).get("tasks", [])
-        if len(tasks) != 1:
+        if len({task["task_key"] for task in tasks}) != 1:
             raise invalid(
                 "Retrieving the output of runs with multiple tasks is not supported. Please retrieve the output of "
                 "each individual task run instead."
             )
-        run_id = tasks[0]["run_id"]
+        run_id = tasks[-1]["run_id"]
     parent = store.row(run_id // IDS_PER_RUN)
     if parent is None:
         raise invalid(f"Run {run_id} does not exist.")
@@ -79,6 +81,9 @@ def _of_job(state: State, store: RunStore, row: Mapping[str, Any], *, history: b
         found["overriding_parameters"] = asked["overriding"]
     if not history:
         found.pop("repair_history", None)
+    for item in found.get("repair_history", []):
+        if item["type"] == "ORIGINAL":
+            del item["id"]  # documented for repairs only
     if not found.get("job_parameters"):
         found.pop("job_parameters", None)
     return shapes.fit("jobs.Run", found)
@@ -97,6 +102,7 @@ def _of_task(state: State, store: RunStore, row: Mapping[str, Any], task_run_id:
                     **{name: found[name] for name in ("execution_duration", "attempt_number") if name in found},
                     "run_id": task_run_id,
                     "job_run_id": row["run_id"],
+                    "original_attempt_run_id": _first_attempt(found, nested if found in nested else whole["tasks"]),
                     "run_name": found["task_key"],
                     "tasks": [_task(state, row, found, source)],
                 }
@@ -104,6 +110,13 @@ def _of_task(state: State, store: RunStore, row: Mapping[str, Any], task_run_id:
                     run["iterations"] = [_task(state, row, item, source) for item in nested]
                 return shapes.fit("jobs.Run", run)
     raise invalid(f"Run {task_run_id} does not exist.")
+
+
+def _first_attempt(task: Mapping[str, Any], among: list[dict[str, Any]]) -> int:
+    """The run of the first attempt of a task, or of the same iteration."""
+    same = ("task_key", "iteration")
+    attempts = (one["run_id"] for one in among if all(one.get(name) == task.get(name) for name in same))
+    return int(next(attempts))
 
 
 def _common(state: State, row: Mapping[str, Any], source: Mapping[str, Any]) -> dict[str, Any]:

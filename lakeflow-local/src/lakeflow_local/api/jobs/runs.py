@@ -21,7 +21,8 @@ from lakeflow_local.jobs.tasks.base import logs_of
 
 _PAGED = ("tasks", "job_clusters", "job_parameters", "repair_history", "iterations")
 _MOST_OUTPUT = 5 * 1024 * 1024  # bytes of the value of a notebook (documentation: getrunoutput)
-_MOST_LOGS = 10_000  # bytes of the end of a task's output
+_MOST_LOGS = 5 * 1024 * 1024  # bytes of the end of a task's output (the same page)
+_MOST_TRACE = 10_000  # characters of the end of its standard error
 
 routes = Routes()
 
@@ -147,8 +148,8 @@ def get_output(call: Call) -> dict[str, Any]:
         return shapes.fit("jobs.RunOutput", {"metadata": metadata, "error": row["message"], "error_trace": ""})
     facts = attempt["doc"]["facts"]
     found: dict[str, Any] = {"metadata": metadata}
-    if facts.get("notebook_output"):
-        value = str(facts["notebook_output"].get("result", ""))
+    if facts.get("notebook_output") or "notebook_path" in attempt["doc"]["payload"]:
+        value = str((facts.get("notebook_output") or {}).get("result", ""))  # empty without dbutils.notebook.exit
         cut = value.encode()[:_MOST_OUTPUT].decode("utf-8", "ignore")
         found["notebook_output"] = {"result": cut, "truncated": cut != value}
     if facts.get("child_run_id"):
@@ -162,7 +163,7 @@ def get_output(call: Call) -> dict[str, Any]:
         found["logs_truncated"] = len(text) > _MOST_LOGS
     if attempt["doc"]["message"] and attempt["result"] != "SUCCESS":
         found["error"] = attempt["doc"]["message"].splitlines()[0]
-        trace = logs.stderr.read_text("utf-8", "replace")[-_MOST_LOGS:] if logs.stderr.is_file() else ""
+        trace = logs.stderr.read_text("utf-8", "replace")[-_MOST_TRACE:] if logs.stderr.is_file() else ""
         found["error_trace"] = trace or attempt["doc"]["message"]
     return shapes.fit("jobs.RunOutput", found)
 

@@ -8,6 +8,7 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any
 
+from lakeflow_local.api.http import shapes
 from lakeflow_local.api.http.errors import ApiError, invalid
 from lakeflow_local.api.jobs.run_view import RUN
 from lakeflow_local.api.state.state import State
@@ -69,7 +70,7 @@ def start_run(
     Args:
         job_id: of the job, or a number of its own for one that was submitted.
         settings: of the job.
-        given: the request: parameters, `only`, `idempotency_token`.
+        given: the request: parameters, `only`, `queue`, `idempotency_token`.
         trigger: what set it off, if nobody asked for it.
         at: the moment for which it was due, for `{{job.trigger.time}}`; now without one.
 
@@ -82,6 +83,8 @@ def start_run(
     name = str(settings.get("name") or settings.get("run_name") or "Untitled")
     parameters, overriding = _parameters(given)
     settings = _with_overrides(settings, overriding)
+    if given.get("queue") is not None:
+        settings["queue"] = shapes.fit("jobs.QueueSettings", given["queue"])
     spec = spec_of(name, settings)
     only = given.get("only") or []
     if not isinstance(only, list) or not all(isinstance(key, str) for key in only):
