@@ -34,7 +34,7 @@ def test_a_schema_comes_back_as_it_was_sent_and_is_the_folder_that_runs_use(sdk,
 
 def test_a_schema_that_a_run_has_made_is_there_and_can_be_made_once(sdk, api):
     (api.root / ".lakeflow" / "warehouse" / "rides").mkdir(parents=True)
-    assert [found.name for found in sdk.schemas.list("spark_catalog")] == ["rides"]
+    assert [found.name for found in sdk.schemas.list("spark_catalog")] == ["default", "rides"]
     sdk.schemas.create("rides", "spark_catalog", comment="taken over")
     assert sdk.schemas.get("spark_catalog.rides").comment == "taken over"
     with pytest.raises(BadRequest) as refused:
@@ -149,3 +149,11 @@ def test_a_schema_that_a_statement_has_made_has_its_own_name(sdk, api):
     (api.root / ".lakeflow" / "warehouse" / "main__rides.db").mkdir(parents=True)
     assert "rides" in [schema.name for schema in sdk.schemas.list("main")]
     assert list(sdk.tables.list("main", "rides")) == []
+
+
+@pytest.mark.parametrize("catalog", ["main", "samples", "spark_catalog"])
+def test_a_catalog_that_is_there_from_the_beginning_has_its_schema_default(sdk, catalog):
+    """As a catalog has that is made here, and as every run and statement finds it."""
+    assert [schema.full_name for schema in sdk.schemas.list(catalog)] == [f"{catalog}.default"]
+    assert sdk.schemas.get(f"{catalog}.default").catalog_name == catalog
+    assert sdk.volumes.create(catalog, "default", "landing", VolumeType.MANAGED).schema_name == "default"

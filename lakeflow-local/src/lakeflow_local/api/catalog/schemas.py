@@ -13,15 +13,17 @@ from lakeflow_local.api.http.paging import page_of
 from lakeflow_local.api.http.routes import Routes
 from lakeflow_local.api.http.shapes import fit
 from lakeflow_local.api.state.state import State
+from lakeflow_local.spark.catalogs import LOCAL, USUAL
 
 routes = Routes()
 _KIND = "schema"
 
 
 def schemas_of(state: State, catalog: str) -> list[str]:
-    """The names of the schemas of a catalog."""
+    """The names of the schemas of a catalog; those that every workspace here has are made with their `default`."""
     kept = {doc["name"] for doc in state.store.named(_KIND, catalog)}
-    return sorted(kept | set(places.schemas_with_folders(state.root, catalog)))
+    default = {"default"} if catalog in (LOCAL, *USUAL) else set()
+    return sorted(default | kept | set(places.schemas_with_folders(state.root, catalog)))
 
 
 def demand(state: State, catalog: str, schema: str) -> None:
