@@ -22,7 +22,7 @@ _LOOK_AGAIN = 0.2  # seconds between two looks at the runs in front
 
 
 class Refused(Exception):
-    """Too many runs of the job are active, and it has no queue or waited too long; str() says which."""
+    """Too many runs are active, and the job has no queue or waited too long; or none may run. str() says which."""
 
 
 class QueueLeft(Exception):
@@ -66,9 +66,12 @@ def admit(
         waiting: told once for which runs it waits.
 
     Raises:
-        Refused: the limit is reached, and the job has no queue, or the queue has held the run for 48 hours.
+        Refused: the limit is reached, and the job has no queue, or the queue has held the run for 48 hours; or the
+            limit is 0.
         QueueLeft: canceled.
     """
+    if spec.max_concurrent_runs == 0:
+        raise Refused(f"max_concurrent_runs of {spec.key} is 0: all new runs are skipped")
     told = False
     since = now()
     while True:
