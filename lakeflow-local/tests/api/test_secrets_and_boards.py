@@ -5,7 +5,14 @@ import json
 import stat
 
 import pytest
-from databricks.sdk.errors import Aborted, InvalidParameterValue, NotFound, ResourceAlreadyExists, ResourceDoesNotExist
+from databricks.sdk.errors import (
+    Aborted,
+    BadRequest,
+    InvalidParameterValue,
+    NotFound,
+    ResourceAlreadyExists,
+    ResourceDoesNotExist,
+)
 from databricks.sdk.service.dashboards import Dashboard
 from databricks.sdk.service.settings import Config, GenericWebhookConfig
 from databricks.sdk.service.sql import (
@@ -150,4 +157,21 @@ def test_a_warehouse_has_a_name_of_its_own_and_the_documented_defaults(sdk, api)
 def test_the_list_of_groups_ends(sdk):
     """The SDK reads pages until one is empty."""
     assert [group.display_name for group in sdk.groups.list()] == ["admins", "users", "account users"]
-    assert [group.display_name for group in sdk.groups.list(filter='displayName eq "users"')] == ["users"]
+
+
+@pytest.mark.parametrize(
+    ("filter", "names"),
+    [
+        ('displayName eq "Users"', ["users"]),
+        ('displayName ne "users"', ["admins", "account users"]),
+        ('displayName co "users"', ["users", "account users"]),
+        ("displayName sw 'a'", ["admins", "account users"]),
+    ],
+)
+def test_groups_are_found_by_the_documented_operators(sdk, filter, names):
+    assert [group.display_name for group in sdk.groups.list(filter=filter)] == names
+
+
+def test_a_filter_of_groups_that_is_not_understood_is_refused(sdk):
+    with pytest.raises(BadRequest, match="filter must be"):
+        list(sdk.groups.list(filter='displayName pr and id eq "1"'))

@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
+import re
+from collections.abc import Callable
 from typing import Any
 
 from lakeflow_local.api.http.call import Call, Reply
+from lakeflow_local.api.http.errors import invalid
 from lakeflow_local.api.http.routes import Routes
 from lakeflow_local.api.state.state import State
 
 GROUPS = ("admins", "users")
 # The ids of the workspace's own groups are made up; they only have to stay.
 _GROUP_IDS = {"admins": "100000001", "users": "100000002", "account users": "100000003"}
+# Operators of the documentation of groups/list; quotes of either kind, or none.
+_FILTER = re.compile(r"""\s*displayName\s+(eq|ne|co|sw)\s+["']?([^"']*)["']?\s*""", re.IGNORECASE)
 
 routes = Routes()
 
@@ -40,19 +45,33 @@ def me(call: Call) -> Reply:
 
 @routes.on("GET", "/api/2.0/preview/scim/v2/Groups")
 def groups(call: Call) -> dict[str, Any]:
-    """A page of the groups; the filter `displayName eq "…"` that lookups use is understood.
+    """A page of the groups; a filter is one comparison of `displayName`.
 
     https://datatracker.ietf.org/doc/html/rfc7644#section-3.4.2.4: a client reads pages until one is empty.
     """
     found = groups_of(call.state)
-    wanted = _name_in(call.text("filter", ""))
-    if wanted is not None:
-        found = [group for group in found if group["displayName"].lower() == wanted.lower()]
+    wanted = _condition(call.text("filter", ""))
+    found = [group for group in found if wanted(group["displayName"].lower())]
     start = max(call.number("startIndex", 1), 1)
     page = found[start - 1 :][: call.number("count", len(found))]
     return {"Resources": page, "totalResults": len(found), "startIndex": start, "itemsPerPage": len(page)}
 
 
-def _name_in(text: str) -> str | None:
-    name, _, value = text.partition(" eq ")
-    return value.strip().strip("\"'") if name.strip() == "displayName" else None
+def _condition(text: str) -> Callable[[str], bool]:
+    """What a filter asks of a name in lower case.
+
+    Raises:
+        ApiError: it is none that is understood here.
+    """
+    if not text.strip():
+        return lambda name: True
+    found = _FILTER.fullmatch(text)
+    if found is None:
+        raise invalid('filter must be displayName eq, ne, co or sw "<text>"')
+    value = found[2].lower()
+    return {
+        "eq": lambda name: name == value,
+        "ne": lambda name: name != value,
+        "co": lambda name: value in name,
+        "sw": lambda name: name.startswith(value),
+    }[found[1].lower()]
