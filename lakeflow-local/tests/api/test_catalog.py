@@ -157,3 +157,13 @@ def test_a_catalog_that_is_there_from_the_beginning_has_its_schema_default(sdk, 
     assert [schema.full_name for schema in sdk.schemas.list(catalog)] == [f"{catalog}.default"]
     assert sdk.schemas.get(f"{catalog}.default").catalog_name == catalog
     assert sdk.volumes.create(catalog, "default", "landing", VolumeType.MANAGED).schema_name == "default"
+
+
+def test_the_grants_of_a_schema_go_with_its_name(sdk):
+    sdk.schemas.create("rides", "main")
+    grant = PermissionsChange(principal="readers", add=[Privilege.SELECT])
+    sdk.grants.update("schema", "main.rides", changes=[grant])
+    sdk.schemas.update("main.rides", new_name="trips")
+    sdk.schemas.create("rides", "main")
+    assert [one.principal for one in sdk.grants.get("schema", "main.trips").privilege_assignments] == ["readers"]
+    assert not sdk.grants.get("schema", "main.rides").privilege_assignments
