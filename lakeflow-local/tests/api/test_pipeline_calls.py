@@ -197,3 +197,17 @@ def test_pipelines_are_listed_by_id_and_tell_as_whom_they_run(sdk):
     found = list(sdk.pipelines.list_pipelines(max_results=2))
     assert [one.pipeline_id for one in found] == sorted(ids)
     assert {one.run_as_user_name for one in found} == {"robot"} == {sdk.pipelines.get(ids[0]).run_as_user_name}
+
+
+def test_deleting_a_pipeline_leaves_the_tables_of_one_whose_name_makes_the_same_folder(sdk, api):
+    other, id = rides(sdk, name="all rides"), rides(sdk, name="all_rides")
+    home = api.root / ".lakeflow" / "pipelines" / "all_rides"
+    table = api.root / ".lakeflow" / "warehouse" / "main__rides" / "trips"
+    (home / "datasets").mkdir(parents=True)
+    (home / "datasets" / "main__rides.trips.json").write_text(json.dumps({"kind": "streaming_table"}))
+    (table / "_delta_log").mkdir(parents=True)
+    (table / "_delta_log" / f"{0:020d}.json").write_text("{}\n")
+    sdk.pipelines.delete(id)
+    assert table.exists() and home.exists()
+    sdk.pipelines.delete(other)
+    assert not table.exists()

@@ -171,7 +171,7 @@ def delete_pipeline(call: Call) -> dict[str, Any]:
     doc = records.pipeline_of(store, call.text("pipeline_id"))
     cascade = call.flag("cascade", default=True)
     running.stop(state, doc["pipeline_id"], wait=True)
-    if cascade and not _has_twin(store.named(records.PIPELINE, doc["name"]), doc):
+    if cascade and not _has_twin(state, doc):
         _drop_datasets(state, doc)
     with store.transaction():
         for update in store.named(records.UPDATE, doc["pipeline_id"]):
@@ -181,9 +181,11 @@ def delete_pipeline(call: Call) -> dict[str, Any]:
     return {}
 
 
-def _has_twin(named: list[dict[str, Any]], doc: dict[str, Any]) -> bool:
-    """Whether another pipeline has the same name: on this machine it then has the same state and tables."""
-    return any(other["pipeline_id"] != doc["pipeline_id"] for other in named)
+def _has_twin(state: State, doc: dict[str, Any]) -> bool:
+    """Whether another pipeline has the same state and tables on this machine: one whose name makes the same folder."""
+    home = running.home_of(state.root, doc["name"])
+    others = (one for one in state.store.all(records.PIPELINE) if one["pipeline_id"] != doc["pipeline_id"])
+    return any(running.home_of(state.root, other["name"]) == home for other in others)
 
 
 def _drop_datasets(state: State, doc: dict[str, Any]) -> None:
