@@ -66,7 +66,7 @@ def test_a_failed_run_is_repaired_in_place(workspace, job_id, player):
     assert workspace.jobs.get_run(run.run_id).repair_history in (None, [])
 
 
-def test_a_second_repair_names_the_latest_one(workspace, job_id, player):
+def test_a_second_repair_names_the_latest_one(workspace, job_id, player, api):
     player.outcomes["load"] = Result.FAILED
     run = workspace.jobs.run_now(job_id).result()
     first = workspace.jobs.repair_run(run.run_id, rerun_tasks=["load"])
@@ -75,7 +75,11 @@ def test_a_second_repair_names_the_latest_one(workspace, job_id, player):
         workspace.jobs.repair_run(run.run_id, rerun_tasks=["load"])
     player.outcomes.clear()
     latest = first.response.repair_id
-    again = workspace.jobs.repair_run(run.run_id, rerun_tasks=["load"], latest_repair_id=latest).result()
+    wrong = {"run_id": run.run_id, "rerun_all_failed_tasks": "false"}
+    assert api.refused("POST", "/api/2.2/jobs/runs/repair", wrong) == (400, "MALFORMED_REQUEST")
+    numbers = {"run_id": str(run.run_id), "latest_repair_id": str(latest)}  # as JSON of 64 bits may be written
+    api.ask("POST", "/api/2.2/jobs/runs/repair", {**numbers, "rerun_tasks": ["load"]})
+    again = workspace.jobs.wait_get_run_job_terminated_or_skipped(run.run_id)
     assert again.state.result_state is RunResultState.SUCCESS
 
 

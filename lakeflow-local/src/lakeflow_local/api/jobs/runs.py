@@ -118,7 +118,8 @@ def repair(call: Call) -> dict[str, Any]:
         if row is None or row["kind"] != "job":
             raise invalid(f"Run {run_id} does not exist.")
     job = existing(call.state, row["job_id"])
-    return {"repair_id": starting.start_repair(call.state, run_id, job["settings"], call.body)}
+    given = shapes.fit("jobs.JobsAPI.repair_run", {**call.body, "run_id": run_id})
+    return {"repair_id": starting.start_repair(call.state, run_id, job["settings"], given)}
 
 
 @routes.on("POST", *versions("runs/delete"))
