@@ -100,6 +100,21 @@ def test_a_job_of_many_tasks_comes_in_pages_of_a_hundred(workspace):
         ({"name": 1}, "string"),
         ({"tasks": [{"notebook_task": {"notebook_path": "/x"}}]}, "task_key"),
         ({"max_concurrent_runs": 1001}, "cannot exceed 1000"),
+        ({"continuous": {}, "schedule": {"quartz_cron_expression": "0 0 6 * * ?", "timezone_id": "UTC"}}, "either"),
+        (
+            {"trigger": {"file_arrival": {"url": "/Volumes/a/b/c/", "wait_after_last_change_seconds": 59}}},
+            "at least 60",
+        ),
+        ({"parameters": [{"name": "the day", "default": ""}]}, "'the day'"),
+        ({"webhook_notifications": {"on_failure": [{"id": str(number)} for number in range(4)]}}, "3 destinations"),
+        (
+            {
+                "tasks": [
+                    {"task_key": "a", "spark_python_task": {"python_file": "/x.py"}, "environment_key": "nowhere"},
+                ]
+            },
+            "no environment 'nowhere'",
+        ),
         ({"name": "\u00fc" * 2049}, "4096 bytes"),
         ({"description": "x" * 27_701}, "27700 characters"),
         ({"tags": {f"k{number}": "v" for number in range(26)}}, "25 tags"),

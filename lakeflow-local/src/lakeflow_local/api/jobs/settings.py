@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from collections.abc import Mapping
 from typing import Any
@@ -17,7 +18,9 @@ from lakeflow_local.schedule.triggers import Trigger, read_triggers
 UNTITLED = "Untitled"
 _MOST_TASKS = 1000  # of a job (documentation: resource limits)
 # The documented limits of these fields (jobs/create).
-_MOST_RUNS, _LONGEST_NAME, _LONGEST_DESCRIPTION, _MOST_TAGS = 1000, 4096, 27_700, 25
+_MOST_RUNS, _LONGEST_NAME, _LONGEST_DESCRIPTION, _MOST_TAGS, _MOST_DESTINATIONS = 1000, 4096, 27_700, 25, 3
+_LEAST_SECONDS = 60  # between and before the runs that data triggers
+_PARAMETER = re.compile(r"[\w.\-]+")
 
 
 def checked(state: State, given: Mapping[str, Any], shape: str = "jobs.JobSettings") -> dict[str, Any]:
@@ -112,9 +115,26 @@ def _check_names(settings: Mapping[str, Any]) -> None:
         raise invalid(f"The description of a job has at most {_LONGEST_DESCRIPTION} characters")
     if len(settings.get("tags", {})) > _MOST_TAGS:
         raise invalid(f"A job has at most {_MOST_TAGS} tags")
-    kinds = [name for name in ("schedule", "continuous", "trigger") if settings.get(name)]
+    kinds = [name for name in ("schedule", "continuous", "trigger") if name in settings]
     if len(kinds) > 1:
         raise invalid(f"A job has either {' or '.join(kinds)}, not several of them")
+    for parameter in settings.get("parameters", []):
+        if not _PARAMETER.fullmatch(parameter["name"]):
+            raise invalid(f"parameters: the name {parameter['name'][:80]!r} may have letters, digits, _, - and .")
+    environments = {item["environment_key"] for item in settings.get("environments", [])}
+    for task in settings.get("tasks", []):
+        key = task.get("environment_key")
+        if key is not None and key not in environments:
+            raise invalid(f"Task {task['task_key']}: the job has no environment {key[:80]!r}")
+    for where in (settings, *settings.get("tasks", [])):
+        for event, destinations in where.get("webhook_notifications", {}).items():
+            if len(destinations) > _MOST_DESTINATIONS:
+                raise invalid(f"webhook_notifications: {event} has at most {_MOST_DESTINATIONS} destinations")
+    for trigger in (settings.get("trigger", {}), *settings.get("triggers", [])):
+        for kind in ("file_arrival", "table_update"):
+            for field in ("min_time_between_triggers_seconds", "wait_after_last_change_seconds"):
+                if 0 < trigger.get(kind, {}).get(field, 0) < _LEAST_SECONDS:
+                    raise invalid(f"{kind}: {field} is at least {_LEAST_SECONDS}")
 
 
 class _Settings:
