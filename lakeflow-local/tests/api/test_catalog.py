@@ -167,3 +167,17 @@ def test_the_grants_of_a_schema_go_with_its_name(sdk):
     sdk.schemas.create("rides", "main")
     assert [one.principal for one in sdk.grants.get("schema", "main.trips").privilege_assignments] == ["readers"]
     assert not sdk.grants.get("schema", "main.rides").privilege_assignments
+
+
+def test_a_page_is_never_longer_than_the_server_makes_them_and_a_larger_one_may_be_asked_for(sdk, api):
+    """Documented: the length is the minimum of max_results and a configured value; less than 0 is refused."""
+    names = [f"t{number:02}" for number in range(60)]
+    for name in names:
+        stored_table(api.root, "rides", name, [])
+    url = "/api/2.1/unity-catalog/tables?catalog_name=spark_catalog&schema_name=rides"
+    assert len(api.ask("GET", f"{url}&max_results=100")["tables"]) == 50
+    assert len(api.ask("GET", url)["tables"]) == 60  # not set: all tables
+    assert api.refused("GET", f"{url}&max_results=-1") == (400, "INVALID_PARAMETER_VALUE")
+    assert [found.name for found in sdk.tables.list("spark_catalog", "rides", max_results=100)] == names
+    assert [found.name for found in sdk.schemas.list("main", max_results=5000)] == ["default"]
+    assert len(list(sdk.catalogs.list(max_results=5000))) == 3

@@ -175,3 +175,12 @@ def test_a_file_below_a_file_is_refused_in_words(sdk):
 def test_a_file_that_was_written_is_in_the_list_whatever_its_letters(sdk, name):
     sdk.files.upload(f"{TOP}/{name}", io.BytesIO(b"1"))
     assert [entry.name for entry in sdk.files.list_directory_contents(TOP)] == [name]
+
+
+def test_a_page_of_more_than_a_thousand_entries_has_a_thousand(sdk, api):
+    """Documented: the maximum value is 1000, values above 1000 will be coerced to 1000."""
+    for number in range(1001):
+        (folder(api) / str(number)).touch()
+    answer = api.ask("GET", f"/api/2.0/fs/directories{TOP}?page_size=2000")
+    assert len(answer["contents"]) == 1000
+    assert len(list(sdk.files.list_directory_contents(TOP, page_size=2000))) == 1001

@@ -60,7 +60,7 @@ def info(state: State, name: str) -> dict[str, Any]:
 @routes.on("GET", "/api/2.1/unity-catalog/catalogs")
 def list_catalogs(call: Call) -> dict[str, Any]:
     """All catalogs, by name."""
-    page = page_of(call, known(call.state), default=1000, most=1000, size="max_results")
+    page = page_of(call, known(call.state), default=1000, most=1000, size="max_results", is_cut=True)
     return {"catalogs": [info(call.state, name) for name in page.items], **page.tokens()}
 
 

@@ -79,7 +79,7 @@ def list_schemas(call: Call) -> dict[str, Any]:
     """The schemas of a catalog, by name."""
     catalog = places.checked(call.text("catalog_name"), "Catalog")
     catalogs.demand(call.state, catalog)
-    page = page_of(call, schemas_of(call.state, catalog), default=1000, most=1000, size="max_results")
+    page = page_of(call, schemas_of(call.state, catalog), default=1000, most=1000, size="max_results", is_cut=True)
     return {"schemas": [info(call.state, catalog, name) for name in page.items], **page.tokens()}
 
 

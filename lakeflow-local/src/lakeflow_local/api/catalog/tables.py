@@ -98,7 +98,7 @@ def list_tables(call: Call) -> dict[str, Any]:
     schema = places.checked(call.text("schema_name"), "Schema")
     schemas.demand(call.state, catalog, schema)
     names = sorted(tables_of(call.state, catalog, schema))
-    page = page_of(call, names, default=50, most=50, size="max_results")
+    page = page_of(call, names, default=10_000, most=50, size="max_results", is_cut=True)
     with_columns = not call.flag("omit_columns")
     shown = [info(call.state, catalog, schema, name, columns=with_columns) for name in page.items]
     return {"tables": shown, **page.tokens()}
@@ -117,7 +117,7 @@ def list_summaries(call: Call) -> dict[str, Any]:
         for table in sorted(tables_of(call.state, catalog, schema))
         if wanted[1].fullmatch(table)
     ]
-    page = page_of(call, names, default=10_000, most=10_000, size="max_results")
+    page = page_of(call, names, default=10_000, most=10_000, size="max_results", is_cut=True)
     shown = [info(call.state, catalog, *name, columns=False) for name in page.items]
     return {"tables": [{key: one[key] for key in ("full_name", "table_type")} for one in shown], **page.tokens()}
 

@@ -66,7 +66,9 @@ def list_volumes(call: Call) -> dict[str, Any]:
     catalog = places.checked(call.text("catalog_name"), "Catalog")
     schema = places.checked(call.text("schema_name"), "Schema")
     schemas.demand(call.state, catalog, schema)
-    page = page_of(call, volumes_of(call.state, catalog, schema), default=10_000, most=10_000, size="max_results")
+    page = page_of(
+        call, volumes_of(call.state, catalog, schema), default=10_000, most=10_000, size="max_results", is_cut=True
+    )
     return {"volumes": [info(call.state, catalog, schema, name) for name in page.items], **page.tokens()}
 
 

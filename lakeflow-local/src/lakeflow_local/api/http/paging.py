@@ -35,7 +35,14 @@ class Page:
 
 
 def page_of(
-    call: Call, items: Sequence[Any], *, default: int, most: int, size: str = "page_size", token: str = "page_token"
+    call: Call,
+    items: Sequence[Any],
+    *,
+    default: int,
+    most: int,
+    size: str = "page_size",
+    token: str = "page_token",
+    is_cut: bool = False,
 ) -> Page:
     """The page of a list that a call asks for.
 
@@ -45,11 +52,13 @@ def page_of(
         most: how many it may ask for; 0 or nothing is the default.
         size: the parameter that says how many.
         token: the parameter with the token.
+        is_cut: a size above `most` counts as `most`, and is no error.
 
     Raises:
         ApiError: the token is of another list, or none; or the size is out of bounds.
     """
-    count = call.number(size, default, most=most) or default
+    asked = call.number(size, 0, most=2**31 - 1 if is_cut else most)
+    count = min(asked, most) or default
     filters = sorted((name, value) for name, value in {**call.query, **call.body}.items() if name not in (size, token))
     text = json.dumps([call.path, filters], default=str)
     here = hashlib.sha256(text.encode()).hexdigest()[:12]

@@ -33,7 +33,7 @@ def entries(found: Place) -> list[dict[str, Any]]:
 @routes.on("GET", _PATH)
 def list_directory(call: Call) -> dict[str, Any]:
     """What is in it."""
-    page = page_of(call, entries(_directory(call)), default=1000, most=1000)
+    page = page_of(call, entries(_directory(call)), default=1000, most=1000, is_cut=True)
     tokens = {name: token for name, token in page.tokens().items() if name == "next_page_token"}
     return {"contents": list(page.items), **tokens}
 
