@@ -48,6 +48,9 @@ def test_a_result_comes_with_the_answer(sdk, api, player):
     assert answer.result.data_array == [["1"], [None]]
     assert answer.manifest.total_row_count == 2
     assert answer.manifest.schema.columns[0].type_name.value == "INT"
+    # Documented: these fields are not available when using INLINE disposition.
+    sizes = (answer.manifest.total_byte_count, answer.manifest.chunks[0].byte_count, answer.result.byte_count)
+    assert sizes == (None, None, None)
 
 
 def test_a_large_result_comes_in_chunks_that_hold_every_row_once(sdk, api, player):

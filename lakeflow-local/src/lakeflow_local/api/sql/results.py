@@ -39,18 +39,18 @@ def enter(store: Store, statement_id: str, state: str, **more: Any) -> None:
             store.put(KIND, statement_id, {**doc, **more, **ended, "state": state})
 
 
-def chunks_of(rows: Iterable[Row], *, most_bytes: int = _CHUNK_BYTES) -> Iterator[tuple[list[Row], int]]:
-    """Rows in chunks of about so many bytes, each with its size; at least one."""
+def chunks_of(rows: Iterable[Row], *, most_bytes: int = _CHUNK_BYTES) -> Iterator[list[Row]]:
+    """Rows in chunks of about so many bytes; at least one."""
     chunk: list[Row] = []
     size = 0
     for row in rows:
         width = size_of(row)
         if chunk and size + width > most_bytes:
-            yield chunk, size
+            yield chunk
             chunk, size = [], 0
         chunk.append(row)
         size += width
-    yield chunk, size
+    yield chunk
 
 
 def size_of(row: Sequence[str | None]) -> int:
@@ -64,9 +64,9 @@ def write(root: Path, statement_id: str, columns: list[dict[str, Any]], rows: It
     folder.mkdir(parents=True, exist_ok=True)
     listed = []
     offset = 0
-    for index, (chunk, size) in enumerate(chunks_of(rows)):
+    for index, chunk in enumerate(chunks_of(rows)):
         (folder / f"chunk-{index}.json").write_text(json.dumps(chunk), encoding="utf-8")
-        listed.append({"chunk_index": index, "row_offset": offset, "row_count": len(chunk), "byte_count": size})
+        listed.append({"chunk_index": index, "row_offset": offset, "row_count": len(chunk)})
         offset += len(chunk)
     manifest = {
         "format": "JSON_ARRAY",
@@ -74,7 +74,6 @@ def write(root: Path, statement_id: str, columns: list[dict[str, Any]], rows: It
         "total_chunk_count": len(listed),
         "chunks": listed,
         "total_row_count": offset,
-        "total_byte_count": sum(one["byte_count"] for one in listed),
         "truncated": truncated,
     }
     beside = folder / "manifest.new"
