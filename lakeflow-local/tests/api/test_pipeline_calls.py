@@ -211,3 +211,22 @@ def test_deleting_a_pipeline_leaves_the_tables_of_one_whose_name_makes_the_same_
     assert table.exists() and home.exists()
     sdk.pipelines.delete(other)
     assert not table.exists()
+
+
+def test_the_next_page_of_events_needs_nothing_but_its_token(sdk, api):
+    """Documented: page_token is mutually exclusive with all fields but max_results."""
+    id = rides(sdk)
+    update = sdk.pipelines.start_update(id).update_id
+    live = LiveEvents(records.folder_of(api.root, update), {"pipeline_id": id, "name": "rides"}, update)
+    for number in range(6):
+        live.flow(f"t{number}", "FAILED" if number % 2 else "COMPLETED")
+    url = f"/api/2.0/pipelines/{id}/events"
+    asked = {"filter": "level='ERROR'", "order_by": "timestamp asc", "max_results": 2}
+    first = api.ask("GET", url, params=asked)
+    second = api.ask("GET", url, params={"page_token": first["next_page_token"], "max_results": 2})
+    names = [event["origin"]["flow_name"] for event in [*first["events"], *second["events"]]]
+    assert names == ["t1", "t3", "t5"]
+    listed = sdk.pipelines.list_pipeline_events(id, filter="level='ERROR'", order_by=["timestamp asc"], max_results=2)
+    assert [event.origin.flow_name for event in listed] == names
+    for token in ("x.y", "x.MQ==", "x.WzEsMl0="):  # the last two are 1 and [1,2] in Base64
+        assert api.refused("GET", url, params={"page_token": token}) == (400, "INVALID_PARAMETER_VALUE")

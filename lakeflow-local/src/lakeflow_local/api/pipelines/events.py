@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import base64
 import json
 import re
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -55,15 +57,35 @@ def events_of(state: State, pipeline: dict[str, Any]) -> list[Event]:
 def list_events(call: Call) -> dict[str, Any]:
     """The events that a filter lets through."""
     pipeline = records.pipeline_of(call.state.store, call.text("pipeline_id"))
-    wanted = _condition(call.text("filter", ""))
+    text, order, token = _asked(call)
+    wanted = _condition(text)
     found = [event for event in events_of(call.state, pipeline) if wanted(event)]
-    order = [part.strip() for value in call.queries.get("order_by", []) for part in value.split(",")]
     if order not in ([], [""], ["timestamp asc"], ["timestamp desc"], ["timestamp"]):
         raise invalid("order_by must be timestamp asc or timestamp desc")
     if order and order[0] in ("timestamp asc", "timestamp"):
         found.reverse()
-    page = page_of(call, found, default=25, most=250, size="max_results")
-    return {"events": list(page.items), **page.tokens()}
+    same = {"filter": text, "order_by": ",".join(order), "page_token": token}
+    page = page_of(replace(call, query={**call.query, **same}), found, default=25, most=250, size="max_results")
+    carried = base64.urlsafe_b64encode(json.dumps([text, order]).encode()).decode()
+    return {"events": list(page.items), **{name: f"{one}.{carried}" for name, one in page.tokens().items()}}
+
+
+def _asked(call: Call) -> tuple[str, list[str], str]:
+    """The filter, the order, and the token of the page itself.
+
+    Documented: a page_token excludes all fields but max_results. So it carries the others; the SDK repeats them.
+    """
+    text = call.text("filter", "")
+    order = [part.strip() for value in call.queries.get("order_by", []) for part in value.split(",")]
+    token, dot, carried = call.text("page_token", "").partition(".")
+    if dot and not text and not order:
+        try:
+            text, order = json.loads(base64.urlsafe_b64decode(carried))
+        except (TypeError, ValueError):
+            text = None
+        if not isinstance(text, str) or not isinstance(order, list):
+            raise invalid("Invalid page token: use the one that this list has given")
+    return text, order, token
 
 
 def _condition(text: str) -> Callable[[Event], bool]:
