@@ -7,6 +7,7 @@ import stat
 import pytest
 from databricks.sdk.errors import (
     Aborted,
+    AlreadyExists,
     BadRequest,
     InvalidParameterValue,
     NotFound,
@@ -175,3 +176,13 @@ def test_groups_are_found_by_the_documented_operators(sdk, filter, names):
 def test_a_filter_of_groups_that_is_not_understood_is_refused(sdk):
     with pytest.raises(BadRequest, match="filter must be"):
         list(sdk.groups.list(filter='displayName pr and id eq "1"'))
+
+
+def test_a_dashboard_is_not_renamed_to_where_another_one_is(sdk):
+    """It is a file of the workspace, and refused there when it is made."""
+    for name in ("Fares", "Trips"):
+        made = sdk.lakeview.create(Dashboard(display_name=name))
+    with pytest.raises(AlreadyExists, match="already exists"):
+        sdk.lakeview.update(made.dashboard_id, Dashboard(display_name="Fares"))
+    assert sdk.lakeview.get(made.dashboard_id).display_name == "Trips"
+    assert sdk.lakeview.update(made.dashboard_id, Dashboard(display_name="Trips", warehouse_id="local")).etag == "2"

@@ -90,9 +90,7 @@ def create_dashboard(call: Call) -> dict[str, Any]:
         **_content(body),
     }
     with call.state.store.transaction():
-        others = [other for other in call.state.store.all(_KIND) if _is_active(other)]
-        if any(other["path"] == doc["path"] for other in others):
-            raise ApiError("ALREADY_EXISTS", f"Node named '{name}.lvdash.json' already exists", 400)
+        _check_path(call, doc)
         call.state.store.put(_KIND, id, doc)
     return doc
 
@@ -115,6 +113,7 @@ def update_dashboard(call: Call) -> dict[str, Any]:
             raise ApiError("ABORTED", "The dashboard has been modified since the given etag: read it again")
         doc |= {**{key: body[key] for key in ("display_name", "warehouse_id") if key in body}, **_content(body)}
         doc["path"] = f"{doc['parent_path'].rstrip('/')}/{doc['display_name']}.lvdash.json"
+        _check_path(call, doc)
         doc |= {"etag": str(int(doc["etag"]) + 1), "update_time": stamp()}
         call.state.store.put(_KIND, doc["dashboard_id"], doc)
     return _shown(doc)
@@ -168,6 +167,13 @@ def unpublish(call: Call) -> dict[str, Any]:
         doc.pop("published", None)
         call.state.store.put(_KIND, doc["dashboard_id"], doc)
     return {}
+
+
+def _check_path(call: Call, doc: dict[str, Any]) -> None:
+    """Refuse a dashboard where another one is."""
+    others = (one for one in call.state.store.all(_KIND) if one["dashboard_id"] != doc["dashboard_id"])
+    if any(other["path"] == doc["path"] for other in others if _is_active(other)):
+        raise ApiError("ALREADY_EXISTS", f"Node named '{doc['display_name']}.lvdash.json' already exists", 400)
 
 
 def _is_active(doc: dict[str, Any]) -> bool:
