@@ -10,6 +10,7 @@ from typing import Any
 from urllib.parse import unquote, urlparse
 
 from pyspark.sql import DataFrame, SparkSession
+from pyspark.sql import functions as F
 from pyspark.sql.types import StructField, StructType
 
 from lakeflow_local.pipelines.model.model import Dataset, Supplied
@@ -60,12 +61,18 @@ class Tables:
     def create(self, table: TableName, schema: StructType, dataset: Dataset, *, numbered: bool = False) -> None:
         """Create an empty table for a dataset, or empty it and give it this schema: one commit.
 
+        A column takes NULL unless it is declared NOT NULL, whatever the first rows are.
+
         Args:
             numbered: let Delta count on the numbers of identity columns, from their start.
         """
         exists = self.exists(table)
         identities = {rule.name.lower(): rule for rule in dataset.supplied if numbered and rule.is_identity}
-        if exists and not identities:
+        required = _required(dataset)
+        schema = schema.toNullable()
+        for field in schema:
+            field.nullable = field.name.lower() not in required
+        if exists and not identities and not required:
             self._write(table, self._spark.createDataFrame([], schema), dataset, "overwrite")
             return
         if self.location(table) is not None and not exists:  # its folder is gone: forget it, to create it anew
@@ -99,7 +106,7 @@ class Tables:
     def replace(self, table: TableName, frame: DataFrame, dataset: Dataset) -> None:
         """Write a frame as the whole content of a dataset's table, which is created if need be."""
         if self.exists(table):
-            self._write(table, frame, dataset, "overwrite")
+            self._write(table, _without_nulls(frame, _required(dataset)), dataset, "overwrite")
         else:
             self.create(table, frame.schema, dataset)
             self._write(table, frame, dataset, "append")  # an overwrite would list the files of the new table first
@@ -115,6 +122,28 @@ class Tables:
         if dataset.partition_cols:
             writer = writer.partitionBy(*dataset.partition_cols)
         writer.save(str(self.location(table)))
+
+
+def _required(dataset: Dataset) -> set[str]:
+    """The columns that are declared NOT NULL, in lower case."""
+    if not dataset.schema:
+        return set()
+    declared = dataset.schema if isinstance(dataset.schema, StructType) else StructType.fromDDL(dataset.schema)
+    return {field.name.lower() for field in declared if not field.nullable}
+
+
+def _without_nulls(frame: DataFrame, required: set[str]) -> DataFrame:
+    """The frame, which fails at a NULL in one of these columns: Delta does not look when it overwrites a schema."""
+    if not required:
+        return frame
+    columns = []
+    for field in frame.schema:
+        value = F.col(quote(field.name))
+        if field.name.lower() in required:
+            broken = f"[DELTA_NOT_NULL_CONSTRAINT_VIOLATED] NOT NULL constraint violated for column: {field.name}."
+            value = F.coalesce(value, F.raise_error(F.lit(broken)).cast(field.dataType))
+        columns.append(value.alias(field.name, metadata=field.metadata or {}))
+    return frame.select(*columns)
 
 
 def _text(value: str) -> str:
