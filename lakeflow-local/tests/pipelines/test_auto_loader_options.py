@@ -164,3 +164,37 @@ def test_a_bound_that_is_no_time_is_named(make_project):
     )
     project.land("a.txt", "1")
     assert "cloudFiles: modifiedbefore is no time: 'soon'" in project.update().error
+
+
+GLOBS = {
+    "t": {"path": "{x,y{1,2}}/*.csv"},
+    "u": {"path": "[^xz]*/"},
+    "v": {"path": "", "pathGlobFilter": "{a,b}*.{csv,tsv}"},
+}
+
+
+def test_patterns_of_the_platform_find_the_files_that_a_schema_is_inferred_from(make_project):
+    """https://docs.databricks.com/aws/en/ingestion/cloud-object-storage/auto-loader/patterns"""
+    tables = "".join(
+        f"CREATE STREAMING TABLE {name} AS SELECT id FROM STREAM read_files('${{landing}}/{options['path']}', "
+        f"format => 'csv', header => true, pathGlobFilter => '{options.get('pathGlobFilter', '*')}');\n"
+        for name, options in GLOBS.items()
+    )
+    project = make_project({"all.sql": tables})
+    for number, name in enumerate(("x/a.csv", "y1/c.csv", "y/b.tsv", "z/b.txt"), start=1):
+        project.land(name, f"id\n{number}\n")
+    update = project.update()
+    assert update.state == "COMPLETED", update.error
+    assert {name: [row[0] for row in project.rows(name)] for name in GLOBS} == {"t": [1, 2], "u": [2, 3], "v": [1, 3]}
+
+
+def test_binary_files_have_their_four_columns_in_a_stream_without_a_schema(make_project):
+    """https://docs.databricks.com/sql/language-manual/functions/read_files.html"""
+    sql = "CREATE STREAMING TABLE files AS SELECT * FROM STREAM read_files('${landing}/in', format => 'binaryFile')"
+    project = make_project({"all.sql": sql})
+    project.land("in/a.bin", "abc")
+    update = project.update()
+    assert update.state == "COMPLETED", update.error
+    assert project.spark.table(f"{project.schema}.files").columns == ["path", "modificationTime", "length", "content"]
+    ((length, content),) = project.rows("files", "length", "content")
+    assert (length, bytes(content)) == (4, b"abc\n")

@@ -187,6 +187,8 @@ WRONG = [
     ("landed('in', 'json', **{'cloudFiles.schemaHints': 'id.x INT'})", "leads into a column that was inferred as"),
     ("landed('in', 'json', **{'cloudFiles.includeExistingFiles': False})", "cloudfiles.includeexistingfiles=false"),
     ("landed('in', 'json', **{'cloudFiles.useTelepathy': True})", "the option cloudfiles.usetelepathy"),
+    ("landed('in', 'csv', skipRows=2)", "does not support the option skiprows"),
+    ("landed('in', 'json', badRecordsPath='/Volumes/main/s/bad')", "does not support the option badrecordspath"),
     ("landed('in', 'text', **{'cloudFiles.maxBytesPerTrigger': 'lots'})", "a number of bytes like 10g, not 'lots'"),
 ]
 

@@ -39,6 +39,7 @@ _ONLY_BY_DEFAULT = {"allowoverwrites": "false", "includeexistingfiles": "true"}
 SETTINGS = {*_WITHOUT_EFFECT, *_LIMITS, *_HANDLED, *_ONLY_BY_DEFAULT}
 _INFERRED = ("json", "csv", "parquet")
 _FORMATS = ("text", *_INFERRED, "orc", "xml", "binaryFile")
+_OF_BINARY = "path STRING, modificationTime TIMESTAMP, length BIGINT, content BINARY"
 
 
 @dataclass(frozen=True)
@@ -114,8 +115,10 @@ class CloudFilesReader:
             raise UserError(f"cloudFiles: there is no folder {folder}: make it, or correct the path")
         self._check()
         self._place.used(folder)
-        if kind in ("text", "binaryFile"):
+        if kind == "text":
             return self._reader(kind).load(links.readable(folder))
+        if kind == "binaryFile":  # a stream asks for the schema, though it is always this one
+            return self._reader(kind).schema(_OF_BINARY).load(links.readable(folder))
         if self._schema is not None:
             return self._frame(kind, folder, self._schema, self._options.get("rescueddatacolumn"), [])
         return self._inferred(kind, folder)
@@ -239,6 +242,7 @@ class CloudFilesReader:
         }
 
     def _check(self) -> None:
+        landing.refuse_options(self._options, "cloudFiles")
         for key, value in self._options.items():
             name = key.removeprefix("cloudfiles.")
             if name == key or name in _WITHOUT_EFFECT or name in _LIMITS or name in _HANDLED:

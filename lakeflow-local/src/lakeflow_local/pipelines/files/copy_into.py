@@ -66,6 +66,7 @@ def run(spark: SparkSession, text: str, paths: PathMap) -> str:
         UserError: for a statement that is not understood, or a source that is not there.
     """
     statement = parsed(text)
+    landing.refuse_options(statement.options, "COPY INTO")
     folder = landing.local_folder(statement.source, paths)
     if not landing.exists(folder):
         raise UserError(f"COPY INTO: there is no folder {folder}: make it, or correct the path")

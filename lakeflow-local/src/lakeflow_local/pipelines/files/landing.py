@@ -4,16 +4,20 @@ from __future__ import annotations
 
 import glob
 import hashlib
+import itertools
 import os
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from fnmatch import fnmatch
 from pathlib import Path
 
+from lakeflow_local.errors import UserError
 from lakeflow_local.pipelines.files import links
 from lakeflow_local.platform_paths.path_map import PathMap
 
 _GLOB_MARKS = "*?[{"
+# Options of the platform's readers that change which rows arrive, and that Spark's pass over without a word.
+_NOT_IN_SPARK = {"skiprows": "0", "badrecordspath": ""}
 
 
 def local_folder(path: str, paths: PathMap) -> str:
@@ -33,9 +37,41 @@ def is_pattern(folder: str) -> bool:
 
 def exists(folder: str) -> bool:
     """Whether a folder, or something that a glob matches, is there; yes for what is not on this machine."""
-    if "://" in folder or "{" in folder:
+    if "://" in folder:
         return True  # Spark itself says what is wrong with these
-    return bool(glob.glob(folder)) if is_pattern(folder) else Path(folder).exists()
+    return bool(_matches(folder)) if is_pattern(folder) else Path(folder).exists()
+
+
+def _matches(pattern: str) -> list[str]:
+    return [path for plain in _written_out(pattern) for path in glob.glob(plain)]
+
+
+def _written_out(pattern: str) -> list[str]:
+    """A glob of the platform as Python knows them: one for each choice of `{ab,c{d,e}}`, and `[!a]` for `[^a]`."""
+    start = pattern.find("{")
+    parts, depth = [start + 1], 0
+    for place in range(start, len(pattern)) if start >= 0 else ():
+        depth += {"{": 1, "}": -1}.get(pattern[place], 0)
+        if depth == 0 or (depth == 1 and pattern[place] == ","):
+            parts.append(place + 1)
+        if depth == 0:
+            choices = [pattern[one : two - 1] for one, two in itertools.pairwise(parts)]
+            before, behind = pattern[:start], pattern[place + 1 :]
+            return [found for choice in choices for found in _written_out(before + choice + behind)]
+    return [pattern.replace("[^", "[!")]
+
+
+def refuse_options(options: Mapping[str, str], reader: str) -> None:
+    """
+    Args:
+        options: of a reader, their names in lower case.
+
+    Raises:
+        UserError: for one that the platform acts on and Spark does not.
+    """
+    for name, plain in _NOT_IN_SPARK.items():
+        if options.get(name, plain) != plain:
+            raise UserError(f"{reader}: lakeflow-local does not support the option {name} yet")
 
 
 def files(folder: str, name_pattern: str | None = None, is_of_time: Callable[[float], bool] | None = None) -> list[str]:
@@ -50,14 +86,15 @@ def files(folder: str, name_pattern: str | None = None, is_of_time: Callable[[fl
     """
     found: list[str] = []
     left_out = set(links.not_followed(folder))
-    for start in glob.glob(folder) if is_pattern(folder) else [folder]:
+    for start in _matches(folder) if is_pattern(folder) else [folder]:
         if os.path.isfile(start):
             found.append(start)
         for parent, folders, names in os.walk(start):
             folders[:] = [name for name in folders if not _is_hidden(name)]
             found += [os.path.join(parent, name) for name in names if not _is_hidden(name)]
     found = [name for name in found if name not in left_out]
-    named = (name for name in found if name_pattern is None or fnmatch(os.path.basename(name), name_pattern))
+    patterns = ["*"] if name_pattern is None else _written_out(name_pattern)
+    named = (name for name in found if any(fnmatch(os.path.basename(name), pattern) for pattern in patterns))
     if is_of_time is None:
         return sorted(named)
     times = {name: _modified(name) for name in named}
