@@ -75,3 +75,22 @@ def test_a_query_named_files_positions_and_new_columns(copy):
 def test_what_is_not_understood_is_refused_by_its_name(statement, message):
     with pytest.raises(UserError, match=f"COPY INTO: {message}"):
         copy_into.parsed(statement)
+
+
+def test_a_query_may_take_the_metadata_of_the_files(copy):
+    """https://docs.databricks.com/aws/en/ingestion/file-metadata-column"""
+    copy.session.sql("CREATE TABLE copied.described (id INT, file STRING) USING delta")
+    (copy.folder / "described").mkdir()
+    (copy.folder / "described" / "e.json").write_text('{"id": 8}\n')
+    chosen = "(SELECT CAST(id AS INT) AS id, _metadata.file_name AS file FROM '/Volumes/main/fleet/in/described')"
+    assert copy(f"COPY INTO copied.described FROM {chosen} FILEFORMAT = JSON") == 1
+    starred = "(SELECT *, _metadata.file_name AS file FROM '/Volumes/main/fleet/in/described')"
+    statement = f"COPY INTO copied.described FROM {starred} FILEFORMAT = JSON FORMAT_OPTIONS ('inferSchema' = 'true')"
+    assert copy(f"{statement} COPY_OPTIONS ('force' = 'true', 'mergeSchema' = 'true')") == 1
+    assert [tuple(row) for row in copy.session.table("copied.described").collect()] == [(8, "e.json")] * 2
+
+
+def test_rows_that_are_to_be_skipped_are_not_loaded(copy):
+    statement = "COPY INTO copied.more FROM '/Volumes/main/fleet/in' FILEFORMAT = CSV FORMAT_OPTIONS ('skipRows' = '1')"
+    with pytest.raises(UserError, match="does not support the option skiprows"):
+        copy(statement)

@@ -18,6 +18,7 @@ from sqlglot.tokens import Token, TokenType
 
 from lakeflow_local.errors import UserError
 from lakeflow_local.pipelines.files import landing
+from lakeflow_local.pipelines.files.read_files import HIDDEN, without_hidden
 from lakeflow_local.pipelines.model.sql_text import closing, tokens
 from lakeflow_local.platform_paths.path_map import PathMap
 
@@ -85,8 +86,12 @@ def run(spark: SparkSession, text: str, paths: PathMap) -> str:
 
 def _insert(spark: SparkSession, statement: CopyInto, files: list[str]) -> int:
     landed, chosen = (f"__copy_into_{next(_serial)}" for _ in range(2))
-    spark.read.format(statement.kind).options(**statement.options).load(files).createOrReplaceTempView(landed)
-    frame = spark.sql(f"SELECT {statement.select} FROM {landed}")
+    source = spark.read.format(statement.kind).options(**statement.options).load(files)
+    query = f"SELECT {statement.select} FROM {landed}"
+    if HIDDEN in query.lower():
+        source, query = source.select("*", HIDDEN), without_hidden(query)
+    source.createOrReplaceTempView(landed)
+    frame = spark.sql(query)
     names = spark.sql(f"SELECT * FROM {statement.target}").columns if statement.by_position else statement.columns
     if names:
         if len(names) < len(frame.columns):

@@ -30,7 +30,7 @@ _BY_ENDING = {
     ".parquet": "parquet",
     ".txt": "text",
 }
-_HIDDEN = "_metadata"
+HIDDEN = "_metadata"
 _PACKED = (".gz", ".bz2")
 
 Open = Callable[[bool, bool], CloudFilesReader]
@@ -52,7 +52,7 @@ def resolve(spark: SparkSession, text: str, open_reader: Open) -> tuple[str, dic
     frames: dict[str, DataFrame] = {}
     changes: list[tuple[int, int, str]] = []
     # A file source hides the column; a temporary view cannot, so `*` has to leave it out.
-    shown = any(token.text.lower() == _HIDDEN for token in stream)
+    shown = any(token.text.lower() == HIDDEN for token in stream)
     for index, token in enumerate(stream):
         called = index + 1 < len(stream) and stream[index + 1].token_type is TokenType.L_PAREN
         function = token.text.lower()
@@ -67,7 +67,7 @@ def resolve(spark: SparkSession, text: str, open_reader: Open) -> tuple[str, dic
         frame = _load(reader, path, options)
         changes.append((stream[first].start, stream[last].end + 1, name))
         if shown:
-            frame = frame.select("*", _HIDDEN)
+            frame = frame.select("*", HIDDEN)
             changes += _stars(stream, first, _alias(stream, last))
         frames[name] = frame
     for start, end, new in sorted(changes, reverse=True):
@@ -85,6 +85,14 @@ def in_views(spark: SparkSession, text: str, open_reader: Open) -> str:
     for name, frame in frames.items():
         frame.createOrReplaceTempView(name)
     return text
+
+
+def without_hidden(query: str) -> str:
+    """A query of one relation, whose stars leave out the column that file sources hide."""
+    stream = tokens(query)
+    for start, end, new in sorted(_stars(stream, len(stream) - 1, None), reverse=True):
+        query = query[:start] + new + query[end:]
+    return query
 
 
 def _alias(stream: list[Token], last: int) -> str | None:
@@ -109,9 +117,9 @@ def _stars(stream: list[Token], index: int, alias: str | None) -> list[tuple[int
         if own or before.token_type in (TokenType.COMMA, TokenType.SELECT, TokenType.DISTINCT):
             if stream[place + 1].text.upper() == "EXCEPT":
                 inside = stream[place + 2].end + 1
-                found.append((inside, inside, f"{_HIDDEN}, "))
+                found.append((inside, inside, f"{HIDDEN}, "))
             else:
-                found.append((token.end + 1, token.end + 1, f" EXCEPT ({_HIDDEN})"))
+                found.append((token.end + 1, token.end + 1, f" EXCEPT ({HIDDEN})"))
     return found
 
 
