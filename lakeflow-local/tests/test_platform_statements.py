@@ -43,6 +43,12 @@ def statements(tmp_path, told):
         ("ALTER CATALOG main ENABLE PREDICTIVE OPTIMIZATION", "PREDICTIVE OPTIMIZATION has no effect"),
         ("COMMENT ON VOLUME main.port.files IS 'x'", "COMMENT ON VOLUME has no effect"),
         ("ALTER TABLE main.port.`boats` CLUSTER BY AUTO", "BY AUTO has no effect"),
+        ("ALTER TABLE main.port.boats ADD CONSTRAINT pk PRIMARY KEY (id)", "PRIMARY KEY has no effect"),
+        ("ALTER TABLE boats ADD FOREIGN KEY (owner) REFERENCES crew", "FOREIGN KEY has no effect"),
+        ("ALTER TABLE boats DROP PRIMARY KEY IF EXISTS CASCADE", "PRIMARY KEY has no effect"),
+        ("ALTER MATERIALIZED VIEW main.port.daily ADD SCHEDULE EVERY 1 HOUR", "ADD SCHEDULE has no effect"),
+        ("ANALYZE TABLE boats COMPUTE STATISTICS FOR ALL COLUMNS", "ANALYZE TABLE has no effect"),
+        ("CACHE SELECT * FROM boats", "CACHE SELECT has no effect"),
     ],
 )
 def test_what_has_no_effect_here_is_said(statements, told, statement, said):
@@ -62,6 +68,26 @@ def test_automatic_clustering_is_left_out_of_a_new_table_and_said(statements, to
     assert statements.adapted(Session(), kept) == kept
 
 
+def test_keys_masks_and_row_filters_are_left_out_of_a_new_table_and_said(statements, told):
+    """https://docs.databricks.com/aws/en/sql/language-manual/sql-ref-syntax-ddl-create-table-constraint"""
+    statement = """CREATE TABLE IF NOT EXISTS main.port.boats (
+        id INT NOT NULL PRIMARY KEY RELY, mask STRING COMMENT 'PRIMARY KEY',
+        owner INT CONSTRAINT owned FOREIGN KEY REFERENCES main.port.crew (id) NOT ENFORCED,
+        size DECIMAL(9, 2) MASK hide USING COLUMNS (id, 'x'), `primary key` INT REFERENCES other,
+        CONSTRAINT pk PRIMARY KEY (id, at TIMESERIES), FOREIGN KEY (owner) REFERENCES crew ON DELETE NO ACTION
+    ) WITH ROW FILTER mine ON (owner) COMMENT 'x'"""
+    assert " ".join(statements.adapted(Session(), statement).split()) == (
+        "CREATE TABLE IF NOT EXISTS main.port.boats ( id INT NOT NULL, mask STRING COMMENT 'PRIMARY KEY', "
+        "owner INT, size DECIMAL(9, 2), `primary key` INT ) COMMENT 'x'"
+    )
+    assert told == [
+        "PRIMARY KEY has no effect: nobody enforces a key, on the platform either",
+        "FOREIGN KEY has no effect: nobody enforces a key, on the platform either",
+        "MASK has no effect: there are no permissions here",
+        "ROW FILTER has no effect: there are no permissions here",
+    ]
+
+
 @pytest.mark.parametrize(
     ("statement", "named"),
     [
@@ -75,6 +101,12 @@ def test_automatic_clustering_is_left_out_of_a_new_table_and_said(statements, to
         ("UNDROP TABLE boats", "UNDROP"),
         ("SHOW GRANTS ON TABLE boats", "SHOW GRANTS"),
         ("REFRESH MATERIALIZED VIEW daily", "REFRESH MATERIALIZED VIEW"),
+        ("ALTER STREAMING TABLE trips ALTER COLUMN a COMMENT 'x'", "ALTER STREAMING TABLE: declare it anew"),
+        ("CREATE OR REPLACE TABLE copied DEEP CLONE boats", "DEEP CLONE: write SHALLOW CLONE"),
+        ("CREATE TABLE IF NOT EXISTS main.port.copied CLONE boats", "CLONE: write SHALLOW CLONE"),
+        ("CREATE FUNCTION f(x INT) RETURNS INT LANGUAGE PYTHON AS $$ return x $$", "LANGUAGE PYTHON"),
+        ("CREATE OR REPLACE PROCEDURE p() LANGUAGE SQL AS BEGIN END", "CREATE OR REPLACE PROCEDURE"),
+        ("CALL p(1)", "CALL"),
     ],
 )
 def test_what_does_not_run_here_is_refused_by_name(statements, statement, named):

@@ -1,6 +1,7 @@
 """Tasks that need Spark: a pipeline and a SQL file in the session of the run, a Python task over Spark Connect."""
 
 import json
+import re
 import subprocess
 import sys
 
@@ -108,9 +109,11 @@ INSERT INTO rides VALUES (1, {{line}}), (2, "M1");
 GRANT SELECT ON SCHEMA IDENTIFIER({{schema}}) TO `crew`;
 CREATE VOLUME IF NOT EXISTS landed;
 CREATE OR REFRESH STREAMING TABLE rides_raw AS SELECT * FROM STREAM rides WHERE if({{line}} = "S7", true, false);
-CREATE OR REPLACE MATERIALIZED VIEW per_line AS SELECT line, count(*) AS n FROM rides_raw GROUP BY line;
+CREATE OR REPLACE MATERIALIZED VIEW per_line SCHEDULE CRON '0 0 * * * ?' AT TIME ZONE 'UTC'
+    AS SELECT line, count(*) AS n FROM rides_raw GROUP BY line;
 INSERT INTO rides VALUES (3, 'S7');
 REFRESH STREAMING TABLE rides_raw;
+ALTER MATERIALIZED VIEW per_line DROP SCHEDULE;
 REFRESH MATERIALIZED VIEW per_line;
 SELECT max_by(line, n) AS line, max(n) AS n, (SELECT count(*) FROM event_log(TABLE(per_line))
     WHERE event_type = 'create_update') AS updates FROM per_line
@@ -128,21 +131,25 @@ def test_a_sql_task_takes_its_parameters_and_statements_as_the_platform_does(tmp
 
     after = {"depends_on": [{"task_key": "make"}]}
     write_bundle(
-        tmp_path, {"daily": [task("make", "make"), task("name", "name", **after), task("other", "other", **after)]}
+        tmp_path, {"daily": [task("make", "make"), *(task(key, key, **after) for key in ("name", "other", "wrong"))]}
     )
     (tmp_path / "src" / "make.sql").write_text(PLATFORM_SQL)
     (tmp_path / "src" / "name.sql").write_text("SELECT * FROM spark_catalog.{{schema}}.rides")
     (tmp_path / "src" / "other.sql").write_text("SELECT 1;\n\nREFRESH MATERIALIZED VIEW jobs_rides.rides")
+    wrong = "CREATE STREAMING TABLE jobs_rides.w TRIGGER ON UPDATE AS SELECT nothing FROM STREAM jobs_rides.rides"
+    (tmp_path / "src" / "wrong.sql").write_text(f"SELECT 1;\n\n{wrong}")
     with LocalWorkspace(tmp_path, spark_server=OneSession(spark), warm=False) as workspace:
         run = workspace.run_job("daily").as_dict()
         tasks = {task["task_key"]: task for task in run["tasks"]}
         messages = {key: task["state"]["state_message"] for key, task in tasks.items()}
-        assert results(run) == {"make": "SUCCESS", "name": "FAILED", "other": "FAILED"}, messages
+        assert results(run) == {"make": "SUCCESS", "name": "FAILED", "other": "FAILED", "wrong": "FAILED"}, messages
         assert "'jobs_rides'" in messages["name"] and "PARSE_SYNTAX_ERROR" in messages["name"]
         assert "other.sql:3: REFRESH MATERIALIZED VIEW: no SQL task has made" in messages["other"]
+        assert re.search(r"src/wrong\.sql:3: .*w failed: \[UNRESOLVED_COLUMN", messages["wrong"]), messages["wrong"]
         assert (tmp_path / ".lakeflow" / "volumes" / "spark_catalog" / "jobs_rides" / "landed").is_dir()
         log = next((tmp_path / ".lakeflow").glob("logs/*/make/*.stdout.log")).read_text()
         assert "GRANT has no effect: there are no permissions here" in log
+        assert "per_line: 2 rows written; its schedule has no effect here, only REFRESH" in log
         assert log.splitlines()[-1] == "{'line': 'S7', 'n': 2, 'updates': 2}"
 
 

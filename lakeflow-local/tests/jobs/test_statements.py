@@ -66,3 +66,5 @@ def test_an_error_about_catalogs_says_which_there_are():
     )
     assert "--seed NAME=FILE" in first_line(ValueError("[TABLE_OR_VIEW_NOT_FOUND] The table or view `a`.`b` cannot …"))
     assert first_line(ValueError("a\nb")) == "ValueError: a"
+    of_java = "An error occurred while calling o230.sql.\n: java.io.FileNotFoundException: /no/table\n\tat org…"
+    assert first_line(ValueError(of_java)) == "ValueError: java.io.FileNotFoundException: /no/table"

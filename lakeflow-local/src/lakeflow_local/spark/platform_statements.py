@@ -28,6 +28,14 @@ _WITHOUT_EFFECT = {
     pattern(r"ALTER .*?\b(?:ENABLE|DISABLE|INHERIT) PREDICTIVE OPTIMIZATION\b"): "nothing is optimized by itself here",
     pattern(rf"ALTER TABLE {NAME} CLUSTER BY AUTO\b"): "tables are not clustered by themselves here",
     pattern(
+        rf"ALTER TABLE {NAME} (?:ADD (?:CONSTRAINT \S+ )?|DROP )(?:PRIMARY|FOREIGN) KEY\b"
+    ): "nobody enforces a key, on the platform either",
+    pattern(
+        rf"ALTER (?:MATERIALIZED VIEW|STREAMING TABLE) {NAME} (?:ADD|ALTER|DROP) (?:SCHEDULE|TRIGGER)\b"
+    ): "here nothing is refreshed by itself, only by REFRESH",
+    pattern(r"ANALYZE TABLES?\b"): "no statistics are kept here",
+    pattern(r"CACHE SELECT\b"): "there is no disk cache here",
+    pattern(
         r"COMMENT ON (?:CATALOG|VOLUME|FUNCTION|CONNECTION|SHARE|RECIPIENT|PROVIDER)\b"
     ): "comments on it are not kept here",
 }
@@ -37,7 +45,14 @@ _IN_WORKSPACE = (
 )
 _ELSEWHERE = " outside of a SQL task's file: there, or in a pipeline, it works"
 _REFUSED = {
-    pattern(r"(?:REFRESH|ALTER|DROP) (?:MATERIALIZED VIEW|STREAMING TABLE)\b"): _ELSEWHERE,
+    pattern(r"(?:REFRESH|DROP) (?:MATERIALIZED VIEW|STREAMING TABLE)\b"): _ELSEWHERE,
+    pattern(r"ALTER (?:MATERIALIZED VIEW|STREAMING TABLE)\b"): ": declare it anew with CREATE OR REFRESH",
+    pattern(rf"CREATE (?:OR REPLACE )?TABLE (?:IF NOT EXISTS )?{NAME} (?:DEEP )?CLONE\b"): (
+        ": write SHALLOW CLONE, or CREATE TABLE … AS SELECT"
+    ),
+    pattern(r"CREATE (?:OR REPLACE )?(?:TEMPORARY )?FUNCTION\b.*?\bLANGUAGE PYTHON\b"): (
+        ", which a catalog of the platform runs"
+    ),
     pattern(r"CREATE (?:OR (?:REPLACE|REFRESH) )?(?:PRIVATE )?(?:MATERIALIZED VIEW|STREAMING TABLE)\b"): _ELSEWHERE,
     pattern(r"CREATE (?:OR REPLACE )?VIEW\b.*\bWITH METRICS\b"): ", which lives in a workspace",
     pattern(rf"(?:CREATE|ALTER|DROP|SHOW) (?:OR REPLACE )?(?:IF (?:NOT )?EXISTS )?{_IN_WORKSPACE}S?\b"): (
@@ -48,7 +63,8 @@ _REFUSED = {
         ", which asks the workspace's catalog"
     ),
     pattern(
-        r"(?:DROP CATALOG|UNDROP|SYNC (?:SCHEMA|TABLE)|REORG|CREATE BLOOMFILTER INDEX)\b"
+        r"(?:(?:CREATE (?:OR REPLACE )?|DROP )PROCEDURE|CALL|"
+        r"DROP CATALOG|UNDROP|SYNC (?:SCHEMA|TABLE)|REORG|CREATE BLOOMFILTER INDEX)\b"
     ): ", which has no counterpart here",
 }
 _CREATE_CATALOG = pattern(rf"CREATE CATALOG (?:IF NOT EXISTS )?({NAME})")
@@ -56,6 +72,21 @@ _VOLUME = pattern(rf"(CREATE|DROP) (?:EXTERNAL )?VOLUME (IF (?:NOT )?EXISTS )?({
 _MANAGED_LOCATION = pattern(r"\bMANAGED LOCATION ('[^']*'|\"[^\"]*\")")
 _CREATE_TABLE = pattern(r"(?:CREATE|REPLACE) (?:OR REPLACE )?(?:EXTERNAL )?TABLE\b")
 _CLUSTER_BY_AUTO = pattern(r"('(?:[^'\\]|\\.)*'|\"(?:[^\"\\]|\\.)*\"|`[^`]*`)|\bCLUSTER BY AUTO\b")
+# What a column or a table may have behind it that restricts nothing here; texts, names in quotes and comments stay.
+_OPTION = (
+    r"(?: (?:NOT ENFORCED|(?:NOT )?DEFERRABLE|INITIALLY DEFERRED|NORELY|RELY|MATCH FULL|"
+    r"ON (?:UPDATE|DELETE) NO ACTION))"
+)
+_NAMED = rf"(?:CONSTRAINT {NAME} )?"
+_PARENT = rf"REFERENCES {NAME}(?:\s*\([^)]*\))?"
+_RESTRICTION = pattern(
+    r"(?P<kept>'(?:[^'\\]|\\.)*'|\"(?:[^\"\\]|\\.)*\"|`[^`]*`|--[^\n]*|/\*.*?\*/)"
+    rf"|,\s*{_NAMED}(?P<key>(?:PRIMARY|FOREIGN) KEY)\s*\([^)]*\)(?:\s*{_PARENT})?{_OPTION}*"
+    rf"|(?<=[\w)>]) {_NAMED}(?P<primary>PRIMARY KEY)\b{_OPTION}*"
+    rf"|(?<=[\w)>]) {_NAMED}(?P<foreign>(?:FOREIGN KEY )?{_PARENT}){_OPTION}*"
+    rf"|(?<=[\w)>]) (?P<mask>MASK) {NAME}(?: USING COLUMNS\s*\([^)]*\))?"
+    rf"|(?:\bWITH )?\b(?P<filter>ROW FILTER) {NAME} ON\s*\([^)]*\)"
+)
 _CREATE_SCHEMA = pattern(r"CREATE (?:SCHEMA|DATABASE)\b")
 
 
@@ -99,8 +130,25 @@ class Statements:
             adapted = _CLUSTER_BY_AUTO.sub(lambda found: found.group(1) or "", plain)
             if adapted != plain:
                 self.say("CLUSTER BY AUTO has no effect: tables are not clustered by themselves here")
-                return catalogs.fit(spark, adapted)
+            return catalogs.fit(spark, self._unrestricted(adapted))
         return catalogs.fit(spark, statement)
+
+    def _unrestricted(self, statement: str) -> str:
+        """CREATE TABLE without keys, masks and row filters, each kind of which is said once."""
+        said: dict[str, None] = {}
+
+        def without(found: re.Match[str]) -> str:
+            if found["kept"] is not None:
+                return found[0]
+            key = " ".join((found["key"] or found["primary"] or "").upper().split())
+            said[key or ("FOREIGN KEY" if found["foreign"] else "MASK" if found["mask"] else "ROW FILTER")] = None
+            return ""
+
+        adapted = _RESTRICTION.sub(without, statement)
+        for what in said:
+            why = "nobody enforces a key, on the platform either" if "KEY" in what else "there are no permissions here"
+            self.say(f"{what} has no effect: {why}")
+        return adapted
 
     def _volume(self, spark: Any, found: re.Match[str]) -> None:
         if self.volumes is None:

@@ -18,6 +18,12 @@ if TYPE_CHECKING:
 
 _KIND = r"(?P<kind>MATERIALIZED VIEW|STREAMING TABLE)"
 _CREATE = pattern(rf"CREATE (?P<how>OR (?:REPLACE|REFRESH) )?{_KIND} (?P<unless>IF NOT EXISTS )?(?P<name>{NAME})")
+# What the platform refreshes such a table by; the words of texts, of names in quotes and of comments are left alone.
+_SCHEDULE = pattern(
+    r"('(?:[^'\\]|\\.)*'|\"(?:[^\"\\]|\\.)*\"|`[^`]*`|--[^\n]*|/\*.*?\*/)"
+    r"|\bSCHEDULE (?:REFRESH )?(?:EVERY \d+ \w+|CRON '[^']*'(?: AT TIME ZONE '[^']*')?)"
+    r"|\bTRIGGER ON UPDATE(?: AT MOST EVERY (?:INTERVAL )?(?:'[^']*'(?: (?:MINUTE|HOUR|DAY|WEEK)S?\b)?|\d+ \w+))?"
+)
 _REFRESH = pattern(rf"REFRESH {_KIND} (?P<name>{NAME})(?: (?P<full>FULL))?(?: (?:SYNC|ASYNC))?\s*;?\s*$")
 _DROP = pattern(rf"DROP {_KIND} (?P<unless>IF EXISTS )?(?P<name>{NAME})\s*;?\s*$")
 
@@ -72,17 +78,23 @@ class SqlTables:
         where.mkdir(parents=True)
         catalog, schema = complete_name(spark, ["x"])[:2]
         file = where / f"{catalog}.{schema}.sql"
-        file.write_text(f"CREATE OR REFRESH {found['kind']} {found['name']}{plain[found.end() :]}\n", encoding="utf-8")
-        return self._update(name, file, full=False)
+        content = _SCHEDULE.sub(lambda inner: inner[1] or "", plain[found.end() :])
+        file.write_text(f"CREATE OR REFRESH {found['kind']} {found['name']}{content}\n", encoding="utf-8")
+        done = self._update(name, file, full=False)
+        is_scheduled = content != plain[found.end() :]
+        return f"{done}; its schedule has no effect here, only REFRESH" if is_scheduled else done
 
     def _update(self, name: str, file: Path, *, full: bool) -> str:
         from lakeflow_local.pipelines import Pipeline
 
         catalog, schema = file.stem.split(".", 1)
         spec = {"name": name, "catalog": catalog, "schema": schema, "libraries": [{"file": {"path": str(file)}}]}
-        update: Update = Pipeline(spec, root=self._root, spark=self._base).update(full_refresh_all=full)
+        try:
+            update: Update = Pipeline(spec, root=self._root, spark=self._base).update(full_refresh_all=full)
+        except UserError as error:
+            raise UserError(error.message) from None  # the place is that of the statement, not in a file of ours
         if update.state != "COMPLETED":
-            raise UserError(str(update.error))
+            raise UserError(re.sub(rf"\b{re.escape(file.name)}:\d+: ", "", str(update.error)))
         return "; ".join(f"{result.name}: {result.rows} rows written" for result in update)
 
     def _name(self, spark: Any, found: re.Match[str]) -> str:
