@@ -267,10 +267,48 @@ def test_a_package_that_pip_should_install_must_be_there_already(tmp_path):
     assert shown["state"]["state_message"].endswith("package no-such-package is not installed in this environment")
 
 
+def test_lines_of_pip_and_a_restart_of_python_leave_the_code_of_their_cells(tmp_path):
+    """https://docs.databricks.com/aws/en/libraries/notebooks-python-libraries"""
+    text = """# Databricks notebook source
+# MAGIC %pip install pytest \\
+# MAGIC   pyspark
+# MAGIC %pip install --upgrade-strategy eager -i https://packages.example/simple pytest
+# MAGIC %pip list
+# MAGIC found = [4]
+
+# COMMAND ----------
+
+dbutils.library.restartPython()
+
+# COMMAND ----------
+
+# MAGIC %restart_python
+
+# COMMAND ----------
+
+found = 4
+dbutils.notebook.exit(found)
+"""
+    (tmp_path / "both.py").write_text(text)
+    assert [(cell.number, cell.language, cell.line) for cell in read_notebook(tmp_path / "both.py")] == [
+        (1, "pip", 2),
+        (1, "pip", 4),
+        (1, "pip", 5),
+        (1, "python", 2),
+        (2, "python", 9),
+        (3, "restart_python", 14),
+        (4, "python", 17),
+    ]
+    _, shown, _ = run(notebook_bundle(tmp_path / "run", text))
+    assert shown["notebook_output"]["result"] == "4"
+
+
 @pytest.mark.slow
 def test_a_sql_notebook_reads_tables_with_its_widgets(tmp_path):
     text = """-- Databricks notebook source
-CREATE WIDGET TEXT lowest DEFAULT '1';
+CREATE WIDGET TEXT lowest DEFAULT "1";
+CREATE WIDGET TEXT `other` DEFAULT 'x';
+REMOVE WIDGET other;
 SELECT count(*) AS many FROM range(10) WHERE id >= :lowest
 
 -- COMMAND ----------

@@ -32,9 +32,17 @@ class DBUtils:
         self.secrets = Secrets()
         self.fs = Fs()
         self.notebook = Notebook()
+        self.library = Library()
 
     def __getattr__(self, name: str) -> Any:
-        raise AttributeError(f"dbutils.{name} is not available locally; there are fs, jobs, notebook, secrets, widgets")
+        raise AttributeError(f"dbutils.{name} is not available locally; there are {', '.join(vars(self))}")
+
+
+class Library:
+    """`dbutils.library`."""
+
+    def restartPython(self) -> None:
+        """Nothing: a restart shows what `%pip` has installed, which is nothing here."""
 
 
 _WIDGETS = Widgets()

@@ -9,14 +9,18 @@ from __future__ import annotations
 import itertools
 import json
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 EXTENSIONS = (".py", ".sql", ".ipynb", ".r", ".scala")
-RUNNABLE = ("python", "sql", "md", "pip", "run")
+RUNNABLE = ("python", "sql", "md", "pip", "run", "restart_python")
 _COMMENT = {".py": "#", ".sql": "--"}
 _LANGUAGE = {".py": "python", ".sql": "sql"}
-_MAGIC = re.compile(r"\s*%([A-Za-z]+)[ \t]*")
+_MAGIC = re.compile(r"\s*%([A-Za-z_]+)[ \t]*")
+# Options of pip that have a value, which is no package.
+_VALUED = re.compile(
+    r"-[rcieft]|--(?:requirement|constraint|(?:extra-)?index-url|find-links|target|upgrade-strategy|trusted-host)"
+)
 
 
 class NotebookError(Exception):
@@ -99,20 +103,40 @@ def _jupyter_cells(path: Path) -> list[Cell]:
 
 
 def _numbered(pieces: list[tuple[str, int]], language: str) -> list[Cell]:
-    cells = []
-    for text, line in pieces:
-        if not text.strip():
-            continue
+    cells: list[Cell] = []
+    written = ((text, line) for text, line in pieces if text.strip())
+    for number, (text, line) in enumerate(written, start=1):
         magic = _MAGIC.match(text)
+        if magic and magic.group(1) == "pip":
+            cells += _pip_cells(text, line, number, language)
+            continue
         cells.append(
             Cell(
-                number=len(cells) + 1,
+                number=number,
                 language=magic.group(1) if magic else language,
                 text=text[magic.end() :] if magic else text,
                 line=line + (text[: magic.end()].count("\n") if magic else 0),
             )
         )
     return cells
+
+
+def _pip_cells(text: str, line: int, number: int, language: str) -> list[Cell]:
+    """A cell that begins with %pip: each such line on its own, and what else is in it as code."""
+    found, code = [], []
+    goes_on = False
+    for offset, said in enumerate(text.splitlines()):
+        magic = _MAGIC.match(said)
+        is_pip = goes_on or (magic is not None and magic.group(1) == "pip")
+        if is_pip and not goes_on and magic:
+            found.append(Cell(number=number, language="pip", text=said[magic.end() :], line=line + offset))
+        elif is_pip:
+            found[-1] = replace(found[-1], text=f"{found[-1].text}\n{said}")
+        code.append("" if is_pip else said)
+        goes_on = is_pip and said.endswith("\\")
+    if any(said.strip() for said in code):
+        found.append(Cell(number=number, language=language, text="\n".join(code), line=line))
+    return found
 
 
 def check_installed(cell: Cell) -> None:
@@ -123,7 +147,12 @@ def check_installed(cell: Cell) -> None:
     """
     from importlib import metadata  # slow to import, and most notebooks install nothing
 
-    for word in cell.text.split()[1:]:
+    command, *words = cell.text.replace("\\\n", " ").split() or [""]
+    if command != "install":
+        return
+    for before, word in zip(["", *words], words, strict=False):
+        if _VALUED.fullmatch(before):
+            continue
         name = re.match(r"[A-Za-z0-9][A-Za-z0-9._\-]*", word)
         if not name or "/" in word or word.endswith((".txt", ".whl")):
             continue

@@ -32,7 +32,7 @@ def cells_of(file: Path) -> tuple[str, list[Cell]]:
                 check_installed(cell)
     except (NotebookError, ValueError, KeyError) as error:
         raise UserError(f"this notebook cannot be read: {error}", file=file) from None
-    cells = [cell for cell in cells if cell.language != "pip"]
+    cells = [cell for cell in cells if cell.language not in ("pip", "restart_python")]
     only_sql = cells and all(cell.language == "sql" for cell in cells)
     language = "sql" if only_sql or file.suffix == ".sql" else "python"
     for cell in cells:

@@ -15,8 +15,11 @@ from lakeflow_local.dbutils.runtime import UserNamespaceInitializer
 from lakeflow_local.notebooks.notebook import Cell, NotebookError, check_installed, find_notebook, read_notebook
 
 _WIDGET = re.compile(
-    r"CREATE\s+WIDGET\s+(?:TEXT|DROPDOWN|COMBOBOX|MULTISELECT)\s+(\w+)\s+DEFAULT\s+'((?:[^'\\]|\\.)*)'", re.IGNORECASE
+    r"CREATE\s+WIDGET\s+(?:TEXT|DROPDOWN|COMBOBOX|MULTISELECT)\s+`?(\w+)`?\s+DEFAULT\s+"
+    r"""(?:'((?:[^'\\]|\\.)*)'|"((?:[^"\\]|\\.)*)")""",
+    re.IGNORECASE,
 )
+_REMOVED = re.compile(r"REMOVE\s+WIDGET\s+`?(\w+)`?\s*$", re.IGNORECASE)
 _ARGUMENT = re.compile(r"""\s\$(\w+)\s*=\s*(?:"((?:[^"\\]|\\.)*)"|'((?:[^'\\]|\\.)*)'|([^\s"']+))""")
 
 
@@ -63,7 +66,10 @@ def _run_sql(cell: Cell, namespace: dict[str, Any]) -> None:
     for statement in split_statements(cell.text):
         widget = _WIDGET.match(statement)
         if widget:
-            widgets.text(widget.group(1), widget.group(2))
+            widgets.text(widget.group(1), widget.group(2) or widget.group(3) or "")
+            continue
+        if removed := _REMOVED.match(statement):
+            widgets.remove(removed.group(1))
             continue
         parameters: Mapping[str, str] = widgets.getAll()
         result = namespace["spark"].sql(bind_markers(statement, parameters))

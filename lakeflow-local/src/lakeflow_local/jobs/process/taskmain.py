@@ -47,6 +47,8 @@ def run(task: dict[str, Any]) -> int:
             traceback.print_exc()
         # An error from Spark Connect brings the stack of the JVM along, which stays in the log.
         reason, _, _ = "".join(traceback.format_exception_only(error)).partition("\n\nJVM stacktrace:")
+        if isinstance(error, SyntaxError):
+            reason = f"{type(error).__name__}: {error}"  # in one line, with the file's name and the line
         say_why(task, shortage(error) or reason.strip())
         code = 1
     finish()
