@@ -12,6 +12,7 @@ from typing import Any
 
 from pyspark.cloudpickle import register_pickle_by_value
 from pyspark.pipelines.graph_element_registry import graph_element_registration_context
+from pyspark.serializers import CloudPickleSerializer
 
 from lakeflow_local.dbutils import runtime
 from lakeflow_local.errors import UserError
@@ -79,7 +80,7 @@ def declared_in(spec: PipelineSpec, spark: Any) -> Declarations:
     runtime.install_modules()
     forget_helpers(spec)
     registry = Registry(sql_file.read)
-    with code_on_path(spec), graph_element_registration_context(registry):
+    with code_on_path(spec), graph_element_registration_context(registry), _sending_at_once(spec):
         for file in spec.files:
             language, cells = cells_of(file) if is_notebook(file) else (file.suffix.removeprefix("."), [])
             if language != "sql":
@@ -93,6 +94,22 @@ def declared_in(spec: PipelineSpec, spark: Any) -> Declarations:
     _send_by_value(spec)
     freeze_rules(registry.declared)
     return registry.declared
+
+
+@contextmanager
+def _sending_at_once(spec: PipelineSpec) -> Iterator[None]:
+    """While files run: `spark.udf.register` serializes a function when it is called."""
+    original = CloudPickleSerializer.dumps
+
+    def dumps(serializer: CloudPickleSerializer, content: Any) -> Any:
+        _send_by_value(spec)
+        return original(serializer, content)
+
+    CloudPickleSerializer.dumps = dumps
+    try:
+        yield
+    finally:
+        CloudPickleSerializer.dumps = original
 
 
 def _send_by_value(spec: PipelineSpec) -> None:

@@ -79,7 +79,9 @@ class Evaluation:
         with follow.following(self):
             result = query()
         if not isinstance(result, DataFrame):
-            message = f"{dataset.name} must return a DataFrame, not {type(result).__name__}"
+            kind = type(result)
+            named = kind.__name__ if kind.__module__ == "builtins" else f"{kind.__module__}.{kind.__name__}"
+            message = f"{dataset.name} must return a DataFrame of Spark, not {named}"
             raise fail(message, dataset.place)
         return result
 

@@ -47,5 +47,11 @@ def explain(error: BaseException) -> str:
         name = ".".join(catalogs.declared(split(missing[1])))
         seed = f"`--seed {name}=FILE` of `lakeflow-local run`"
         return f"{text[: missing.start()]}there is no {name}; {seed} can stand in for it"
-    lines = [line for line in text.strip().splitlines() if line.strip()]
+    before, traced, trace = text.rpartition("Traceback (most recent call last):\n")
+    if traced:  # of a Python worker: what it raised says why, and the frames are in its log
+        raised = next((line for line in trace.splitlines() if line.strip() and not line.startswith(" ")), "")
+        text = f"{before.partition('Traceback (most')[0].strip()} {raised}"
+    lines = [line for line in text.strip().splitlines() if line.strip() and not line.startswith(("\tat ", "\t... "))]
+    if lines and lines[0].startswith("An error occurred while calling ") and len(lines) > 1:
+        lines = [lines[1].removeprefix(": "), *lines[2:]]  # py4j tells the cause behind it
     return " ".join(lines[:4]) if lines else type(error).__name__
