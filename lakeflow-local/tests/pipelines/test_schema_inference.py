@@ -8,6 +8,8 @@ import json
 
 import pytest
 
+from lakeflow_local.pipelines.refresh.explain import explain
+
 SOURCES = """
     from pyspark import pipelines as dp
 
@@ -178,6 +180,24 @@ def test_read_files_reads_a_batch_and_a_stream(make_project):
     assert project.rows("given") == [(1,), (2,)]
 
 
+def test_a_csv_column_in_another_case_is_rescued_unless_the_reader_ignores_case(make_project):
+    """https://docs.databricks.com/aws/en/ingestion/cloud-object-storage/auto-loader/schema: case-sensitive behavior"""
+    files = "STREAM read_files('${landing}/in', format => 'csv', header => true"
+    project = make_project(
+        {
+            "all.sql": f"CREATE STREAMING TABLE cased AS SELECT * FROM {files});"
+            f"CREATE STREAMING TABLE plain AS SELECT * FROM {files}, readerCaseSensitive => false)"
+        }
+    )
+    project.land("in/1.csv", "id,v", "1,a")
+    project.land("in/2.csv", "ID,v", "2,b")
+    update = project.update()
+    assert update.state == "COMPLETED", update.error
+    (_, *seen), (missing, v, rescued) = project.rows("cased", "id", "v", "_rescued_data")
+    assert (seen, missing, v, json.loads(rescued)["ID"]) == (["a", None], None, "b", "2")
+    assert project.rows("plain", "id", "v", "_rescued_data") == [(1, "a", None), (2, "b", None)]
+
+
 WRONG = [
     ("spark.sql(\"SELECT * FROM STREAM read_files(format => 'json')\")", "the path of a folder or file is missing"),
     ("landed('empty', 'json')", "CF_EMPTY_DIR_FOR_SCHEMA_INFERENCE"),
@@ -189,6 +209,7 @@ WRONG = [
     ("landed('in', 'json', **{'cloudFiles.useTelepathy': True})", "the option cloudfiles.usetelepathy"),
     ("landed('in', 'csv', skipRows=2)", "does not support the option skiprows"),
     ("landed('in', 'json', badRecordsPath='/Volumes/main/s/bad')", "does not support the option badrecordspath"),
+    ("landed('in', 'json', readerCaseSensitive=False)", "does not support readerCaseSensitive=false for JSON"),
     ("landed('in', 'text', **{'cloudFiles.maxBytesPerTrigger': 'lots'})", "a number of bytes like 10g, not 'lots'"),
 ]
 
@@ -207,6 +228,13 @@ def test_what_cannot_be_read_is_one_clear_error(make_project):
         if message not in update[f"t{n}"].error
     ]
     assert wrong == []
+
+
+def test_an_error_of_java_is_its_cause_without_the_stack():
+    of_java = (
+        "An error occurred while calling o2.load.\n: java.sql.SQLException: No driver\n\tat java.sql.X\n"
+    )
+    assert explain(ValueError(of_java)) == "java.sql.SQLException: No driver"
 
 
 @pytest.mark.slow

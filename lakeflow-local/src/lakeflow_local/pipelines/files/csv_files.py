@@ -8,7 +8,7 @@ from __future__ import annotations
 import bz2
 import csv
 import gzip
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 from pyspark.sql import Column, DataFrame, SparkSession
@@ -106,6 +106,9 @@ class CsvFiles:
             rescued: the name of the column for rescued data; None for none.
         """
         headers = {header: members for header, members in self._groups(files).items() if header}
+        # A name in another case is rescued, unless the author says otherwise.
+        by_case = rescued and self._options.get("readercasesensitive", "true") == "true"
+        spelled: Callable[[str], str] = str if by_case else str.lower
         declared = [field for field in schema if field.name != rescued]
         corrupt = self._options.get("columnnameofcorruptrecord", "_corrupt_record")
         broken = [StructField(corrupt, StringType())] if corrupt in schema.names else []
@@ -116,24 +119,29 @@ class CsvFiles:
                 names = (*mine, *names[len(mine) :])
             texts = reader.schema(StructType([*(StructField(name, StringType()) for name in names), *broken]))
             texts = texts.option("enforceSchema", "false").load(folder)
-            by_name = {name.lower(): F.col(_quoted(name)) for name in names}
+            by_name = {spelled(name): F.col(_quoted(name)) for name in names}
         else:
-            texts, by_name = self._by_place(reader, folder, headers, broken)
-        by_name |= {field.name.lower(): F.col(_quoted(field.name)) for field in broken}
-        return self._typed(texts, by_name, declared, rescued)
+            texts, by_name = self._by_place(reader, folder, headers, broken, spelled)
+        by_name |= {spelled(field.name): F.col(_quoted(field.name)) for field in broken}
+        return self._typed(texts, by_name, declared, rescued, spelled)
 
     def _by_place(
-        self, reader: Any, folder: Any, headers: dict[tuple[str, ...], list[str]], broken: list[StructField]
+        self,
+        reader: Any,
+        folder: Any,
+        headers: dict[tuple[str, ...], list[str]],
+        broken: list[StructField],
+        spelled: Callable[[str], str],
     ) -> tuple[DataFrame, dict[str, Column]]:
         """Values by their place, and for each name its value: the place differs from file to file."""
         width = max(map(len, headers))
         places = [StructField(f"__{index}", StringType()) for index in range(width)]
         texts = reader.schema(StructType([*places, *broken])).load(folder)
-        names = list(dict.fromkeys(name.lower() for header in headers for name in header))
+        names = list(dict.fromkeys(spelled(name) for header in headers for name in header))
         rows = []
         for header, members in headers.items():
-            lower = [name.lower() for name in header]
-            row = [lower.index(name) if name in lower else None for name in names]
+            mine = [spelled(name) for name in header]
+            row = [mine.index(name) if name in mine else None for name in names]
             rows += [(file, row) for file in members]
         known = self._spark.createDataFrame(rows, "__file STRING, __places ARRAY<INT>")
         values = F.array(*(F.col(f"__{index}") for index in range(width)))
@@ -146,13 +154,18 @@ class CsvFiles:
         return joined, {name: F.get(values, F.get(there, F.lit(index))) for index, name in enumerate(names)}
 
     def _typed(
-        self, texts: DataFrame, by_name: dict[str, Column], declared: list[StructField], rescued: str | None
+        self,
+        texts: DataFrame,
+        by_name: dict[str, Column],
+        declared: list[StructField],
+        rescued: str | None,
+        spelled: Callable[[str], str],
     ) -> DataFrame:
         columns, lost = [], []
         # None where there are none: an empty map has no type over Connect.
         value_options = {key: value for key, value in self._options.items() if key in _OF_VALUES} or None
         for field in declared:
-            text = by_name.pop(field.name.lower(), F.lit(None).cast("string"))
+            text = by_name.pop(spelled(field.name), F.lit(None).cast("string"))
             if isinstance(field.dataType, StringType):
                 columns.append(text.alias(field.name))
                 continue

@@ -30,6 +30,8 @@ def parsed(reader: Any, folder: Any, schema: StructType, options: dict[str, str]
     mode = options.get("mode", "permissive").lower()
     if mode == "failfast" and rescued:
         raise UserError("cloudFiles: lakeflow-local does not support mode FAILFAST together with rescued data yet")
+    if rescued and options.get("readercasesensitive", "true") == "false":
+        raise UserError("cloudFiles: lakeflow-local does not support readerCaseSensitive=false for JSON yet")
     declared = [field for field in schema if field.name not in (rescued, corrupt)]
     whole = options.get("multiline", "false") == "true"
     texts = reader.option("wholetext", str(whole).lower()).load(folder).where(F.trim("value") != "")
