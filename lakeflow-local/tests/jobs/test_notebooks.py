@@ -303,6 +303,12 @@ dbutils.notebook.exit(found)
     assert shown["notebook_output"]["result"] == "4"
 
 
+def test_a_delta_table_of_a_task_is_refused_by_its_name(tmp_path):
+    text = "# Databricks notebook source\nfrom delta.tables import DeltaTable\nDeltaTable.forName(spark, 'trips')\n"
+    _, shown, _ = run(notebook_bundle(tmp_path, text))
+    assert "has no DeltaTable in tasks" in shown["state"]["state_message"]
+
+
 @pytest.mark.slow
 def test_a_sql_notebook_reads_tables_with_its_widgets(tmp_path):
     text = """-- Databricks notebook source

@@ -231,9 +231,7 @@ def test_what_cannot_be_read_is_one_clear_error(make_project):
 
 
 def test_an_error_of_java_is_its_cause_without_the_stack():
-    of_java = (
-        "An error occurred while calling o2.load.\n: java.sql.SQLException: No driver\n\tat java.sql.X\n"
-    )
+    of_java = "An error occurred while calling o2.load.\n: java.sql.SQLException: No driver\n\tat java.sql.X\n"
     assert explain(ValueError(of_java)) == "java.sql.SQLException: No driver"
 
 

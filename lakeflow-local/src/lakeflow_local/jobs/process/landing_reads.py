@@ -1,4 +1,4 @@
-"""`cloudFiles`, `read_files` and `COPY INTO` in tasks: Spark itself knows none of them."""
+"""`cloudFiles`, `read_files`, `COPY INTO` in tasks: Spark itself knows none of them, nor over Connect `DeltaTable`."""
 
 from __future__ import annotations
 
@@ -7,6 +7,8 @@ from typing import Any
 
 from lakeflow_local.platform_paths.after_import import after_import
 from lakeflow_local.platform_paths.path_map import PathMap
+
+_BUILDERS = ("create", "createIfNotExists", "replace", "createOrReplace", "columnBuilder")
 
 
 def install(paths: PathMap) -> None:
@@ -31,6 +33,7 @@ def install(paths: PathMap) -> None:
             "pyspark.sql.connect.readwriter": batch,
             "pyspark.sql.connect.streaming.readwriter": stream,
             "pyspark.sql.connect.session": session,
+            "delta.tables": _refuse_delta_tables,
         }
     )
 
@@ -51,6 +54,19 @@ def resolved(spark: Any, text: str, paths: PathMap) -> str:
         return _reader(spark, paths, streaming=streaming, typed=typed)
 
     return read_files.in_views(spark, text, open_reader)
+
+
+def _refuse_delta_tables(module: ModuleType) -> None:
+    """Over Connect they need a plugin of the server, which is not here; without it they look for a JVM in vain."""
+
+    def refused(*_: Any, **__: Any) -> Any:
+        raise NotImplementedError(
+            "lakeflow-local has no DeltaTable in tasks, which reach Spark over Spark Connect: write SQL instead, "
+            "MERGE INTO, UPDATE, DELETE, DESCRIBE HISTORY, OPTIMIZE"
+        )
+
+    for name in ("forName", "forPath", "isDeltaTable", "convertToDelta", *_BUILDERS):
+        setattr(module.DeltaTable, name, staticmethod(refused))
 
 
 def _answer_format(reader_class: Any, paths: PathMap, *, streaming: bool) -> None:

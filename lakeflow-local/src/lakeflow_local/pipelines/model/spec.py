@@ -135,7 +135,7 @@ def _files(pipeline: str, libraries: Any, root: Path) -> tuple[Path, ...]:
     for library in libraries:
         wanted, matched = library_files(library, root)
         if wanted is None:
-            kinds = ", ".join(sorted(library))
+            kinds = ", ".join(sorted(library)) or "an empty one"
             raise UserError(f"pipeline {pipeline}: lakeflow-local runs glob, file and notebook libraries, not {kinds}")
         if not matched:
             raise UserError(f"pipeline {pipeline}: library {wanted} matches no .py, .sql or .ipynb file")
