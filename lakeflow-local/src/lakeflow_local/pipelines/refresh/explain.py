@@ -21,7 +21,7 @@ _MISSING = re.compile(r"The table or view (\S+) cannot be found\.[\s\S]*")
 
 def explain_failure(error: Exception, dataset: Dataset) -> str:
     """Why a dataset failed, with the line of its own files at which it did, else that of its declaration."""
-    if isinstance(error, (ExpectationViolation, UserError)):
+    if isinstance(error, ExpectationViolation) or (isinstance(error, UserError) and error.file is not None):
         return str(error)
     files = dataset.files
     line = line_in(error, files)
