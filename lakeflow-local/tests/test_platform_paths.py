@@ -1,5 +1,7 @@
 """Paths of the platform are folders of the bundle for Python, whatever reads or writes them."""
 
+import os
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -8,6 +10,7 @@ from types import SimpleNamespace
 
 import pytest
 
+from lakeflow_local.dbutils.fs import Fs
 from lakeflow_local.platform_paths.path_map import PathMap
 from lakeflow_local.spark import warehouse
 
@@ -189,3 +192,18 @@ def test_temporary_files_and_commands_of_the_user_are_left_alone(run_python, tmp
                                  capture_output=True, text=True).stdout)
     """)
     assert out == ["Volumes", f"s3://lake/Volumes/a {tmp_path}/Volumes", ""]
+
+
+@pytest.mark.parametrize(
+    "path", ["/Volumes/main/fleet/a", "dbfs:/a", "dbfs:/Volumes/main/fleet/a", "/dbfs/a", "/FileStore/a"]
+)
+def test_where_nothing_stands_for_a_path_of_the_platform_dbutils_refuses_it(path):
+    with pytest.raises(ValueError, match=f"^{re.escape(path)}: outside of a run"):
+        Fs().mkdirs(path)
+    assert not os.path.exists(path)
+
+
+def test_dbutils_makes_a_folder_of_this_machine_anywhere(tmp_path):
+    Fs().mkdirs(f"file:{tmp_path}/one")
+    Fs().put(f"{tmp_path}/one/a.txt", "1")
+    assert (tmp_path / "one/a.txt").read_text() == "1"

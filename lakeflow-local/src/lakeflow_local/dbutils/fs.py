@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from lakeflow_local.platform_paths import python_files
+from lakeflow_local.platform_paths.path_map import PathMap
 
 
 class FileInfo(NamedTuple):
@@ -101,10 +102,13 @@ def local(path: str) -> Path:
     """The path on this machine of a path as code writes it, with its scheme; one that is not the platform's as it is.
 
     Raises:
-        ValueError: for a path of DBFS where nobody has said what that is.
+        ValueError: for a path of the platform where nobody has said what that is.
     """
     paths = python_files.current()
+    if paths is None and PathMap(Path.cwd()).local(path) != path:
+        raise ValueError(
+            f"{path}: outside of a run and of a pipeline no folder stands for this path of the platform; "
+            "a test gets one by the fixture `pipeline`"
+        )
     text = path if paths is None else paths.local(path)
-    if text.startswith("dbfs:"):
-        raise ValueError(f"{path}: outside of a run and of a pipeline nothing stands for DBFS")
     return Path("/" + text.removeprefix("file:").lstrip("/")) if text.startswith("file:/") else Path(text)
