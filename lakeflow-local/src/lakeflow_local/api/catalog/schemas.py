@@ -129,10 +129,7 @@ def update_schema(call: Call) -> dict[str, Any]:
             if old.exists():
                 old.rename(places.schema_folder(call.state.root, catalog, new))
             call.state.store.delete(_KIND, name)
-            grants = call.state.store.get("grants", f"schema/{name}")
-            if grants is not None:
-                call.state.store.delete("grants", f"schema/{name}")
-                call.state.store.put("grants", f"schema/{catalog}.{new}", grants)
+            call.state.store.rename("grants", f"schema/{name}", f"schema/{catalog}.{new}")
         call.state.store.put(_KIND, f"{catalog}.{new}", {**doc, "name": new}, name=catalog)
     return info(call.state, catalog, new)
 

@@ -118,10 +118,7 @@ def update_volume(call: Call) -> dict[str, Any]:
             old = places.volume_folder(call.state.root, catalog, schema, volume)
             old.rename(old.with_name(new))
             call.state.store.delete(_KIND, name)
-            grants = call.state.store.get("grants", f"volume/{name}")
-            if grants is not None:
-                call.state.store.delete("grants", f"volume/{name}")
-                call.state.store.put("grants", f"volume/{catalog}.{schema}.{new}", grants)
+            call.state.store.rename("grants", f"volume/{name}", f"volume/{catalog}.{schema}.{new}")
         call.state.store.put(_KIND, f"{catalog}.{schema}.{new}", {**doc, "name": new}, name=f"{catalog}.{schema}")
     return info(call.state, catalog, schema, new)
 

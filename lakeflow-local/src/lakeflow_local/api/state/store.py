@@ -90,6 +90,12 @@ class Store:
         with self._lock:
             return self._db.execute("DELETE FROM documents WHERE kind = ? AND id = ?", (kind, id)).rowcount > 0
 
+    def rename(self, kind: str, id: str, new_id: str) -> None:
+        """Give a document another id, in place of one that has it; nothing happens if there is no such document."""
+        with self._lock:
+            change = "UPDATE OR REPLACE documents SET id = ?, at = ? WHERE kind = ? AND id = ?"
+            self._db.execute(change, (new_id, now(), kind, id))
+
     def _read(self, where: str, *values: str) -> list[dict[str, Any]]:
         with self._lock:
             rows = self._db.execute(f"SELECT doc FROM documents {where}", values).fetchall()
