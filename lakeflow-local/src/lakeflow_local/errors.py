@@ -92,6 +92,13 @@ def shortage(error: BaseException) -> str | None:
     return None
 
 
+def without_py4j(lines: list[str]) -> list[str]:
+    """The lines of an error of Java without the first one of py4j, which names a call: the cause is behind it."""
+    if len(lines) > 1 and lines[0].startswith("An error occurred while calling "):
+        return [lines[1].removeprefix(": "), *lines[2:]]
+    return lines
+
+
 def _chain(error: BaseException) -> Iterator[BaseException]:
     found: BaseException | None = error
     while found is not None:

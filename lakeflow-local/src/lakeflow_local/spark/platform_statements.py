@@ -13,6 +13,9 @@ from lakeflow_local.errors import UserError
 from lakeflow_local.spark import catalogs
 
 COMMENTS = re.compile(r"(?:\s|--[^\n]*(?:\n|$)|/\*.*?\*/)+", re.DOTALL)
+_QUOTED = r"'(?:[^'\\]|\\.)*'|\"(?:[^\"\\]|\\.)*\"|`[^`]*`"
+# What a word of a statement does not stand in when it means something: texts, names in quotes, comments.
+KEPT = _QUOTED + r"|--[^\n]*|/\*.*?\*/"
 NAME = r"(?:(?:`[^`]+`|IDENTIFIER\s*\([^)]*\)|[\w\-]+)(?:\s*\.\s*(?:`[^`]+`|[\w\-]+))*)"
 
 
@@ -71,7 +74,7 @@ _CREATE_CATALOG = pattern(rf"CREATE CATALOG (?:IF NOT EXISTS )?({NAME})")
 _VOLUME = pattern(rf"(CREATE|DROP) (?:EXTERNAL )?VOLUME (IF (?:NOT )?EXISTS )?({NAME})(?P<rest>.*)$")
 _MANAGED_LOCATION = pattern(r"\bMANAGED LOCATION ('[^']*'|\"[^\"]*\")")
 _CREATE_TABLE = pattern(r"(?:CREATE|REPLACE) (?:OR REPLACE )?(?:EXTERNAL )?TABLE\b")
-_CLUSTER_BY_AUTO = pattern(r"('(?:[^'\\]|\\.)*'|\"(?:[^\"\\]|\\.)*\"|`[^`]*`)|\bCLUSTER BY AUTO\b")
+_CLUSTER_BY_AUTO = pattern(rf"({_QUOTED})|\bCLUSTER BY AUTO\b")
 # What a column or a table may have behind it that restricts nothing here; texts, names in quotes and comments stay.
 _OPTION = (
     r"(?: (?:NOT ENFORCED|(?:NOT )?DEFERRABLE|INITIALLY DEFERRED|NORELY|RELY|MATCH FULL|"
@@ -80,7 +83,7 @@ _OPTION = (
 _NAMED = rf"(?:CONSTRAINT {NAME} )?"
 _PARENT = rf"REFERENCES {NAME}(?:\s*\([^)]*\))?"
 _RESTRICTION = pattern(
-    r"(?P<kept>'(?:[^'\\]|\\.)*'|\"(?:[^\"\\]|\\.)*\"|`[^`]*`|--[^\n]*|/\*.*?\*/)"
+    rf"(?P<kept>{KEPT})"
     rf"|,\s*{_NAMED}(?P<key>(?:PRIMARY|FOREIGN) KEY)\s*\([^)]*\)(?:\s*{_PARENT})?{_OPTION}*"
     rf"|(?<=[\w)>]) {_NAMED}(?P<primary>PRIMARY KEY)\b{_OPTION}*"
     rf"|(?<=[\w)>]) {_NAMED}(?P<foreign>(?:FOREIGN KEY )?{_PARENT}){_OPTION}*"

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from lakeflow_local.errors import UserError
-from lakeflow_local.spark.platform_statements import COMMENTS, NAME, complete_name, parts_of, pattern
+from lakeflow_local.spark.platform_statements import COMMENTS, KEPT, NAME, complete_name, parts_of, pattern
 
 if TYPE_CHECKING:
     from lakeflow_local.pipelines import Update
@@ -20,7 +20,7 @@ _KIND = r"(?P<kind>MATERIALIZED VIEW|STREAMING TABLE)"
 _CREATE = pattern(rf"CREATE (?P<how>OR (?:REPLACE|REFRESH) )?{_KIND} (?P<unless>IF NOT EXISTS )?(?P<name>{NAME})")
 # What the platform refreshes such a table by; the words of texts, of names in quotes and of comments are left alone.
 _SCHEDULE = pattern(
-    r"('(?:[^'\\]|\\.)*'|\"(?:[^\"\\]|\\.)*\"|`[^`]*`|--[^\n]*|/\*.*?\*/)"
+    rf"({KEPT})"
     r"|\bSCHEDULE (?:REFRESH )?(?:EVERY \d+ \w+|CRON '[^']*'(?: AT TIME ZONE '[^']*')?)"
     r"|\bTRIGGER ON UPDATE(?: AT MOST EVERY (?:INTERVAL )?(?:'[^']*'(?: (?:MINUTE|HOUR|DAY|WEEK)S?\b)?|\d+ \w+))?"
 )

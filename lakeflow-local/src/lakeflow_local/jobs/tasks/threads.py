@@ -7,7 +7,7 @@ import threading
 import traceback
 from collections.abc import Callable
 
-from lakeflow_local.errors import UserError, shortage
+from lakeflow_local.errors import UserError, shortage, without_py4j
 from lakeflow_local.jobs.model.outcomes import Result
 from lakeflow_local.jobs.tasks.base import Logs, Reporter
 
@@ -34,10 +34,7 @@ def first_line(error: BaseException) -> str:
     """An error in one line, for the run's state."""
     if short := shortage(error):
         return short
-    lines = (str(error).strip() or repr(error)).splitlines()
-    text = lines[0]
-    if text.startswith("An error occurred while calling ") and len(lines) > 1:  # py4j tells the cause behind it
-        text = lines[1].removeprefix(": ")
+    text = without_py4j((str(error).strip() or repr(error)).splitlines())[0]
     if any(name in text for name in ("REQUIRES_SINGLE_PART_NAMESPACE", "CATALOG_NOT_FOUND")):
         text += " (the catalogs here are spark_catalog, samples, main and those that the bundle's settings name)"
     if "TABLE_OR_VIEW_NOT_FOUND" in text:

@@ -8,7 +8,7 @@ from pathlib import Path
 from py4j.protocol import Py4JJavaError
 from pyspark.errors import PySparkException
 
-from lakeflow_local.errors import UserError, shortage
+from lakeflow_local.errors import UserError, shortage, without_py4j
 from lakeflow_local.pipelines.declare.source import line_in
 from lakeflow_local.pipelines.model.model import Dataset
 from lakeflow_local.pipelines.model.names import split
@@ -52,6 +52,5 @@ def explain(error: BaseException) -> str:
         raised = next((line for line in trace.splitlines() if line.strip() and not line.startswith(" ")), "")
         text = f"{before.partition('Traceback (most')[0].strip()} {raised}"
     lines = [line for line in text.strip().splitlines() if line.strip() and not line.startswith(("\tat ", "\t... "))]
-    if lines and lines[0].startswith("An error occurred while calling ") and len(lines) > 1:
-        lines = [lines[1].removeprefix(": "), *lines[2:]]  # py4j tells the cause behind it
+    lines = without_py4j(lines)
     return " ".join(lines[:4]) if lines else type(error).__name__
