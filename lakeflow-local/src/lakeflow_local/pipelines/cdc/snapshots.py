@@ -26,7 +26,7 @@ from lakeflow_local.pipelines.query.evaluate import Evaluation, is_repeatable
 from lakeflow_local.pipelines.query.node import Node
 from lakeflow_local.pipelines.store import failpoints
 from lakeflow_local.pipelines.store.state import Memory
-from lakeflow_local.pipelines.store.tables import rows_written
+from lakeflow_local.pipelines.store.tables import as_struct, rows_written
 from lakeflow_local.pipelines.writing.column_types import refuse_other_types
 
 # A version's type in Python, its type in Spark, and how it is written down and read again. Subclasses come first.
@@ -83,9 +83,7 @@ def apply(
     if memory.resetting and take_elsewhere is None:
         if node.dataset.schema is None:
             raise _fail(flow, "there is no snapshot yet, and no schema that says what the target's columns are")
-        declared = node.dataset.schema
-        schema = declared if isinstance(declared, StructType) else StructType.fromDDL(declared)
-        context.tables.create(node.table, schema, node.dataset)
+        context.tables.create(node.table, as_struct(node.dataset), node.dataset)
     return evaluations, False
 
 

@@ -14,11 +14,11 @@ from lakeflow_local.pipelines.query.evaluate import Evaluation, is_repeatable, r
 from lakeflow_local.pipelines.query.node import Node
 from lakeflow_local.pipelines.store import failpoints
 from lakeflow_local.pipelines.store.state import Memory
-from lakeflow_local.pipelines.store.tables import rows_written
+from lakeflow_local.pipelines.store.tables import as_struct, rows_written
 from lakeflow_local.pipelines.writing import replace, sinks
 from lakeflow_local.pipelines.writing.column_types import refuse_other_types
 from lakeflow_local.pipelines.writing.flow_record import columns, recorded, unchanged
-from lakeflow_local.pipelines.writing.shape import as_struct, shape, table_schema
+from lakeflow_local.pipelines.writing.shape import shape, table_schema
 from lakeflow_local.pipelines.writing.stream import append, changes_of, empty_table, evaluate_flow, observed
 
 _FLOW_KINDS = {Flow: "APPEND", CdcFlow: "CHANGE", SnapshotFlow: "SNAPSHOT_CHANGE"}  # as the event log names them

@@ -124,12 +124,16 @@ class Tables:
         writer.save(str(self.location(table)))
 
 
+def as_struct(dataset: Dataset) -> StructType:
+    """A dataset's declared schema."""
+    return dataset.schema if isinstance(dataset.schema, StructType) else StructType.fromDDL(dataset.schema)
+
+
 def _required(dataset: Dataset) -> set[str]:
     """The columns that are declared NOT NULL, in lower case."""
     if not dataset.schema:
         return set()
-    declared = dataset.schema if isinstance(dataset.schema, StructType) else StructType.fromDDL(dataset.schema)
-    return {field.name.lower() for field in declared if not field.nullable}
+    return {field.name.lower() for field in as_struct(dataset) if not field.nullable}
 
 
 def _without_nulls(frame: DataFrame, required: set[str]) -> DataFrame:

@@ -8,11 +8,7 @@ from pyspark.sql.types import StructField, StructType
 
 from lakeflow_local.pipelines.model.model import Dataset, Kind, Supplied, fail
 from lakeflow_local.pipelines.model.names import quote
-
-
-def as_struct(dataset: Dataset) -> StructType:
-    """A dataset's declared schema."""
-    return dataset.schema if isinstance(dataset.schema, StructType) else StructType.fromDDL(dataset.schema)
+from lakeflow_local.pipelines.store.tables import as_struct
 
 
 def table_schema(shaped: StructType, dataset: Dataset) -> StructType:
