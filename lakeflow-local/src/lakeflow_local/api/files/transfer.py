@@ -65,8 +65,8 @@ def export(call: Call) -> Any:
     format = call.text("format", "SOURCE") or "SOURCE"
     if format not in _FORMATS:
         raise invalid(f"Invalid format {format}: it must be one of {', '.join(_FORMATS)}")
-    others = _FORMATS[4:] if found.file.suffix == JUPYTER else _FORMATS[3:]  # than that in which a notebook is kept
-    if found.kind == "NOTEBOOK" and format in others:
+    as_kept = ("SOURCE", "AUTO", "RAW", *(["JUPYTER"] if found.file.suffix == JUPYTER else []))
+    if found.kind == "NOTEBOOK" and format not in as_kept:
         message = f"Export of {found.path} in the format {format} is not supported by this local workspace"
         raise ApiError("FEATURE_DISABLED", message)
     content = _archive(tree, found, format) if found.kind == "DIRECTORY" else found.file.read_bytes()

@@ -34,7 +34,8 @@ def create(call: Call) -> dict[str, Any]:
     doc = {"job_id": job_id, "created_time": now(), "creator_user_name": call.state.user_name, "settings": settings}
     with call.state.store.transaction():
         call.state.store.put(KIND, str(job_id), doc, str(settings.get("name", "")).lower())
-        permissions.save(call.state, "jobs", str(job_id), entries)
+        if entries:
+            permissions.save(call.state, "jobs", str(job_id), entries)
     return {"job_id": job_id}
 
 
