@@ -29,17 +29,20 @@ class Said:
         return json.loads(self.out)["findings"]
 
 
+def _written(root: Path, files: Mapping[str, str]) -> Path:
+    for name, text in files.items():
+        path = root / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(dedent(text).lstrip("\n"), encoding="utf-8")
+    return root
+
+
 @pytest.fixture
 def bundle(tmp_path: Path) -> Callable[[Mapping[str, str]], Path]:
     """Writes files and gives their folder."""
 
     def write(files: Mapping[str, str]) -> Path:
-        root = tmp_path / "bundle"
-        for name, text in files.items():
-            path = root / name
-            path.parent.mkdir(parents=True, exist_ok=True)
-            path.write_text(dedent(text).lstrip("\n"), encoding="utf-8")
-        return root
+        return _written(tmp_path / "bundle", files)
 
     return write
 
@@ -63,11 +66,7 @@ def rules_of(tmp_path: Path) -> Callable[[str, Mapping[str, str]], set[str]]:
     """Writes a bundle into a folder, and gives the rules that find something in it."""
 
     def rules(folder: str, files: Mapping[str, str]) -> set[str]:
-        for name, text in files.items():
-            path = tmp_path / folder / name
-            path.parent.mkdir(parents=True, exist_ok=True)
-            path.write_text(text.lstrip("\n"), encoding="utf-8")
-        checked = check(tmp_path / folder, Options(all_targets=True))
+        checked = check(_written(tmp_path / folder, files), Options(all_targets=True))
         assert checked.problems == {}
         return {one.rule for one in checked.findings}
 
