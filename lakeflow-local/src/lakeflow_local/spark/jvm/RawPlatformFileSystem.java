@@ -4,15 +4,19 @@ import java.io.File;
 import java.io.FileNotFoundException;
 import java.io.IOException;
 import java.net.URI;
+import java.nio.file.Files;
+import java.nio.file.attribute.PosixFilePermissions;
 import org.apache.hadoop.conf.Configuration;
 import org.apache.hadoop.fs.FileStatus;
 import org.apache.hadoop.fs.FsConstants;
 import org.apache.hadoop.fs.Path;
 import org.apache.hadoop.fs.RawLocalFileSystem;
+import org.apache.hadoop.fs.permission.FsPermission;
 
 /**
  * The file system of this machine, in which paths of the platform are folders of a bundle; as `file` and as `dbfs`.
- * What it lists is named as the platform names it, so that partitions and relative paths are found.
+ * What it lists is named as the platform names it, so that partitions and relative paths are found. Links and
+ * permissions are asked of Java: Hadoop without its native library starts a process, `readlink` or `chmod`, each time.
  */
 public class RawPlatformFileSystem extends RawLocalFileSystem {
     private URI name;
@@ -65,7 +69,17 @@ public class RawPlatformFileSystem extends RawLocalFileSystem {
     }
 
     public FileStatus getFileLinkStatus(Path path) throws IOException {
-        return local(path) == null ? super.getFileLinkStatus(path) : getFileStatus(path);
+        boolean isLink = local(path) == null && Files.isSymbolicLink(pathToFile(path).toPath());
+        return isLink ? super.getFileLinkStatus(path) : getFileStatus(path);
+    }
+
+    public void setPermission(Path path, FsPermission permission) throws IOException {
+        if (permission.getStickyBit()) {
+            super.setPermission(path, permission);
+        } else {
+            String text = permission.toString(); // such as rw-r--r--
+            Files.setPosixFilePermissions(pathToFile(path).toPath(), PosixFilePermissions.fromString(text));
+        }
     }
 
     public FileStatus[] listStatus(Path path) throws IOException {
