@@ -118,6 +118,38 @@ def test_a_sync_pattern_that_matches_nothing_is_a_warning(load_files) -> None:
     assert [str(note) for note in bundle.warnings] == ["databricks.yml:2: pattern typo does not match any files"]
 
 
+@pytest.mark.parametrize(
+    ("pattern", "matches"),
+    [
+        ("docs", True),
+        ("docs/", True),
+        ("/docs", True),
+        ("docs/index.md", True),
+        ("index.md", True),  # without a slash it may lie anywhere
+        ("empty", False),
+        ("docs/other.md", False),
+        (".", False),
+        ("../beside.md", False),
+        ("linked", False),  # what a link leads to is not uploaded
+        ("linked/index.md", False),
+        ("read.md", True),  # a link to a file is
+    ],
+)
+def test_a_sync_pattern_that_is_a_path_matches_what_lies_there(tmp_path, pattern, matches) -> None:
+    root = tmp_path / "bundle"
+    for folder in ("docs", "empty"):
+        (root / folder).mkdir(parents=True)
+    for file in (root / "docs" / "index.md", tmp_path / "beside.md"):
+        file.write_text("")
+    (root / "linked").symlink_to(root / "docs")
+    (root / "read.md").symlink_to(root / "docs" / "index.md")
+    (root / "databricks.yml").write_text(f"bundle: {{name: t}}\nsync: {{exclude: ['{pattern}']}}\n")
+
+    warned = [str(note) for note in load(root).warnings]
+
+    assert warned == ([] if matches else [f"databricks.yml:2: pattern {pattern} does not match any files"])
+
+
 def test_an_artifact_is_completed_with_absolute_paths(load_files) -> None:
     bundle = load_files(
         """

@@ -17,7 +17,9 @@ def warn_unmatched_patterns(draft: Draft) -> None:
     for key in ("exclude", "include"):
         section = draft.config.get("sync", key)
         for node in section.value if section is not None and section.is_list else ():
-            open_patterns.setdefault(_expression(str(node.value).removeprefix("!")), []).append(node)
+            pattern = str(node.value).removeprefix("!")
+            if not _names_a_file(draft.root, pattern):
+                open_patterns.setdefault(_expression(pattern), []).append(node)
     for name in _files(draft.root):
         if not open_patterns:
             return
@@ -26,6 +28,14 @@ def warn_unmatched_patterns(draft: Draft) -> None:
     for nodes in open_patterns.values():
         for node in nodes:
             draft.diagnostics.warn(f"pattern {node.value} does not match any files", node)
+
+
+def _names_a_file(root: Path, pattern: str) -> bool:
+    """Whether a pattern is the path of a file, or of a folder with one: then nobody has to go through all files."""
+    path = root / posixpath.normpath(pattern).lstrip("/")
+    if path == root or re.search(r"[*?]", pattern) or os.path.realpath(path) != str(path):
+        return False  # with a link in it, or `..`, it may lead to what does not count
+    return path.is_file() or next(_files(path), None) is not None
 
 
 def _files(root: Path):
