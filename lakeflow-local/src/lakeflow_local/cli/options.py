@@ -6,13 +6,15 @@ import csv
 import re
 from collections.abc import Callable, Iterable
 from datetime import UTC, datetime
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from lakeflow_local.errors import UserError
 from lakeflow_local.jobs.model.retries import ServerlessRetries
-from lakeflow_local.jobs.model.state import RunOptions
+
+if TYPE_CHECKING:
+    from lakeflow_local.jobs.model.state import RunOptions
 
 target = click.option("-t", "--target", help="The target; by default the bundle's default one.")
 variables = click.option("--var", "variables", multiple=True, metavar="NAME=VALUE", help="Sets a bundle variable.")
@@ -68,6 +70,7 @@ def playing(command: Callable[..., Any]) -> Callable[..., Any]:
 
 def run_options(serverless_retries: str, retry_wait: str, max_parallel: int | None) -> RunOptions:
     """The options as the state machine knows them."""
+    from lakeflow_local.jobs.model.state import RunOptions
     from lakeflow_local.workspace.workspace import DEFAULT_SLOTS
 
     return RunOptions(

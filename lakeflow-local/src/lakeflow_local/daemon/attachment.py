@@ -14,7 +14,6 @@ from lakeflow_local.daemon.channel import Channel, Say
 from lakeflow_local.daemon.places import Record
 from lakeflow_local.errors import UserError
 from lakeflow_local.jobs.process.taskprocess import ForkServerClient
-from lakeflow_local.pipelines.store.state import UpdateInProgress
 from lakeflow_local.settings import Service
 
 if TYPE_CHECKING:
@@ -104,6 +103,8 @@ class Attachment:
         Raises:
             UpdateInProgress: another update holds it.
         """
+        from lakeflow_local.pipelines.store.state import UpdateInProgress  # a command that hands over locks nothing
+
         try:
             self._channel.ask("lock", folder=str(folder), pipeline=pipeline)
         except UserError as error:

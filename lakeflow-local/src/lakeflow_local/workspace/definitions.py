@@ -29,13 +29,26 @@ class Definitions:
     """
 
     def __init__(
-        self, root: Path, target: str | None, variables: Mapping[str, str], *, skip_unsupported: bool = False
+        self,
+        root: Path,
+        target: str | None,
+        variables: Mapping[str, str],
+        *,
+        skip_unsupported: bool = False,
+        for_one_run: bool = False,
     ) -> None:
         self._skip_unsupported = skip_unsupported
+        self._is_read_for_run = for_one_run
         self.root = root
         self.variables = dict(variables)
         self.bundle: Bundle = load(root, target, self.variables)
         self.settings: Settings = load_settings(root)
+
+    def read_for_run(self) -> None:
+        """Read the files again, but for the first run of a workspace that was opened for it."""
+        if not self._is_read_for_run:
+            self.reload()
+        self._is_read_for_run = False
 
     def reload(self) -> None:
         """Read the files again."""

@@ -61,6 +61,7 @@ class LocalWorkspace:
         skip_unsupported: bool = False,
         seeds: Sequence[Seed] = (),
         shared: bool = False,
+        for_one_run: bool = False,
     ) -> None:
         """
         Args:
@@ -78,12 +79,15 @@ class LocalWorkspace:
             shared: use the bundle's long-lived process, as commands do: its JVM, fork server and services. One that
                 does not run yet is started, and ends with this. Without effect where commands do without it:
                 LAKEFLOW_LOCAL_WORKSPACE=off, or in CI.
+            for_one_run: a run begins as soon as it is open, so the bundle is not read once more for this one.
         """
         self.root = Path(root).resolve()
         self.messages = messages or (lambda line: None)
         self._options = options or RunOptions(slots=DEFAULT_SLOTS)
         self._folder = self.root / ".lakeflow"
-        self._definitions = Definitions(self.root, target, variables or {}, skip_unsupported=skip_unsupported)
+        self._definitions = Definitions(
+            self.root, target, variables or {}, skip_unsupported=skip_unsupported, for_one_run=for_one_run
+        )
         self._facilities = Facilities(
             self._definitions,
             spark_server,
@@ -158,7 +162,7 @@ class LocalWorkspace:
         Raises:
             UserError: the job cannot run as it is written, or does not exist, or has no such parameter or task.
         """
-        self._definitions.reload()
+        self._definitions.read_for_run()
         spec = self._definitions.job(key)
         check_parameters(spec, parameters or {})
         tasks = select_only(spec, only)
@@ -191,7 +195,7 @@ class LocalWorkspace:
         """
         store = RunStore(self._folder)
         state = recorded_run(store, run_id, self._definitions.target, now())
-        self._definitions.reload()
+        self._definitions.read_for_run()
         spec = self._definitions.job(state.spec.key)
         check_parameters(spec, parameters or {})
         chosen = select(
@@ -215,7 +219,7 @@ class LocalWorkspace:
         Raises:
             UserError: there is no such pipeline, or its definition is wrong.
         """
-        self._definitions.reload()
+        self._definitions.read_for_run()
         check_pipeline(self._definitions, key)
         return self._facilities.update_alone(key, {"validate_only": True}, lambda event: None)
 
@@ -233,7 +237,7 @@ class LocalWorkspace:
         Raises:
             UserError: there is no such pipeline, or its definition is wrong.
         """
-        self._definitions.reload()
+        self._definitions.read_for_run()
         check_pipeline(self._definitions, key)
         self._definitions.tell_fields([("pipelines", key)], self.messages)
         options = {

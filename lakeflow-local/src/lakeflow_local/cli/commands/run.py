@@ -128,6 +128,7 @@ def open_workspace(
         skip_unsupported=skip_unsupported,
         seeds=seeding.parse(seeds),
         shared=attachment.made_by is not None,
+        for_one_run=True,
     )
 
     def cancel(*_: object) -> None:

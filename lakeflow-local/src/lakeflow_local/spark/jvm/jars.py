@@ -13,7 +13,6 @@ import shutil
 import subprocess
 import sys
 import tempfile
-from importlib import metadata
 from pathlib import Path
 
 from lakeflow_local.errors import UserError
@@ -63,6 +62,8 @@ def installed() -> tuple[str, str]:
     Raises:
         UserError: for a pair whose jars have no hashes in `SHA256`.
     """
+    from importlib import metadata  # slow, and commands that only hand over need none of it
+
     spark, delta = metadata.version("pyspark"), metadata.version("delta-spark")
     pair = (".".join(spark.split(".")[:2]), delta)
     if pair in SHA256:
