@@ -1,8 +1,7 @@
 """The ledger in Delta tables, by Spark SQL and DataFrames only: the same code runs on Spark Connect and serverless.
 
 Claims are added by MERGE on the effect key; two writers that do so at once conflict, and one of them fails before it
-has sent anything. Closing balances are merged on the attempt key. Events, holds and settlements are plain appends,
-which never conflict.
+has sent anything. Everything else is appended, which never conflicts; a closing balance only if its attempt has none.
 """
 
 from collections.abc import Iterable, Sequence
@@ -132,13 +131,10 @@ class DeltaLedger:
         return self._claim_statuses(_is(PENDING | {State.CANCELLED}))
 
     def add_closing_figures(self, figures: Sequence[ClosingFigure]) -> None:
-        if not figures:
-            return
-        self._spark.sql(
-            f"MERGE INTO {self.name('closing_balances')} AS known USING {{figures}} AS new "
-            "ON known.attempt_key = new.attempt_key WHEN NOT MATCHED THEN INSERT *",
-            figures=self._frame("closing_balances", figures).coalesce(1),
-        ).collect()
+        attempts = sorted({row.attempt_key for row in figures})
+        of_attempts = self._spark.table(self.name("closing_balances")).where(F.col("attempt_key").isin(attempts))
+        known = {row.attempt_key for row in of_attempts.select("attempt_key").distinct().collect()}
+        self._append("closing_balances", [row for row in figures if row.attempt_key not in known])
 
     def closing_figures(self, settlement_date: date | None) -> list[ClosingFigure]:
         of_date = F.col("settlement_date").eqNullSafe(F.lit(settlement_date))

@@ -48,6 +48,7 @@ def prepare(
     settlements = ledger.settlements()
     if is_closed(settlements, settlement_date):
         return Preparation(plan_id=CLOSED_PLAN)
+    positions = ledger.positions(settlement_date)
     known = facts()
     plan_id = uuid.uuid4().hex
     planned_at = attempt.clock()
@@ -58,7 +59,7 @@ def prepare(
         plan_id=plan_id,
         settlement_date=settlement_date,
         entitled=known.entitled,
-        positions=ledger.positions(settlement_date),
+        positions=positions,
         sellers=known.sellers,
         minimums=minimums,
         claimed_at=planned_at,

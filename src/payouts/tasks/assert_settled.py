@@ -1,6 +1,7 @@
 """The last word of a run: red unless everything payable is claimed and confirmed, and prepare_batches finished."""
 
 import argparse
+from concurrent.futures import ThreadPoolExecutor
 
 from payouts.errors import NotSettled
 from payouts.ledger import DeltaLedger
@@ -31,7 +32,9 @@ def main() -> None:
     tables = PipelineTables(spark(), arguments.catalog, arguments.pipeline_schema)
     ledger = DeltaLedger(spark(), arguments.catalog, arguments.ledger_schema)
     ledger.create()
-    problems = unsettled(ledger, lambda: tables.entitled(day), day, prepared=arguments.prepare_batches_state)
+    with ThreadPoolExecutor() as beside:  # what is owed and what the ledger holds are asked for at once
+        entitled = beside.submit(tables.entitled, day)
+        problems = unsettled(ledger, entitled.result, day, prepared=arguments.prepare_batches_state)
     if problems:
         more = f"\n  and {len(problems) - SHOWN} more" if len(problems) > SHOWN else ""
         raise NotSettled(

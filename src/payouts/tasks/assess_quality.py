@@ -4,10 +4,12 @@ Task values: settlement_date, gate_open ("true" or "false"), verdict (for people
 """
 
 import argparse
+from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
 
 from pyspark.errors import PySparkException
 
-from payouts.ledger import DeltaLedger, Settlement, is_closed, newest_settlement
+from payouts.ledger import DeltaLedger, ExpectationCount, Settlement, is_closed, newest_settlement
 from payouts.rules import CONFLICT_RULES, ENTRY_RULES, RULES
 from payouts.settlement.attempt import utc_now
 from payouts.settlement.evidence import expectation_counts, new_counts
@@ -44,7 +46,10 @@ def main() -> None:
 
     settlements = ledger.settlements()
     since = newest_settlement(settlements)
-    figures, newest_day = tables.window_figures(since, arguments.settlement_timezone)
+    with ThreadPoolExecutor() as beside:  # the evidence is looked for meanwhile
+        window = beside.submit(tables.window_figures, since, arguments.settlement_timezone)
+        evidence = _evidence(tables, ledger, since, arguments.event_log)
+        figures, newest_day = window.result()
     judgement = judge(
         settlement_date=day,
         closed=is_closed(settlements, day),
@@ -55,16 +60,18 @@ def main() -> None:
         judged_at=utc_now(),
     )
     ledger.add_verdicts(judgement.verdicts)
-    _keep_evidence(tables, ledger, since, arguments.event_log)
+    ledger.add_expectation_counts(evidence)
     print(f"{day}: {judgement.text}")
     set_task_value("verdict", judgement.text)
     set_task_value("gate_open", "true" if judgement.gate_open else "false")
 
 
-def _keep_evidence(tables: PipelineTables, ledger: DeltaLedger, since: Settlement | None, event_log: str) -> None:
+def _evidence(
+    tables: PipelineTables, ledger: DeltaLedger, since: Settlement | None, event_log: str
+) -> Sequence[ExpectationCount]:
     if not event_log or not tables.exists(event_log):
         print(f"warning: there is no event log {event_log!r}; this judgement has no expectation counts beside it")
-        return
+        return ()
     severities = {
         rule.name: rule.severity.value for rules in (*RULES.values(), CONFLICT_RULES, ENTRY_RULES) for rule in rules
     }
@@ -73,10 +80,10 @@ def _keep_evidence(tables: PipelineTables, ledger: DeltaLedger, since: Settlemen
         new = new_counts(counts, ledger.counted_updates(), severities)
     except PySparkException as error:  # an event log that changed or is not ours to read must not stop payouts
         print(f"warning: the event log {event_log!r} cannot be read: {error}")
-        return
+        return ()
     if not new:
         print("warning: the event log has no new expectation counts; it may be late, or the update had no new rows")
-    ledger.add_expectation_counts(new)
+    return new
 
 
 if __name__ == "__main__":

@@ -4,6 +4,7 @@ Task values: plan_id, batches (a list of ranges of effect keys, for the for-each
 """
 
 import argparse
+from concurrent.futures import ThreadPoolExecutor
 
 from payouts.ledger import DeltaLedger
 from payouts.rules import CURRENCIES
@@ -37,13 +38,15 @@ def main() -> None:
             print(f"cancelled {key}")
 
     day = arguments.settlement_date
-    result = prepare(
-        ledger,
-        lambda: tables.plan_facts(day),
-        settlement_date=day,
-        minimums={name: getattr(arguments, f"minimum_payout_{name.lower()}") for name in CURRENCIES},
-        attempt=attempt,
-    )
+    with ThreadPoolExecutor() as beside:  # what is owed and what was claimed are asked for at once
+        facts = beside.submit(tables.plan_facts, day)
+        result = prepare(
+            ledger,
+            facts.result,
+            settlement_date=day,
+            minimums={name: getattr(arguments, f"minimum_payout_{name.lower()}") for name in CURRENCIES},
+            attempt=attempt,
+        )
     print(
         f"{day}: plan {result.plan_id}: {len(result.claims)} new claims, {len(result.holds)} holds; "
         f"{result.pending} payouts to settle in {len(result.batches)} batches"
