@@ -23,6 +23,7 @@ from lakeflow_local.pipelines.declare.registry import Registry, freeze_rules, ru
 from lakeflow_local.pipelines.model.declarations import Declarations
 from lakeflow_local.pipelines.model.flow_checks import check_dataset, check_sink
 from lakeflow_local.pipelines.model.model import CdcFlow, Dataset, Flow, Kind, SnapshotFlow, fail
+from lakeflow_local.pipelines.model.modules import modules_below
 from lakeflow_local.pipelines.model.names import Key, TableName
 from lakeflow_local.pipelines.model.spec import PipelineSpec
 from lakeflow_local.pipelines.sql import sql_file
@@ -44,15 +45,8 @@ def code_on_path(spec: PipelineSpec) -> Iterator[None]:
 
 
 def _helpers(spec: PipelineSpec) -> dict[str, types.ModuleType]:
-    """The imported modules that lie under the root folder, without those of an environment that lies there too."""
-    if spec.root_path is None:
-        return {}
-    found = {}
-    for name, module in list(sys.modules.items()):
-        file = getattr(module, "__file__", None)
-        if file and Path(file).is_relative_to(spec.root_path) and not Path(file).is_relative_to(sys.prefix):
-            found[name] = module
-    return found
+    """The imported modules that lie under the root folder."""
+    return modules_below(spec.root_path) if spec.root_path is not None else {}
 
 
 def forget_helpers(spec: PipelineSpec) -> None:

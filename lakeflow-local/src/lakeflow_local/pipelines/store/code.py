@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import hashlib
 import json
-import sys
 from collections.abc import Iterable
 from pathlib import Path
 
+from lakeflow_local.pipelines.model.modules import modules_below
 from lakeflow_local.pipelines.model.spec import PipelineSpec
 
 
@@ -39,13 +39,9 @@ class Code:
         return all(self.hash_of(file) == known for file, known in remembered.items())
 
     def _modules(self) -> list[str]:
-        environment = Path(sys.prefix)
-        found = []
-        for name, module in list(sys.modules.items()):
-            file = getattr(module, "__file__", None)
-            if not file or not file.endswith(".py") or name.startswith("lakeflow_source_"):
-                continue
-            path = Path(file)
-            if path.is_relative_to(self._root) and not path.is_relative_to(environment):
-                found.append(str(path))
-        return found
+        found = modules_below(self._root).items()
+        return [
+            module.__file__
+            for name, module in found
+            if module.__file__ and module.__file__.endswith(".py") and not name.startswith("lakeflow_source_")
+        ]
