@@ -44,12 +44,14 @@ class Notes:
     Attributes:
         inputs: Delta version of each table at the time it was read.
         streams: tables and folders that it reads as a stream, one entry per read.
+        view_files: the files that declare the temporary views on the way.
         counters: expectations in the plan.
     """
 
     inputs: dict[str, int | None] = field(default_factory=dict)
     folders: dict[str, str | None] = field(default_factory=dict)
     streams: int = 0
+    view_files: set[str] = field(default_factory=set)
     counters: list[RuleCounter] = field(default_factory=list)
 
 
@@ -238,6 +240,7 @@ class Evaluation:
         assert table is not None
         inner = Evaluation(self._context, (*self._stack, table.key))
         inner.notes = self.notes
+        self.notes.view_files |= view.files
         with self._context.settings.of(view):
             return inner.count_rules(inner.frame(view, view.flows[0].query), view)
 

@@ -83,6 +83,8 @@ def _nothing_new(context: UpdateContext, node: Node, memory: Memory, stack: Stac
         if table is None:
             return False
         if table.key in context.nodes:
+            if context.nodes[table.key].dataset.is_view:
+                return False  # it was a table
             context.bring_up_to_date(table.key, stack)
         if context.tables.version(table) != version:
             return False
@@ -92,7 +94,7 @@ def _nothing_new(context: UpdateContext, node: Node, memory: Memory, stack: Stac
 def _remember(
     context: UpdateContext, node: Node, memory: Memory, evaluations: list[Evaluation], *, repeatable: bool, kind: Kind
 ) -> None:
-    memory.code = context.code.of(node.dataset.files)
+    memory.code = context.code.of(node.dataset.files.union(*(found.notes.view_files for found in evaluations)))
     memory.settings = context.code.settings
     memory.inputs, memory.folders = {}, {}
     for evaluation in evaluations:

@@ -29,7 +29,7 @@ class Code:
         return self._hashes[file]
 
     def of(self, files: Iterable[str]) -> dict[str, str]:
-        """The hashes of a dataset's own files and of every module of the bundle that is imported by now."""
+        """The hashes of the files of a dataset and of its views, and of every module of the bundle imported by now."""
         return {file: self.hash_of(file) for file in {*files, *self._modules()}}
 
     def is_unchanged(self, remembered: dict[str, str], files: Iterable[str]) -> bool:

@@ -27,7 +27,7 @@ class Memory:
     """What the last successful update of a dataset saw. If all of it is the same now, there is nothing to do.
 
     Attributes:
-        code: hash of every source file that it ran through, by path.
+        code: hash of every source file that it ran through, its own and those of views that it reads, by path.
         settings: hash of the configuration.
         inputs: Delta version of every table that it read, by `schema.table`.
         folders: hash of the file names of every folder that it read as a stream.
