@@ -4,15 +4,20 @@ import json
 import signal
 import subprocess
 import sys
+from contextlib import nullcontext
 from datetime import date
 from decimal import Decimal
+from types import SimpleNamespace
 
 import pytest
+from click.testing import CliRunner
 from pyspark.sql import Row
 
+from lakeflow_local.cli import commands
 from lakeflow_local.cli.commands.graph import as_mermaid, in_order
 from lakeflow_local.cli.commands.show import plain
 from lakeflow_local.cli.watch import sources
+from lakeflow_local.pipelines.model.update import DatasetResult, Update
 
 BUNDLE = {
     "bundle": {"name": "fleet"},
@@ -75,6 +80,20 @@ def test_the_graph_has_the_reads_of_the_queries_and_nothing_is_written(command, 
         ["totals", "materialized", "view", "←", "long_trips"],
     ]
     assert not list(tmp_path.glob(".lakeflow/warehouse/main__fleet/*"))
+
+
+def test_the_graph_does_not_resolve_what_has_not_changed(monkeypatch):
+    asked = []
+
+    def validate_pipeline(key, **options):
+        asked.append((key, options))
+        return Update("1", "rides", [DatasetResult("trips", "materialized_view")])
+
+    bundle = SimpleNamespace(resources=BUNDLE["resources"])
+    workspace = SimpleNamespace(bundle=bundle, validate_pipeline=validate_pipeline)
+    monkeypatch.setattr(commands.graph, "open_workspace", lambda *_, **__: nullcontext(workspace))
+    shown = CliRunner().invoke(commands.graph.graph, ["--no-workspace"])
+    assert (shown.output, asked) == ("trips  materialized view\n", [("rides", {"from_memory": True})])
 
 
 def test_the_graph_as_mermaid_draws_what_lies_outside_as_a_cylinder():

@@ -81,6 +81,7 @@ class Pipeline:
         validate_only: bool = False,
         listener: Listener | None = None,
         *,
+        from_memory: bool = False,
         stand_ins: Iterable[str] = (),
         with_upstream: bool = False,
         cause: str = "API_CALL",
@@ -94,6 +95,7 @@ class Pipeline:
             full_refresh: datasets to compute anew from the beginning.
             full_refresh_all: compute everything anew.
             validate_only: resolve all queries and write nothing.
+            from_memory: with `validate_only`: resolve only those of which something is new since the last update.
             listener: gets an event when a dataset starts and ends; an error that it raises stops the update.
             stand_ins: datasets whose tables somebody else has filled, for tests; other names say nothing.
             with_upstream: also bring up to date what the datasets of `refresh` read.
@@ -124,7 +126,7 @@ class Pipeline:
                 if any(map(_wants_deletion_vectors, known.values())):
                     spark.conf.set(querycost.SKIPPING, "true")
                 request = Request(tuple(refresh), tuple(full_refresh), full_refresh_all, cause)
-                plan = self._planner(known, request, list(stand_ins), with_upstream)
+                plan = self._planner(known, request, list(stand_ins), with_upstream, from_memory)
                 return self._attempts(plan, request, validate_only, listener, update_id)
 
     def _ignored(self, ignored: Mapping[str, Place]) -> str:
@@ -177,6 +179,7 @@ class Pipeline:
         request: Request,
         stand_ins: list[str],
         with_upstream: bool,
+        from_memory: bool,
     ) -> Any:
         full = set(known) if request.full_refresh_all else self._keys(request.full_refresh, known)
         named = self._keys(request.refresh, known) | full
@@ -196,6 +199,7 @@ class Pipeline:
                 full=full,
                 stand_ins=replaced,
                 validate_only=validate_only,
+                from_memory=from_memory,
                 listener=listener,
                 workers=1 if one_at_a_time else SIDE_BY_SIDE,
             )

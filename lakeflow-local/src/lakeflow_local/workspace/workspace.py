@@ -213,15 +213,20 @@ class LocalWorkspace:
         run = JobRun(self._context, spec, store, overrides=parameters or {}, options=options or state.options)
         return self._play(run, lambda: run.repair(state, chosen))
 
-    def validate_pipeline(self, key: str) -> Update:
+    def validate_pipeline(self, key: str, *, from_memory: bool = False) -> Update:
         """Resolve the queries of a pipeline without a trace in the history.
+
+        Args:
+            key: its resource key.
+            from_memory: resolve only those of which something is new since the last update: for its kinds and reads.
 
         Raises:
             UserError: there is no such pipeline, or its definition is wrong.
         """
         self._definitions.read_for_run()
         check_pipeline(self._definitions, key)
-        return self._facilities.update_alone(key, {"validate_only": True}, lambda event: None)
+        options = {"validate_only": True, "from_memory": from_memory}
+        return self._facilities.update_alone(key, options, lambda event: None)
 
     def run_pipeline(
         self,

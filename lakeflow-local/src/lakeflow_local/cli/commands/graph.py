@@ -32,11 +32,14 @@ def graph(
     no_workspace: bool,
     output: str,
 ) -> None:
-    """Draw the graph of the pipeline KEY, or of the only one. Queries are resolved and nothing is written."""
+    """Draw the graph of the pipeline KEY, or of the only one. Nothing is written.
+
+    Queries are resolved, unless nothing is new since they last ran.
+    """
     if not no_workspace:
         hand_over(Path.cwd())
     with only_json(output == "json") as show, open_workspace(target, variables, seeds=seeds) as workspace:
-        update = workspace.validate_pipeline(key or only_pipeline(workspace.bundle.resources))
+        update = workspace.validate_pipeline(key or only_pipeline(workspace.bundle.resources), from_memory=True)
         nodes = in_order({result.name: (result.kind, list(result.reads)) for result in update})
         show(
             {

@@ -84,7 +84,8 @@ class DatasetResult:
         up_to_date: nothing was new, so nothing was written.
         metric_sets: the expectations' figures, one set for each flow that counted them.
         error: one line or more, None unless FAILED or SKIPPED.
-        reads: the datasets, tables and folders that its query has read; empty where the query was not called.
+        reads: the datasets, tables and folders that its query has read; empty where the query was not called, unless
+            it is taken from memory.
         flows: what each of its flows did, one for each attempt.
     """
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from pathlib import Path
 
 from pyspark.sql import DataFrame, SparkSession
 
@@ -56,15 +57,20 @@ class UpdateContext:
             return self.spark.readStream.format("parquet").schema(node.schema).load(str(empty))
         return self.spark.createDataFrame([], node.schema)
 
-    def note_read(self, reader: Key, source: TableName | str) -> None:
-        """Note what a dataset's query reads: a dataset by its name, another table by its full one, or a folder."""
+    def name_of(self, source: TableName | str) -> str:
+        """What a source is called: a dataset by its name, another table by its full one, a folder by its path."""
         if isinstance(source, TableName):
             dataset = self.nodes.get(source.key)
-            source = dataset.result.name if dataset else source.declared
+            return dataset.result.name if dataset else source.declared
+        return str(Path(source).relative_to(self.spec.root)) if Path(source).is_relative_to(self.spec.root) else source
+
+    def note_read(self, reader: Key, source: TableName | str) -> None:
+        """Note what a dataset's query reads: a table, or a folder by its whole path."""
+        name = self.name_of(source)
         node = self.nodes[reader]
         for reads in (node.result.reads, node.flow.reads if node.flow is not None else []):
-            if source not in reads:
-                reads.append(source)
+            if name not in reads:
+                reads.append(name)
 
     def warn(self, node: Node, message: str) -> None:
         """Add a warning to a dataset's result."""

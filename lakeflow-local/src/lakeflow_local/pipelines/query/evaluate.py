@@ -186,14 +186,13 @@ class Evaluation:
 
     def _landed(self, *, streaming: bool, typed: bool) -> CloudFilesReader:
         def used(folder: str) -> None:
-            below = Path(folder).is_relative_to(self._context.spec.root)
-            shown = str(Path(folder).relative_to(self._context.spec.root)) if below else folder
-            self._context.note_read(self._stack[-1], shown)
+            self._context.note_read(self._stack[-1], folder)
             self.notes.streams += streaming
             self.notes.folders[folder] = landing.fingerprint(folder)
             node = self._context.nodes[self._stack[-1]]
             for link in links.not_followed(folder):
-                message = f"{os.path.relpath(link, folder)} in {shown} is not read: a link to a folder, or out of it"
+                shown = f"{os.path.relpath(link, folder)} in {self._context.name_of(folder)}"
+                message = f"{shown} is not read: a link to a folder, or out of it"
                 if message not in node.result.warnings:
                     self._context.warn(node, message)
 

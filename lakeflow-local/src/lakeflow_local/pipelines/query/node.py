@@ -13,6 +13,7 @@ from lakeflow_local.errors import UserError, short_path
 from lakeflow_local.pipelines.model.model import Dataset, Place
 from lakeflow_local.pipelines.model.names import Key, TableName
 from lakeflow_local.pipelines.model.update import DatasetResult, FlowResult
+from lakeflow_local.pipelines.store.state import Memory
 
 
 class CycleError(UserError):
@@ -55,6 +56,7 @@ class Node:
     Attributes:
         flow: the flow that is being worked on.
         inputs_ready: when what it reads was last waited for.
+        memory: while validating, of a dataset that is as its last update left it, and not to be resolved again.
     """
 
     dataset: Dataset
@@ -67,6 +69,7 @@ class Node:
     schema: StructType | None = None
     flow: FlowResult | None = None
     inputs_ready: datetime | None = None
+    memory: Memory | None = None
 
     @property
     def key(self) -> Key:

@@ -6,18 +6,18 @@ from pyspark.sql import DataFrame
 from pyspark.sql.types import DataType, StructType
 
 from lakeflow_local.pipelines.cdc import both, cdc, change, snapshots
-from lakeflow_local.pipelines.files import landing
-from lakeflow_local.pipelines.model.model import CdcFlow, Dataset, Flow, Kind, SnapshotFlow, fail
+from lakeflow_local.pipelines.model.model import CdcFlow, Flow, Kind, SnapshotFlow, fail
 from lakeflow_local.pipelines.model.names import Stack
 from lakeflow_local.pipelines.query.context import UpdateContext
 from lakeflow_local.pipelines.query.evaluate import Evaluation, is_repeatable, reads_only_known_streams
 from lakeflow_local.pipelines.query.node import Node
+from lakeflow_local.pipelines.refresh.nothing_new import leave, nothing_new, settled_kind, take
 from lakeflow_local.pipelines.store import failpoints
 from lakeflow_local.pipelines.store.state import Memory
 from lakeflow_local.pipelines.store.tables import as_struct, rows_written
 from lakeflow_local.pipelines.writing import replace, sinks
 from lakeflow_local.pipelines.writing.column_types import refuse_other_types
-from lakeflow_local.pipelines.writing.flow_record import columns, recorded, unchanged
+from lakeflow_local.pipelines.writing.flow_record import columns, recorded
 from lakeflow_local.pipelines.writing.shape import shape, table_schema
 from lakeflow_local.pipelines.writing.stream import append, changes_of, empty_table, evaluate_flow, observed
 
@@ -39,15 +39,12 @@ def refresh(context: UpdateContext, node: Node, stack: Stack) -> None:
     if full and not dataset.may_be_reset:
         context.warn(node, "refreshed normally: pipelines.reset.allowed=false keeps what it has")
         full = False
-    if memory.kind and memory.kind != _settled_kind(dataset, memory):
+    if memory.kind and memory.kind != settled_kind(dataset, memory):
         full = True  # of another kind before, so it has no streaming progress to go on from
     context.tables.ensure_schema(table.schema)
-    if not full and _nothing_new(context, node, memory, stack):
-        node.result.up_to_date = True
-        node.result.kind = memory.kind
-        node.result.flows = [unchanged(flow) for flow in memory.flows]
-        return
-    streams = len(dataset.flows) > 1 or _settled_kind(dataset, memory) == Kind.STREAMING_TABLE
+    if not full and nothing_new(context, node, memory, stack):
+        return leave(node, memory)
+    streams = len(dataset.flows) > 1 or settled_kind(dataset, memory) == Kind.STREAMING_TABLE
     if not streams:
         with recorded(node, dataset.flows[0].name, "MATERIALIZED_VIEW") as record:
             evaluation = Evaluation(context, stack)
@@ -64,31 +61,6 @@ def refresh(context: UpdateContext, node: Node, stack: Stack) -> None:
             )
             raise fail(message, dataset.place)
     _stream(context, node, memory, full, stack)
-
-
-def _settled_kind(dataset: Dataset, memory: Memory) -> str:
-    return memory.kind if dataset.kind is Kind.TABLE else dataset.kind.value
-
-
-def _nothing_new(context: UpdateContext, node: Node, memory: Memory, stack: Stack) -> bool:
-    """Whether code, settings, inputs and the table are as the last update left them; the query is not called."""
-    if not memory.repeatable or memory.settings != context.code.settings:
-        return False
-    if not context.code.is_unchanged(memory.code, node.dataset.files):
-        return False
-    if memory.own_version is None or context.tables.version(node.table) != memory.own_version:
-        return False
-    for name, version in memory.inputs.items():
-        table = context.spec.namespace.resolve(name)
-        if table is None:
-            return False
-        if table.key in context.nodes:
-            if context.nodes[table.key].dataset.is_view:
-                return False  # it was a table
-            context.bring_up_to_date(table.key, stack)
-        if context.tables.version(table) != version:
-            return False
-    return all(landing.fingerprint(folder) == found for folder, found in memory.folders.items())
 
 
 def _remember(
@@ -216,8 +188,10 @@ def _finds_the_same_again(frame: DataFrame, flow: Flow | CdcFlow, evaluation: Ev
 
 
 def validate(context: UpdateContext, node: Node, stack: Stack) -> None:
-    """Resolve a dataset's queries and its rules; keep its columns for what reads it."""
+    """Resolve a dataset's queries and its rules; keep its columns for what reads it. Or take it from memory."""
     dataset = node.dataset
+    if node.memory is not None:
+        return take(node, node.memory)
     shaped: StructType | None = None
     for flow in dataset.all_flows:
         with context.settings.of(dataset, flow):

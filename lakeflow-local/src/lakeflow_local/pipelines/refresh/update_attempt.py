@@ -22,6 +22,7 @@ from lakeflow_local.pipelines.query.expectations import violation
 from lakeflow_local.pipelines.query.node import Canceled, CycleError, Node, Status, UpstreamFailed
 from lakeflow_local.pipelines.query.spark_settings import SparkSettings
 from lakeflow_local.pipelines.refresh.explain import explain_failure
+from lakeflow_local.pipelines.refresh.nothing_new import recall_unchanged
 from lakeflow_local.pipelines.refresh.refresh import refresh, validate
 from lakeflow_local.pipelines.store.code import Code
 from lakeflow_local.pipelines.store.state import Store
@@ -49,6 +50,7 @@ class UpdateAttempt:
         full: Iterable[Key] = (),
         stand_ins: Iterable[Key] = (),
         validate_only: bool = False,
+        from_memory: bool = False,
         listener: Listener | None = None,
         workers: int = 1,
     ) -> None:
@@ -59,6 +61,8 @@ class UpdateAttempt:
             full: what to compute anew from the beginning.
             stand_ins: datasets whose tables somebody else has filled (tests); never refreshed.
             validate_only: resolve every query and write nothing.
+            from_memory: with `validate_only`: resolve only the queries of datasets of which something is new since
+                their last update, or of what they read.
             workers: how many datasets are worked on at once.
         """
         self._spec = spec
@@ -87,6 +91,8 @@ class UpdateAttempt:
             bring_up_to_date=self._bring_up_to_date,
             notify=self._notify,
         )
+        if validate_only and from_memory:
+            recall_unchanged(self._context)
 
     def _node(self, key: Key, dataset: Dataset, full: set[Key]) -> Node:
         table = self._spec.namespace.resolve(dataset.name)
