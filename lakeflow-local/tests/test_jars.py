@@ -2,6 +2,7 @@
 
 import re
 import tomllib
+from importlib import metadata
 from pathlib import Path
 
 import pytest
@@ -17,7 +18,7 @@ from lakeflow_local.spark.jvm import jars
 def install(monkeypatch):
     def install(**versions):
         found = {name.replace("_", "-"): version for name, version in versions.items()}
-        monkeypatch.setattr(jars.metadata, "version", found.__getitem__)
+        monkeypatch.setattr(metadata, "version", found.__getitem__)
 
     return install
 
