@@ -97,7 +97,7 @@ class Job:
         """The closing balance of now, as the demo writes it."""
         tables = PipelineTables(self.spark, "spark_catalog", self.pipeline_schema)
         bank = open_gateway(self.gateway[0].partition("=")[2], token=str)
-        return closing_balance(tables, self.ledger, bank.statement, TIMEZONE).as_dict()
+        return closing_balance(tables, self.ledger, self.ledger.settlements(), bank.statement, TIMEZONE).as_dict()
 
 
 @contextmanager

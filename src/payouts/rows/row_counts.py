@@ -9,7 +9,7 @@ from functools import reduce
 from pyspark.sql import DataFrame, Window
 from pyspark.sql import functions as F
 
-from payouts.rows.states import ARRIVAL, newest_first
+from payouts.rows.states import newest_first
 from payouts.schemas import CONTENT_HASH, Source
 
 TERMS = ("landed", "kept", "superseded", "quarantined", "redelivered")
@@ -36,9 +36,10 @@ def row_counts(landed: DataFrame, states: DataFrame, quarantine: DataFrame, sour
 
 def _of_bronze(landed: DataFrame) -> DataFrame:
     """One row: all rows, and those whose content had landed before."""
-    earlier_first = Window.partitionBy(CONTENT_HASH).orderBy(*ARRIVAL)
-    return landed.select(F.row_number().over(earlier_first).alias("copy")).agg(
-        F.count(F.lit(1)).alias("landed"), F.count_if(F.col("copy") > 1).alias("redelivered")
+    contents = landed.groupBy(CONTENT_HASH).agg(F.count(F.lit(1)).alias("copies"))
+    again = F.col("copies") - 1
+    return contents.agg(
+        F.coalesce(F.sum("copies"), F.lit(0)).alias("landed"), F.coalesce(F.sum(again), F.lit(0)).alias("redelivered")
     )
 
 

@@ -2,9 +2,9 @@
 
 import json
 import os
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from datetime import datetime
+from decimal import Decimal
 from functools import reduce
 from pathlib import Path
 
@@ -13,7 +13,7 @@ from pyspark.sql import functions as F
 
 from payouts.errors import NotBalanced
 from payouts.gateway.client import StatementLine
-from payouts.ledger import DeltaLedger, Settlement, newest_settlement
+from payouts.ledger import DeltaLedger, SellerCurrency, Settlement, newest_settlement
 from payouts.money.entitlement import entitled
 from payouts.money.entries import entries_ingested_up_to
 from payouts.money.unmatched import REASONS, unmatched_counts
@@ -31,41 +31,54 @@ Statement = Callable[[], Iterable[StatementLine]]
 def closing_balance(
     tables: PipelineTables,
     ledger: DeltaLedger,
+    settlements: Sequence[Settlement],
     statement: Statement,
     settlement_timezone: str,
     *,
-    ingested_to: Mapping[str, datetime | None] | None = None,
+    of_gold: bool = False,
 ) -> Balance:
     """The closing balance of the newest settled date; works before the first plan, and before the first row, too.
 
     Args:
+        settlements: All that the ledger holds.
         statement: The gateway's statement; not asked for before the first plan.
-        ingested_to: By source, the newest ingestion whose rows count; None counts all that is there. A job gives what
-            gold rests on: ingest_on_arrival may be half way through a newer file.
+        of_gold: Whether rows count up to the ingestion that gold rests on, as in a job: ingest_on_arrival may be half
+            way through a newer file. Otherwise all that is there counts.
     """
-    settlement = newest_settlement(ledger.settlements())
-    with ThreadPoolExecutor() as beside:  # one question is as long as the others together
-        rows = beside.submit(_rows, tables, ingested_to)
-        sellers = _sellers(tables, ledger, settlement, statement, settlement_timezone) if settlement else ()
-        unmatched = _unmatched(tables)
+    settlement = newest_settlement(settlements)
+    with ThreadPoolExecutor() as beside:  # what does not wait for another answer is asked for at once
+        rows = beside.submit(_rows, tables, of_gold)
+        unmatched = beside.submit(_unmatched, tables)
+        owed = beside.submit(_entitled, tables, settlement, settlement_timezone) if settlement else None
+        sellers: tuple[SellerBalance, ...] = ()
+        if settlement and owed:
+            lines = list(statement())
+            claims, holds = ledger.claims(), ledger.holds(settlement.plan_id)
+            sellers = seller_balances(
+                settlement=settlement, entitled=owed.result(), statement=lines, claims=claims, holds=holds
+            )
         return Balance(
             settlement_date=settlement.settlement_date if settlement else None,
             rows=rows.result(),
             sellers=sellers,
-            unmatched=unmatched,
+            unmatched=unmatched.result(),
         )
 
 
 def close(
-    tables: PipelineTables, ledger: DeltaLedger, statement: Statement, settlement_timezone: str, attempt: Attempt
+    tables: PipelineTables,
+    ledger: DeltaLedger,
+    settlements: Sequence[Settlement],
+    statement: Statement,
+    settlement_timezone: str,
+    attempt: Attempt,
 ) -> None:
     """Computes the closing balance, records it under the attempt and prints it.
 
     Raises:
         NotBalanced: A contract is broken; the figures are recorded all the same.
     """
-    ingested_to = tables.ingested_to() if tables.exists("ingested_to") else None
-    balance = closing_balance(tables, ledger, statement, settlement_timezone, ingested_to=ingested_to)
+    balance = closing_balance(tables, ledger, settlements, statement, settlement_timezone, of_gold=True)
     ledger.add_closing_figures(balance.figures(attempt.key, attempt.clock()))
     print("\n".join(balance_lines(balance)))
     if errors := balance.errors():
@@ -83,7 +96,9 @@ def write_balance(path: Path, balance: Balance) -> None:
     os.replace(draft, path)
 
 
-def _rows(tables: PipelineTables, ingested_to: Mapping[str, datetime | None] | None) -> dict[str, dict[str, int]]:
+def _rows(tables: PipelineTables, of_gold: bool) -> dict[str, dict[str, int]]:
+    ingested_to = tables.ingested_to() if of_gold and tables.exists("ingested_to") else None
+
     def read(table: str, source: Source) -> DataFrame:
         if ingested_to is None:
             return tables.read(table)
@@ -104,19 +119,9 @@ def _unmatched(tables: PipelineTables) -> dict[str, int]:
     return counts
 
 
-def _sellers(
-    tables: PipelineTables,
-    ledger: DeltaLedger,
-    settlement: Settlement,
-    statement: Statement,
-    settlement_timezone: str,
-) -> tuple[SellerBalance, ...]:
+def _entitled(
+    tables: PipelineTables, settlement: Settlement, settlement_timezone: str
+) -> Mapping[SellerCurrency, Decimal]:
     states = {source: tables.read(source.states) for source in SOURCES}
     entries = entries_ingested_up_to(states, settlement.ingested_to, settlement_timezone)
-    return seller_balances(
-        settlement=settlement,
-        entitled=entitled_amounts(entitled(entries, settlement.settlement_date).collect()),
-        statement=statement(),
-        claims=ledger.claims(),
-        holds=ledger.holds(settlement.plan_id),
-    )
+    return entitled_amounts(entitled(entries, settlement.settlement_date).collect())

@@ -28,11 +28,12 @@ def main() -> None:
     tables = PipelineTables(spark(), arguments.catalog, arguments.pipeline_schema)
     ledger = DeltaLedger(spark(), arguments.catalog, arguments.ledger_schema)
     ledger.create()
-    if is_closed(ledger.settlements(), day):
+    settlements = ledger.settlements()
+    if is_closed(settlements, day):
         print(f"{day} is closed: the closing balance is that of the later date")
         return
     bank = gateway(arguments.gateway_url, arguments.gateway_secret_scope)
-    close(tables, ledger, bank.statement, arguments.settlement_timezone, attempt_of(arguments))
+    close(tables, ledger, settlements, bank.statement, arguments.settlement_timezone, attempt_of(arguments))
 
 
 if __name__ == "__main__":

@@ -55,6 +55,7 @@ def _close(arguments: argparse.Namespace) -> None:
     close(
         PipelineTables(spark(), arguments.catalog, arguments.pipeline_schema),
         ledger,
+        ledger.settlements(),
         lambda: gateway(arguments.gateway_url, arguments.gateway_secret_scope).statement(),
         arguments.settlement_timezone,
         attempt_of(arguments),
