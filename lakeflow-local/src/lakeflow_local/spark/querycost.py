@@ -4,8 +4,8 @@ Compiling expressions costs some tenths of a second a query, interpreting them s
 cores, a third of the time of an update of small tables goes into compiling, and a million rows take three to five times
 as long when they are interpreted. So what is small is interpreted. Nor are files left out by their statistics then,
 which costs a job for each table while a query is planned (but for tables with deletion vectors, which Delta reads in no
-other way); nor is a plan adapted to what its stages turned out to be,
-which makes each stage a job of its own.
+other way; the files of a small table are known without a job, see SmallTables.java); nor is a plan adapted to what its
+stages turned out to be, which makes each stage a job of its own.
 
 Chosen once for a session or an update, as queries that run at once share its settings.
 """

@@ -16,6 +16,7 @@ from lakeflow_local.spark.jvm import jars
 NAMED_CATALOG = "lakeflow.local.NamedCatalog"
 FILE_SYSTEM = "lakeflow.local.PlatformFileSystem"
 PLATFORM_SQL = "lakeflow.local.PlatformSql"
+SMALL_TABLES = "lakeflow.local.SmallTables"
 
 _SOURCES = tuple(sorted(Path(__file__).parent.glob("*.java")))
 
@@ -47,9 +48,13 @@ def ensure() -> Path:
 
 
 def _compile(work: Path) -> None:
+    from pyspark.conf import SparkConf
     from pyspark.java_gateway import launch_gateway
 
-    gateway: Any = launch_gateway(popen_kwargs={"stderr": subprocess.DEVNULL, "stdout": subprocess.DEVNULL})
+    with_delta = SparkConf(loadDefaults=False).set(
+        "spark.driver.extraClassPath", os.pathsep.join(map(str, jars.ensure()))
+    )
+    gateway: Any = launch_gateway(with_delta, {"stderr": subprocess.DEVNULL, "stdout": subprocess.DEVNULL})
     try:
         jvm = gateway.jvm
         compiler = jvm.org.codehaus.janino.Compiler()
