@@ -20,6 +20,7 @@ from lakeflow_local.notebooks.notebook import Cell
 from lakeflow_local.notebooks.notebook_source import cells_of, is_notebook
 from lakeflow_local.pipelines.declare import interface
 from lakeflow_local.pipelines.declare.registry import Registry, freeze_rules, rules_of
+from lakeflow_local.pipelines.declare.session_calls import noticing
 from lakeflow_local.pipelines.model.declarations import Declarations
 from lakeflow_local.pipelines.model.flow_checks import check_dataset, check_sink
 from lakeflow_local.pipelines.model.model import CdcFlow, Dataset, Flow, Kind, SnapshotFlow, fail
@@ -74,8 +75,14 @@ def declared_in(spec: PipelineSpec, spark: Any) -> Declarations:
     runtime.install_modules()
     forget_helpers(spec)
     registry = Registry(sql_file.read)
-    with code_on_path(spec), graph_element_registration_context(registry), _sending_at_once(spec):
+    with (
+        code_on_path(spec),
+        graph_element_registration_context(registry),
+        _sending_at_once(spec),
+        noticing(registry.declared.shared_files) as calls,
+    ):
         for file in spec.files:
+            calls.file = file
             language, cells = cells_of(file) if is_notebook(file) else (file.suffix.removeprefix("."), [])
             if language != "sql":
                 with chdir(file.parent):  # where a file of a workspace runs: for relative paths, in sys.path too
@@ -215,6 +222,7 @@ def join(declared: Declarations, spec: PipelineSpec) -> dict[Key, Dataset]:
         else:
             found.flows.append(flow)
     for dataset in datasets.values():
+        dataset.shared_files = frozenset(declared.shared_files)
         check_dataset(dataset)
     return datasets
 

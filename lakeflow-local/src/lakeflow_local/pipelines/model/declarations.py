@@ -16,12 +16,14 @@ class Declarations:
         flows: into datasets that are declared elsewhere, before or after.
         own_queries: datasets with the query that their own declaration gives.
         ignored: what is accepted and has no effect on this machine, with the first place of each.
+        shared_files: the files that change the session, which the queries of all files run in.
     """
 
     datasets: list[Dataset] = field(default_factory=list)
     flows: list[Flow | CdcFlow | SnapshotFlow] = field(default_factory=list)
     own_queries: list[tuple[Dataset, Flow]] = field(default_factory=list)
     ignored: dict[str, Place] = field(default_factory=dict)
+    shared_files: set[str] = field(default_factory=set)
 
     def add_dataset(self, dataset: Dataset, query: Flow | None = None) -> None:
         """Add a dataset and, where it has one, its own query."""
