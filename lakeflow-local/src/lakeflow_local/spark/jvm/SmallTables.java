@@ -22,6 +22,7 @@ import org.apache.spark.sql.delta.files.TahoeLogFileIndex;
 import org.apache.spark.sql.execution.datasources.HadoopFsRelation;
 import org.apache.spark.sql.execution.datasources.LogicalRelation;
 import scala.Function1;
+import scala.Option;
 import scala.collection.immutable.Seq;
 import scala.runtime.AbstractFunction1;
 import scala.runtime.AbstractPartialFunction;
@@ -52,8 +53,7 @@ public class SmallTables extends AbstractFunction1 {
         public TreeNode apply(TreeNode plan) {
             boolean isPlannedLater =
                 plan instanceof Subquery || plan instanceof SupportsSubquery || plan instanceof V2WriteCommand;
-            // A transaction has to know what it has read.
-            if (isPlannedLater || OptimisticTransaction.getActive().isDefined()) return plan;
+            if (isPlannedLater) return plan;
             return ((LogicalPlan) plan).transformUpWithSubqueries(new Listed());
         }
     }
@@ -66,11 +66,18 @@ public class SmallTables extends AbstractFunction1 {
 
         public Object applyOrElse(Object node, Function1 otherwise) {
             TahoeLogFileIndex index = index(node);
-            KnownFiles known = index == null ? null : KnownFiles.of(index, snapshot(index));
+            Snapshot snapshot = index == null ? null : snapshot(index);
+            KnownFiles known = snapshot == null ? null : KnownFiles.of(index, snapshot);
             return known == null ? otherwise.apply(node) : DeltaTableUtils.replaceFileIndex((LogicalPlan) node, known);
         }
 
+        /** Null for the table of a transaction, which has to know what it has read. Of others it keeps the version. */
         private Snapshot snapshot(TahoeLogFileIndex index) {
+            Option transaction = OptimisticTransaction.getActive();
+            if (transaction.isDefined()) {
+                Object reads = ((OptimisticTransaction) transaction.get()).getDeltaScanGenerator(index);
+                return reads instanceof Snapshot ? (Snapshot) reads : null;
+            }
             Object table = index.deltaLog().compositeId();
             if (!snapshots.containsKey(table)) snapshots.put(table, index.getSnapshot());
             return (Snapshot) snapshots.get(table);
