@@ -16,20 +16,24 @@ from pyspark.sql import SparkSession
 
 from lakeflow_local.errors import UserError
 from lakeflow_local.pipelines.declare import source
-from lakeflow_local.pipelines.files.landing import local_folder
 from lakeflow_local.pipelines.model.model import Dataset, Place
 from lakeflow_local.pipelines.model.names import Key, quote
 from lakeflow_local.pipelines.model.spec import PipelineSpec
 from lakeflow_local.pipelines.model.update import Event, Listener, Request, Update
 from lakeflow_local.pipelines.query import eager, follow
-from lakeflow_local.pipelines.query.spark_settings import begin_update, has_own_settings
+from lakeflow_local.pipelines.query.spark_settings import (
+    begin_update,
+    by_size,
+    expect_deletion_vectors,
+    has_own_settings,
+)
 from lakeflow_local.pipelines.refresh.update_attempt import UpdateAttempt
 from lakeflow_local.pipelines.store.event_log import EventLog, pipeline_id
 from lakeflow_local.pipelines.store.state import exclusive
 from lakeflow_local.pipelines.store.tables import Tables
 from lakeflow_local.platform_paths import python_files
 from lakeflow_local.platform_paths.path_map import PathMap
-from lakeflow_local.spark import catalogs, querycost
+from lakeflow_local.spark import catalogs
 
 UPDATE_RETRIES = "pipelines.numUpdateRetryAttempts"
 # One more than there are cores: a dataset that waits for its commit leaves one idle (a tenth of an update's time).
@@ -123,8 +127,7 @@ class Pipeline:
                 if declared.ignored and listener is not None:
                     listener(Event("warning", self.spec.name, message=self._ignored(declared.ignored)))
                 known = source.join(declared, self.spec)
-                if any(map(_wants_deletion_vectors, known.values())):
-                    spark.conf.set(querycost.SKIPPING, "true")
+                expect_deletion_vectors(spark, known.values())
                 request = Request(tuple(refresh), tuple(full_refresh), full_refresh_all, cause)
                 plan = self._planner(known, request, list(stand_ins), with_upstream, from_memory)
                 return self._attempts(plan, request, validate_only, listener, update_id)
@@ -159,19 +162,8 @@ class Pipeline:
         if folder != Tables(spark).warehouse.parent / "pipelines":  # where event_log(…) looks anyway
             spark._jvm.lakeflow.local.EventLog.addFolder(str(folder))
         spark.catalog.setCurrentDatabase(quote(self.spec.namespace.local_schema))
-        self._without_effect = begin_update(spark, self._settings_by_size(spark), self.spec)
+        self._without_effect = begin_update(spark, by_size(self.spec, Tables(spark).warehouse), self.spec)
         return spark
-
-    def _settings_by_size(self, spark: SparkSession) -> dict[str, str]:
-        """Settings by the size of what there is to read: the tables, and the folders that the configuration names."""
-        values = [local_folder(value, self.spec.paths) for value in self.spec.configuration.values() if value]
-        # Most values are no paths: os.path.isdir says so of any text, where Path.is_dir raises for a long one.
-        folders = [Path(value) for value in values if os.path.isdir(value)]
-        warehouse = Tables(spark).warehouse
-        settings = querycost.settings_for(warehouse, folders)
-        if querycost.has_deletion_vectors(warehouse):
-            settings[querycost.SKIPPING] = "true"
-        return settings
 
     def _planner(
         self,
@@ -243,10 +235,6 @@ class Pipeline:
             log.publish(self._base, Tables(self._base))
             update.seconds = time.monotonic() - started
         return update
-
-
-def _wants_deletion_vectors(dataset: Dataset) -> bool:
-    return dataset.properties.get("delta.enableDeletionVectors", "").lower() == "true"
 
 
 def _summary(update: Update) -> str | None:

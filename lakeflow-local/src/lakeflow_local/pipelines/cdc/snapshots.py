@@ -22,8 +22,9 @@ from lakeflow_local.pipelines.model.model import SnapshotFlow, fail
 from lakeflow_local.pipelines.model.names import Stack
 from lakeflow_local.pipelines.query import follow
 from lakeflow_local.pipelines.query.context import UpdateContext
-from lakeflow_local.pipelines.query.evaluate import Evaluation, is_repeatable
+from lakeflow_local.pipelines.query.evaluate import Evaluation
 from lakeflow_local.pipelines.query.node import Node
+from lakeflow_local.pipelines.query.repeatable import is_repeatable
 from lakeflow_local.pipelines.store import failpoints
 from lakeflow_local.pipelines.store.state import Memory
 from lakeflow_local.pipelines.store.tables import as_struct, rows_written

@@ -7,15 +7,19 @@ docs/adr/0003-spark-settings-in-one-merge.md.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+import os
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
+from pathlib import Path
 
 from pyspark.errors import AnalysisException, IllegalArgumentException
 from pyspark.sql import SparkSession
 
 from lakeflow_local.errors import UserError
+from lakeflow_local.pipelines.files.landing import local_folder
 from lakeflow_local.pipelines.model.model import CdcFlow, Dataset, Flow, SnapshotFlow, fail
 from lakeflow_local.pipelines.model.spec import PipelineSpec
+from lakeflow_local.spark import querycost
 
 AnyFlow = Flow | CdcFlow | SnapshotFlow
 
@@ -23,6 +27,23 @@ AnyFlow = Flow | CdcFlow | SnapshotFlow
 def merged(*layers: Mapping[str, str]) -> dict[str, str]:
     """Several layers as one, the last word on each key."""
     return {key: value for layer in layers for key, value in layer.items()}
+
+
+def by_size(spec: PipelineSpec, warehouse: Path) -> dict[str, str]:
+    """Our settings by the size of what there is to read: the tables, and the folders that the configuration names."""
+    values = [local_folder(value, spec.paths) for value in spec.configuration.values() if value]
+    # Most values are no paths: os.path.isdir says so of any text, where Path.is_dir raises for a long one.
+    folders = [Path(value) for value in values if os.path.isdir(value)]
+    settings = querycost.settings_for(warehouse, folders)
+    if querycost.has_deletion_vectors(warehouse):
+        settings[querycost.SKIPPING] = "true"
+    return settings
+
+
+def expect_deletion_vectors(spark: SparkSession, datasets: Iterable[Dataset]) -> None:
+    """Let Spark read the deletion vectors that a dataset asks for, before there are any."""
+    if any(each.properties.get("delta.enableDeletionVectors", "").lower() == "true" for each in datasets):
+        spark.conf.set(querycost.SKIPPING, "true")
 
 
 def begin_update(spark: SparkSession, ours: Mapping[str, str], spec: PipelineSpec) -> list[str]:

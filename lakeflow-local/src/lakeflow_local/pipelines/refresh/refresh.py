@@ -9,8 +9,9 @@ from lakeflow_local.pipelines.cdc import both, cdc, change, snapshots
 from lakeflow_local.pipelines.model.model import CdcFlow, Flow, Kind, SnapshotFlow, fail
 from lakeflow_local.pipelines.model.names import Stack
 from lakeflow_local.pipelines.query.context import UpdateContext
-from lakeflow_local.pipelines.query.evaluate import Evaluation, is_repeatable, reads_only_known_streams
+from lakeflow_local.pipelines.query.evaluate import Evaluation
 from lakeflow_local.pipelines.query.node import Node
+from lakeflow_local.pipelines.query.repeatable import is_repeatable, reads_only_known_streams
 from lakeflow_local.pipelines.refresh.nothing_new import leave, nothing_new, settled_kind, take
 from lakeflow_local.pipelines.store import failpoints
 from lakeflow_local.pipelines.store.state import Memory
