@@ -49,14 +49,7 @@ def closing_balance(
     with ThreadPoolExecutor() as beside:  # what does not wait for another answer is asked for at once
         rows = beside.submit(_rows, tables, of_gold)
         unmatched = beside.submit(_unmatched, tables)
-        owed = beside.submit(_entitled, tables, settlement, settlement_timezone) if settlement else None
-        sellers: tuple[SellerBalance, ...] = ()
-        if settlement and owed:
-            lines = list(statement())
-            claims, holds = ledger.claims(), ledger.holds(settlement.plan_id)
-            sellers = seller_balances(
-                settlement=settlement, entitled=owed.result(), statement=lines, claims=claims, holds=holds
-            )
+        sellers = _sellers(tables, ledger, settlement, statement, settlement_timezone, beside) if settlement else ()
         return Balance(
             settlement_date=settlement.settlement_date if settlement else None,
             rows=rows.result(),
@@ -117,6 +110,24 @@ def _unmatched(tables: PipelineTables) -> dict[str, int]:
     if tables.exists("unmatched_facts"):
         counts.update({row.reason: row.facts for row in unmatched_counts(tables.read("unmatched_facts")).collect()})
     return counts
+
+
+def _sellers(
+    tables: PipelineTables,
+    ledger: DeltaLedger,
+    settlement: Settlement,
+    statement: Statement,
+    settlement_timezone: str,
+    beside: ThreadPoolExecutor,
+) -> tuple[SellerBalance, ...]:
+    owed = beside.submit(_entitled, tables, settlement, settlement_timezone)
+    return seller_balances(
+        settlement=settlement,
+        statement=list(statement()),
+        claims=ledger.claims(),
+        holds=ledger.holds(settlement.plan_id),
+        entitled=owed.result(),
+    )
 
 
 def _entitled(

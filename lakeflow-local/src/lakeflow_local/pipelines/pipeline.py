@@ -28,6 +28,7 @@ from lakeflow_local.pipelines.query.spark_settings import (
     has_own_settings,
 )
 from lakeflow_local.pipelines.refresh.update_attempt import UpdateAttempt
+from lakeflow_local.pipelines.store.code import Code
 from lakeflow_local.pipelines.store.event_log import EventLog, pipeline_id
 from lakeflow_local.pipelines.store.state import exclusive
 from lakeflow_local.pipelines.store.tables import Tables
@@ -129,7 +130,7 @@ class Pipeline:
                 known = source.join(declared, self.spec)
                 expect_deletion_vectors(spark, known.values())
                 request = Request(tuple(refresh), tuple(full_refresh), full_refresh_all, cause)
-                plan = self._planner(known, request, list(stand_ins), with_upstream, from_memory)
+                plan = self._planner(known, declared.shared_files, request, list(stand_ins), with_upstream, from_memory)
                 return self._attempts(plan, request, validate_only, listener, update_id)
 
     def _ignored(self, ignored: Mapping[str, Place]) -> str:
@@ -168,6 +169,7 @@ class Pipeline:
     def _planner(
         self,
         known: dict[Key, Dataset],
+        shared_files: set[str],
         request: Request,
         stand_ins: list[str],
         with_upstream: bool,
@@ -186,6 +188,7 @@ class Pipeline:
                 self.spec,
                 self._session,
                 known,
+                Code(self.spec, shared_files),
                 selected=selected,
                 with_upstream=with_upstream,
                 full=full,

@@ -222,7 +222,6 @@ def join(declared: Declarations, spec: PipelineSpec) -> dict[Key, Dataset]:
         else:
             found.flows.append(flow)
     for dataset in datasets.values():
-        dataset.shared_files = frozenset(declared.shared_files)
         check_dataset(dataset)
     return datasets
 

@@ -188,7 +188,6 @@ class Dataset:
         supplied: the declared columns to which the table gives a value.
         is_managed: a table of CREATE TABLE or `create_table`, which flows append to.
         spark_conf: Spark settings for all its flows, each of which may have more.
-        shared_files: those of the pipeline that change the session which all queries run in.
     """
 
     name: str
@@ -208,7 +207,6 @@ class Dataset:
     cdc_flows: list[CdcFlow] = field(default_factory=list)
     snapshot_flows: list[SnapshotFlow] = field(default_factory=list)
     sink: Sink | None = None
-    shared_files: frozenset[str] = frozenset()
 
     @property
     def all_flows(self) -> Sequence[Flow | CdcFlow | SnapshotFlow]:
@@ -229,11 +227,6 @@ class Dataset:
     def files(self) -> set[str]:
         """The files that declare the dataset and its flows."""
         return {self.place.file} | {flow.place.file for flow in self.all_flows}
-
-    @property
-    def code_files(self) -> set[str]:
-        """The files whose change may change its rows."""
-        return self.files | self.shared_files
 
 
 def fail(message: str, place: Place) -> UserError:

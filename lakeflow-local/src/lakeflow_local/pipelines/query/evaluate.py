@@ -232,6 +232,6 @@ class Evaluation:
         assert table is not None
         inner = Evaluation(self._context, (*self._stack, table.key))
         inner.notes = self.notes
-        self.notes.view_files |= view.code_files
+        self.notes.view_files |= view.files
         with self._context.settings.of(view):
             return inner.count_rules(inner.frame(view, view.flows[0].query), view)

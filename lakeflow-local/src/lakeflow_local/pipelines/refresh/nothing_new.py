@@ -72,7 +72,7 @@ def _is_as_left(context: UpdateContext, node: Node, memory: Memory) -> bool:
     """Whether code, settings and the table are as the last update left them."""
     if not memory.repeatable or memory.settings != context.code.settings:
         return False
-    if not context.code.is_unchanged(memory.code, node.dataset.code_files):
+    if not context.code.is_unchanged(memory.code, node.dataset.files):
         return False
     return memory.own_version is not None and context.tables.version(node.table) == memory.own_version
 

@@ -67,7 +67,7 @@ def refresh(context: UpdateContext, node: Node, stack: Stack) -> None:
 def _remember(
     context: UpdateContext, node: Node, memory: Memory, evaluations: list[Evaluation], *, repeatable: bool, kind: Kind
 ) -> None:
-    memory.code = context.code.of(node.dataset.code_files.union(*(found.notes.view_files for found in evaluations)))
+    memory.code = context.code.of(node.dataset.files.union(*(found.notes.view_files for found in evaluations)))
     memory.settings = context.code.settings
     memory.inputs, memory.folders = {}, {}
     for evaluation in evaluations:

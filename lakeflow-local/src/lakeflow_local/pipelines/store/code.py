@@ -14,8 +14,14 @@ from lakeflow_local.pipelines.model.spec import PipelineSpec
 class Code:
     """The source files of one update, each hashed once."""
 
-    def __init__(self, spec: PipelineSpec) -> None:
+    def __init__(self, spec: PipelineSpec, shared_files: Iterable[str]) -> None:
+        """
+        Args:
+            shared_files: those that change the session which the queries of all files run in: every dataset rests on
+                them.
+        """
         self._root = spec.root
+        self._shared = frozenset(shared_files)
         self._hashes: dict[str, str] = {}
         names = [*spec.configuration.items(), ("catalog", spec.namespace.catalog), ("schema", spec.namespace.schema)]
         names += [(f":{name}", value) for name, value in spec.parameters.items()]
@@ -29,12 +35,12 @@ class Code:
         return self._hashes[file]
 
     def of(self, files: Iterable[str]) -> dict[str, str]:
-        """The hashes of the files of a dataset and of its views, and of every module of the bundle imported by now."""
-        return {file: self.hash_of(file) for file in {*files, *self._modules()}}
+        """The hashes of a dataset's files and its views' files, of shared files, and of all modules imported by now."""
+        return {file: self.hash_of(file) for file in {*files, *self._shared, *self._modules()}}
 
     def is_unchanged(self, remembered: dict[str, str], files: Iterable[str]) -> bool:
         """Whether all that a dataset ran through last time is the same now."""
-        if not set(files) <= set(remembered):
+        if not self._shared.union(files) <= set(remembered):
             return False
         return all(self.hash_of(file) == known for file, known in remembered.items())
 
