@@ -28,8 +28,10 @@ def books_of(copies: dict[str, list[Copy]], settlement: dict, timezone: str) -> 
 
 def plan_differences(ledger: Ledger, copies: dict[str, list[Copy]], timezone: str, minimums: dict) -> Iterator[str]:
     """Compares the claims and the holds of every plan with what this module decides."""
+    known: dict[tuple, Books] = {}  # a plan that could read no more than an earlier one has its books
     for settlement in ledger.settlements:
-        books = books_of(copies, settlement, timezone)
+        bounds = tuple(settlement[f"{source}_ingested_to"] for source in SOURCES)
+        books = known.get(bounds) or known.setdefault(bounds, books_of(copies, settlement, timezone))
         newest_day = books.newest_day()
         if newest_day is None or settlement["settlement_date"] > newest_day:
             yield f"plan {settlement['plan_id']}: {settlement['settlement_date']} is later than all data ({newest_day})"

@@ -3,6 +3,7 @@
 from collections import Counter, defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 
 from . import casts
@@ -112,7 +113,6 @@ class Source:
         landed: all rows, judged.
         first: the first copy of every content.
         states: the valid first copies of each key.
-        newest: the newest state of each key.
     """
 
     def __init__(self, copies: Iterable[Copy], until: int | None = None) -> None:
@@ -124,7 +124,11 @@ class Source:
         for copy in self.first.values():
             if copy.is_valid:
                 self.states[copy.key].append(copy)
-        self.newest = {key: max(states, key=lambda copy: copy.order) for key, states in self.states.items()}
+
+    @cached_property
+    def newest(self) -> dict[str, Copy]:
+        """The newest state of each key."""
+        return {key: max(states, key=lambda copy: copy.order) for key, states in self.states.items()}
 
     def fate(self, copy: Copy) -> str:
         """kept, superseded, quarantined or redelivered."""

@@ -40,9 +40,9 @@ def ingestions(warehouse: Path, schema: str) -> list[Ingestion]:
     for source in SOURCES:
         table = warehouse / schema / f"{source}_raw"
         wanted = ("_file_path", "_ingested_at", "_file_modified_at")
-        for row in delta.read(table, wanted) if delta.exists(table) else ():
-            times = microseconds(row["_ingested_at"]), microseconds(row["_file_modified_at"])
-            found[source, _local(row["_file_path"]), *times] += 1
+        rows = delta.read(table, wanted) if delta.exists(table) else []
+        for (address, *times), count in Counter(tuple(row[name] for name in wanted) for row in rows).items():
+            found[source, _local(address), *map(microseconds, times)] += count
     return [Ingestion(*key, rows=count) for key, count in sorted(found.items())]
 
 

@@ -6,10 +6,10 @@ from pathlib import Path
 import pytest
 
 from lakeflow_local.spark.jvm import classarchive
-from lakeflow_local.spark.jvm.java import find_java, java_version
+from lakeflow_local.spark.jvm.java import find_java
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="what a process maps is read from /proc")
 def test_the_jvm_of_a_session_maps_the_archive(spark):
     pid = spark.sparkContext._jvm.java.lang.ProcessHandle.current().pid()
-    assert str(classarchive.path(java_version(find_java()))) in Path(f"/proc/{pid}/maps").read_text()
+    assert str(classarchive.path(find_java().version)) in Path(f"/proc/{pid}/maps").read_text()

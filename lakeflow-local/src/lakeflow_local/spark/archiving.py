@@ -10,7 +10,7 @@ import tempfile
 from pathlib import Path
 
 from lakeflow_local.spark.jvm.classarchive import path
-from lakeflow_local.spark.jvm.java import find_java, java_version
+from lakeflow_local.spark.jvm.java import find_java
 from lakeflow_local.spark.session import SparkServer
 from lakeflow_local.spark.session_settings import JAVA_OPTIONS
 
@@ -51,7 +51,7 @@ def ensure() -> Path | None:
     Returns:
         None where this Java makes none, as one that brings no archive of its own classes.
     """
-    archive = path(java_version(find_java()))
+    archive = path(find_java().version)
     if archive.exists():
         return archive
     with open(archive.with_suffix(".lock"), "w") as lock, tempfile.TemporaryDirectory(dir=archive.parent) as work:

@@ -108,7 +108,7 @@ class SparkServer:
         state_folder.make(self.root / ".lakeflow")
         self.warehouse.mkdir(parents=True, exist_ok=True)
         token = secrets.token_urlsafe(24) if self._connect else None
-        os.environ["JAVA_HOME"] = str(Path(java).resolve().parent.parent)
+        os.environ["JAVA_HOME"] = str(java.home)
         prepare_process()
         os.environ[ENVIRONMENT] = PathMap(self.root).as_json()  # for Python workers of sessions over Connect
         ours = session_settings(self.root, self.warehouse, self._catalog_names, token)

@@ -24,7 +24,7 @@ from lakeflow_local.errors import BundleError, UserError, short_path, shortage
 from lakeflow_local.jobs.store.cleaning import ended_before, runs_size, size_of
 from lakeflow_local.jobs.store.runs import RunStore
 from lakeflow_local.spark.jvm import classarchive, jars
-from lakeflow_local.spark.jvm.java import find_java, java_version
+from lakeflow_local.spark.jvm.java import find_java
 
 _LITTLE_MEMORY, _LITTLE_DISK = 4 * 10**9, 10**9  # bytes; Spark's JVM may take 3 GB
 _KEPT_DAYS = 30
@@ -81,8 +81,7 @@ def _java() -> Finding:
         java = find_java()
     except UserError as problem:
         return Finding("java", str(problem), "error", {"path": None, "version": None})
-    version = java_version(java)
-    return Finding("java", f"{version}, {java}", facts={"path": java, "version": version})
+    return Finding("java", f"{java.version}, {java.path}", facts={"path": str(java.path), "version": java.version})
 
 
 def _python() -> Finding:

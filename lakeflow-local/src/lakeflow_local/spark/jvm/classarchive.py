@@ -11,7 +11,7 @@ import hashlib
 from pathlib import Path
 
 from lakeflow_local.spark.jvm import jars, javaclasses
-from lakeflow_local.spark.jvm.java import find_java, java_version
+from lakeflow_local.spark.jvm.java import find_java
 
 
 def path(java: str) -> Path:
@@ -22,6 +22,6 @@ def path(java: str) -> Path:
 
 def java_options() -> str:
     """The options that make Java use the archive; empty without one."""
-    archive = path(java_version(find_java()))
+    archive = path(find_java().version)
     # An archive that does not fit, as of another build of the same Java, is no news for the log of Spark.
     return f'"-XX:SharedArchiveFile={archive}" -Xlog:cds=off -Xlog:cds+dynamic=off' if archive.exists() else ""

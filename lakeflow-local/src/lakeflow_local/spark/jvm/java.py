@@ -6,6 +6,7 @@ import os
 import re
 import shutil
 import subprocess
+from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 
@@ -14,27 +15,47 @@ from lakeflow_local.errors import UserError
 OLDEST = 17
 
 
-def find_java() -> str:
-    """The path of the Java that Spark will use.
+@dataclass(frozen=True)
+class Java:
+    """One installation of Java.
+
+    Attributes:
+        home: its folder, with `bin/java` in it.
+        version: what it says of itself, such as `17.0.12`.
+    """
+
+    home: Path
+    version: str
+
+    @property
+    def path(self) -> Path:
+        """The command."""
+        return self.home / "bin" / "java"
+
+
+def find_java() -> Java:
+    """The Java that Spark will use: that of `JAVA_HOME`, else the one on the `PATH`.
 
     Raises:
         UserError: when there is none, or it is too old; one line that says what to install.
     """
     home = os.environ.get("JAVA_HOME")
-    java = str(Path(home) / "bin" / "java") if home else shutil.which("java")
+    command = str(Path(home) / "bin" / "java") if home else shutil.which("java")
     advice = "install it (Debian: apt install openjdk-17-jre-headless), or set JAVA_HOME"
-    if not java or not Path(java).exists():
+    if not command or not Path(command).exists():
         raise UserError(f"Java {OLDEST} or later is needed and none was found: {advice}")
-    version = java_version(java)
+    real = os.path.realpath(command)
+    # A link to something else than a Java is the shim of a version manager, which goes by the name it is called by.
+    said = _properties(real if os.path.basename(real) == "java" else command)
+    version = said.get("java.version", "")
     major = version.partition(".")[0]
     if not major.isdigit() or int(major) < OLDEST:
-        raise UserError(f"Java {OLDEST} or later is needed, {java} is {major or 'unknown'}: {advice}")
-    return java
+        raise UserError(f"Java {OLDEST} or later is needed, {command} is {version or 'unknown'}: {advice}")
+    return Java(Path(said["java.home"]), version)
 
 
 @cache  # a JVM is started for it, and each session asks for it several times
-def java_version(java: str) -> str:
-    """What a Java says of itself, such as `17.0.12`; empty if it says nothing of the kind."""
-    output = subprocess.run([java, "-version"], capture_output=True, text=True).stderr
-    found = re.search(r'version "(\d[^"]*)', output)
-    return found[1] if found else ""
+def _properties(command: str) -> dict[str, str]:
+    """What a Java says of itself; the place of a command is not where Java is if it is a shim."""
+    said = subprocess.run([command, "-XshowSettings:properties", "-version"], capture_output=True, text=True).stderr
+    return dict(re.findall(r"^ +(java\.\w+) = (.+)$", said, re.MULTILINE))
