@@ -312,3 +312,22 @@ def test_a_colon_after_something_else_than_text_is_one_line(rides):
     with pytest.raises(Exception, match=r"`:` reads a text that holds JSON, or a VARIANT, and .*n is INT"):
         rides.spark.sql("SELECT n:a FROM VALUES (1) AS data(n)")
     assert ask(rides, "SELECT parse_json('{\"a\": 1}'):a::int") == [(1,)]
+
+
+def test_published_times_are_exact_whatever_parsers_a_pipeline_sets(make_project):
+    settings = """
+        from pyspark import pipelines as dp
+
+        spark.conf.set("spark.sql.legacy.timeParserPolicy", "LEGACY")
+        spark.conf.set("spark.sql.session.timeZone", "Asia/Kolkata")
+
+        @dp.materialized_view
+        def one():
+            return spark.range(1)
+    """
+    project = make_project({"one.py": settings}, event_log={"name": "events"})
+    assert project.update().state == "COMPLETED"
+    file = project.root / ".lakeflow" / "pipelines" / project.schema / "events.jsonl"
+    written = {event["id"]: event["timestamp"] for event in map(json.loads, file.read_text().splitlines())}
+    exact = f"SELECT id, date_format(timestamp, \"yyyy-MM-dd'T'HH:mm:ss.SSSSSSxxx\") FROM {project.schema}.events"
+    assert dict(ask(project, exact)) == written and any(not time[20:26].endswith("000") for time in written.values())

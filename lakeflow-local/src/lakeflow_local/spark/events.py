@@ -1,7 +1,7 @@
 """What the rows of an event log are, for the pipelines that write them and for `event_log(…)`, which reads them."""
 
 # https://docs.databricks.com/aws/en/ldp/monitor-event-log-schema; `table_name` is ours, as earlier logs have it.
-ORIGIN = {
+_ORIGIN = {
     "cloud": "STRING",
     "region": "STRING",
     "org_id": "BIGINT",
@@ -26,7 +26,7 @@ ORIGIN = {
 }
 # `details` is JSON in a text, which `:` reads.
 SCHEMA = (
-    f"id STRING, sequence STRING, origin STRUCT<{', '.join(f'{name}: {kind}' for name, kind in ORIGIN.items())}>, "
+    f"id STRING, sequence STRING, origin STRUCT<{', '.join(f'{name}: {kind}' for name, kind in _ORIGIN.items())}>, "
     "timestamp TIMESTAMP, message STRING, level STRING, "
     "error STRUCT<fatal: BOOLEAN, exceptions: ARRAY<STRUCT<class_name: STRING, message: STRING>>>, "
     "details STRING, event_type STRING, maturity_level STRING"

@@ -17,6 +17,7 @@ from lakeflow_local.pipelines.query.spark_settings import SparkSettings
 from lakeflow_local.pipelines.store.code import Code
 from lakeflow_local.pipelines.store.state import Store
 from lakeflow_local.pipelines.store.tables import Tables
+from lakeflow_local.spark.local_rows import no_rows
 
 
 @dataclass(frozen=True)
@@ -55,7 +56,7 @@ class UpdateContext:
             empty = self.store.folder / "empty"
             empty.mkdir(parents=True, exist_ok=True)
             return self.spark.readStream.format("parquet").schema(node.schema).load(str(empty))
-        return self.spark.createDataFrame([], node.schema)
+        return no_rows(self.spark, node.schema)
 
     def name_of(self, source: TableName | str) -> str:
         """What a source is called: a dataset by its name, another table by its full one, a folder by its path."""

@@ -5,13 +5,13 @@ from __future__ import annotations
 import json
 import os
 import uuid
-from collections.abc import Sequence
-from datetime import datetime
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, BinaryIO
 
 from pyspark.sql import SparkSession
 from pyspark.sql import functions as F
+from pyspark.sql.types import StructType
 
 from lakeflow_local.pipelines.model.names import TableName
 from lakeflow_local.pipelines.model.spec import PipelineSpec
@@ -19,7 +19,8 @@ from lakeflow_local.pipelines.model.update import Request, Update
 from lakeflow_local.pipelines.store import failpoints
 from lakeflow_local.pipelines.store.events import events_of
 from lakeflow_local.pipelines.store.tables import Tables
-from lakeflow_local.spark.events import ORIGIN, SCHEMA
+from lakeflow_local.spark.events import SCHEMA
+from lakeflow_local.spark.local_rows import rows_of
 
 
 class EventLog:
@@ -60,9 +61,9 @@ class EventLog:
             with open(self._file, "rb") as stream:
                 stream.seek(done)
                 rows = [_row(json.loads(line)) for line in stream.read(end - done).decode("utf-8").splitlines()]
-            if end != begun or not _holds(spark, tables, table, rows[0][0]):
+            if end != begun or not _holds(spark, tables, table, rows[0]["id"]):
                 _write_number(self._begun, end)
-                frame = spark.createDataFrame(rows, SCHEMA).coalesce(1)
+                frame = rows_of(spark, rows, StructType.fromDDL(SCHEMA)).coalesce(1)
                 writer = frame.write.format("delta").mode("append").option("mergeSchema", "true")
                 # For a new table: minima and maxima of its columns cost a quarter of each append, and it is small.
                 writer.option("delta.dataSkippingNumIndexedCols", "0").saveAsTable(table.sql)
@@ -92,23 +93,13 @@ def _write_number(file: Path, number: int) -> None:
     os.replace(beside, file)
 
 
-def _row(event: dict[str, Any]) -> Sequence[Any]:
+def _row(event: Mapping[str, Any]) -> dict[str, Any]:
+    """An event as a row of the table."""
     failure = event["error"]
-    error = None if failure is None else (failure["fatal"], [("", failure["message"])])
-    origin = tuple(event["origin"].get(name) for name in ORIGIN)
-    when = datetime.fromisoformat(event["timestamp"])
-    return (
-        event["id"],
-        event["sequence"],
-        origin,
-        when,
-        event["message"],
-        event["level"],
-        error,
-        event["details"],
-        event["event_type"],
-        event["maturity_level"],
-    )
+    if failure is None:
+        return {**event}
+    exceptions = [{"class_name": "", "message": failure["message"]}]
+    return {**event, "error": {"fatal": failure["fatal"], "exceptions": exceptions}}
 
 
 def pipeline_id(folder: Path, key: str = "") -> str:

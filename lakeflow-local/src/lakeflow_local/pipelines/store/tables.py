@@ -15,6 +15,7 @@ from pyspark.sql.types import StructField, StructType
 
 from lakeflow_local.pipelines.model.model import Dataset, Supplied
 from lakeflow_local.pipelines.model.names import TableName, quote
+from lakeflow_local.spark.local_rows import no_rows
 from lakeflow_local.spark.stored import log_version
 from lakeflow_local.spark.warehouse import create_schema
 
@@ -73,7 +74,7 @@ class Tables:
         for field in schema:
             field.nullable = field.name.lower() not in required
         if exists and not identities and not required:
-            self._write(table, self._spark.createDataFrame([], schema), dataset, "overwrite")
+            self._write(table, no_rows(self._spark, schema), dataset, "overwrite")
             return
         if self.location(table) is not None and not exists:  # its folder is gone: forget it, to create it anew
             self._spark.sql(f"DROP TABLE {table.sql}")
