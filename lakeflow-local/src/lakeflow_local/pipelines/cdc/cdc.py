@@ -29,6 +29,7 @@ from lakeflow_local.pipelines.store.state import Memory
 from lakeflow_local.pipelines.store.tables import content, files_added, rows_written
 from lakeflow_local.pipelines.writing.column_types import refuse_other_types
 from lakeflow_local.pipelines.writing.stream import drain, metrics_of, observed
+from lakeflow_local.spark.delta_writes import expect_write
 from lakeflow_local.spark.stored import log_version
 
 # Up to this size all changes are placed again each time: that costs less than carrying the newest ones along.
@@ -63,6 +64,7 @@ def apply(
         refuse_other_types(context, node, flow, target_schema(source, flow))
     frame = change.to_changes(evaluation.count_rules(source, node.dataset), flow)
     before = log_version(store)
+    expect_write(context.spark, store)
     if frame.isStreaming:
         writer = frame.writeStream.format("delta").outputMode("append").option("mergeSchema", "true")
         writer = writer.option("checkpointLocation", str(context.store.checkpoint(node.table, flow.name)))

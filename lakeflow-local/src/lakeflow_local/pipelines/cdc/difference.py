@@ -21,6 +21,7 @@ from lakeflow_local.pipelines.model.names import quote
 from lakeflow_local.pipelines.query.context import UpdateContext
 from lakeflow_local.pipelines.query.node import Node
 from lakeflow_local.pipelines.store.tables import content
+from lakeflow_local.spark.delta_writes import expect_write
 
 KIND = "__kind"
 INSERT, UPDATE, DELETE, SAME = "insert", "update", "delete", "same"
@@ -128,6 +129,9 @@ def commit(
     on = " AND ".join(f"t.{quote(name)} <=> s.{quote(name)}" for name in identity)
     sets = ", ".join(f"t.{quote(name)} = s.{quote(name)}" for name in columns)
     names, values = ", ".join(map(quote, columns)), ", ".join(f"s.{quote(name)}" for name in columns)
+    location = context.tables.location(node.table)
+    assert location is not None  # it has rows that change
+    expect_write(context.spark, location)
     try:
         context.spark.sql(
             f"MERGE WITH SCHEMA EVOLUTION INTO {node.table.sql} t USING `{view}` s ON {on} AND {only} "

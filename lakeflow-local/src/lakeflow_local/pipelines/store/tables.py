@@ -15,6 +15,7 @@ from pyspark.sql.types import StructField, StructType
 
 from lakeflow_local.pipelines.model.model import Dataset, Supplied
 from lakeflow_local.pipelines.model.names import TableName, quote
+from lakeflow_local.spark.delta_writes import expect_write
 from lakeflow_local.spark.local_rows import no_rows
 from lakeflow_local.spark.stored import log_version
 from lakeflow_local.spark.warehouse import create_schema
@@ -122,7 +123,11 @@ class Tables:
         writer = frame.write.format("delta").mode(mode).option(option, "true")
         if dataset.partition_cols:
             writer = writer.partitionBy(*dataset.partition_cols)
-        writer.save(str(self.location(table)))
+        location = self.location(table)
+        assert location is not None  # `replace` and `append` write into what is there
+        if mode == "overwrite":
+            expect_write(self._spark, location)
+        writer.save(str(location))
 
 
 def as_struct(dataset: Dataset) -> StructType:

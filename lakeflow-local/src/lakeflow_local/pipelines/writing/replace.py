@@ -20,6 +20,7 @@ from lakeflow_local.pipelines.query.evaluate import Evaluation
 from lakeflow_local.pipelines.query.node import Node
 from lakeflow_local.pipelines.store import failpoints
 from lakeflow_local.pipelines.writing.stream import drain, metrics_of, observed
+from lakeflow_local.spark.delta_writes import expect_write
 
 _NEWEST = "__newest"
 
@@ -86,4 +87,5 @@ def _take(batch: DataFrame, number: int, flow: Flow, dataset: Dataset, location:
     writer = writer.option("txnAppId", application).option("txnVersion", str(number))
     if dataset.partition_cols:
         writer = writer.partitionBy(*dataset.partition_cols)
+    expect_write(batch.sparkSession, location)
     writer.option("overwriteSchema", "true").save(str(location))

@@ -19,6 +19,7 @@ from lakeflow_local.pipelines.query.expectations import RuleCounter
 from lakeflow_local.pipelines.query.node import Node, NotAStream
 from lakeflow_local.pipelines.store import failpoints
 from lakeflow_local.pipelines.store.tables import rows_written
+from lakeflow_local.spark.delta_writes import expect_write
 
 _NOT_A_STREAM = (
     "AUTO CDC into {} needs a stream of changes, but its source ({}) is a batch query: read with spark.readStream "
@@ -87,6 +88,7 @@ def append(
     location = context.tables.location(node.table)
     assert location is not None  # empty_table has created it
     before = context.tables.version(node.table)
+    expect_write(context.spark, location)
     if frame.isStreaming:
         mode = "append"
         if _is_rewritten_whole(frame):

@@ -110,12 +110,9 @@ public class SmallTables extends AbstractFunction1 {
             if (snapshot.checksumOpt().isEmpty() || !snapshot.metadata().partitionColumns().isEmpty()) return null;
             if (DeletionVectorUtils$.MODULE$.deletionVectorsReadable(snapshot.protocol(), snapshot.metadata())) return null;
             VersionChecksum checksum = (VersionChecksum) snapshot.checksumOpt().get();
-            if (checksum.allFiles().isEmpty() || checksum.tableSizeBytes() > SMALL) return null;
-            Seq files = (Seq) checksum.allFiles().get();
-            long bytes = 0;
-            for (int i = 0; i < files.size(); i++) bytes += ((AddFile) files.apply(i)).size();
-            boolean isWhole = files.size() == checksum.numFiles() && bytes == checksum.tableSizeBytes();
-            return isWhole ? new KnownFiles(index, snapshot, files, bytes) : null;
+            if (checksum.tableSizeBytes() > SMALL) return null;
+            Seq files = KnownSnapshot.files(checksum);
+            return files == null ? null : new KnownFiles(index, snapshot, files, checksum.tableSizeBytes());
         }
 
         public Seq matchingFiles(Seq partitionFilters, Seq dataFilters) { return files; }
