@@ -10,6 +10,7 @@ import sys
 import time
 import urllib.error
 import urllib.request
+from datetime import datetime
 
 import pytest
 from warm_bundles import WarmBundle, finished, is_alive, wait_for
@@ -28,6 +29,9 @@ def test_the_first_command_starts_it_and_says_so_and_the_next_uses_it(bundle):
     assert {"pid", "url", "target", "started_at", "idle_seconds", "memory_mb", "spark"} == set(status)
     assert (status["target"], status["spark"]) == ("local", "none")
     assert abs(status["started_at"] / 1000 - time.time()) < 600
+    shown = dict(line.split(maxsplit=1) for line in bundle.run("workspace", "status").stdout.splitlines())
+    assert set(shown) == set(status)
+    assert datetime.fromisoformat(shown["started_at"]).timestamp() == status["started_at"] // 1000
     assert STARTED not in bundle.run("run", "greet").stderr
     assert bundle.status()["pid"] == status["pid"]
     bundle.run("workspace", "stop")

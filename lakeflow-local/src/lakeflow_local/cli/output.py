@@ -7,6 +7,7 @@ import os
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from datetime import datetime
 from typing import Any
 
 import click
@@ -49,6 +50,11 @@ def only_json(wanted: bool) -> Iterator[Callable[[Any], None]]:
 def say(text: str, *, err: bool = False) -> None:
     """Print a text for people."""
     click.echo(printable(text), err=err)
+
+
+def moment(millis: int) -> str:
+    """A time for people, in the zone of this machine; it is in epoch milliseconds."""
+    return f"{datetime.fromtimestamp(millis / 1000):%Y-%m-%d %H:%M:%S}"
 
 
 def tell(error: UserError) -> None:

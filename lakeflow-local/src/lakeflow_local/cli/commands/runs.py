@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -12,7 +11,7 @@ from rich.table import Table
 
 from lakeflow_local.cli import options
 from lakeflow_local.cli.console import PlainConsole
-from lakeflow_local.cli.output import say
+from lakeflow_local.cli.output import moment, say
 from lakeflow_local.errors import ChoiceError
 from lakeflow_local.jobs.store.apiview import summary, view
 from lakeflow_local.jobs.store.damage import undamaged
@@ -40,7 +39,7 @@ def runs(context: click.Context, key: str | None, limit: int, output: str) -> No
     for row in rows:
         with undamaged(row["run_id"]):
             run = summary(row)
-            started, took = _moment(run["start_time"]), f"{run['run_duration'] / 1000:.1f} s"
+            started, took = moment(run["start_time"]), f"{run['run_duration'] / 1000:.1f} s"
             names = (str(run[name]) for name in ("run_id", "kind", "key", "target"))
             table.add_row(*names, _state(run["state"]), started, took)
     PlainConsole().print(table)
@@ -112,7 +111,3 @@ def _state(state: dict[str, Any]) -> str:
     life_cycle = state["life_cycle_state"]
     result = state.get("result_state")
     return result if result and life_cycle == "TERMINATED" else f"{life_cycle} {result or ''}".strip()
-
-
-def _moment(millis: int) -> str:
-    return datetime.fromtimestamp(millis / 1000).strftime("%Y-%m-%d %H:%M:%S")

@@ -17,7 +17,7 @@ from lakeflow_local.bundle import Bundle, load
 from lakeflow_local.bundle.steps.includes import root_file
 from lakeflow_local.cli import options
 from lakeflow_local.cli.disagreements import disagreements
-from lakeflow_local.cli.output import only_json, say
+from lakeflow_local.cli.output import moment, only_json, say
 from lakeflow_local.daemon import finding, places
 from lakeflow_local.daemon.attachment import Attachment
 from lakeflow_local.daemon.channel import Channel, asked
@@ -71,7 +71,8 @@ def status(output: str) -> None:
         _say("no local workspace of this folder is running")
         sys.exit(1)
     if output == "text":
-        say("\n".join(f"{name:<13} {value}" for name, value in found.items()))
+        shown = {**found, "started_at": moment(found["started_at"])}
+        say("\n".join(f"{name:<13} {value}" for name, value in shown.items()))
 
 
 @workspace.command("list")
