@@ -73,7 +73,7 @@ class EventLog:
 
 
 def _holds(spark: SparkSession, tables: Tables, table: TableName, event_id: str) -> bool:
-    """Whether the published log has an event. (Delta's own `txnVersion` would say it, at half a second a commit.)"""
+    """Whether the published log has an event."""
     return tables.exists(table) and bool(spark.table(table.sql).where(F.col("id") == event_id).head(1))
 
 
