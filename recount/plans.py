@@ -31,7 +31,9 @@ def plan_differences(ledger: Ledger, copies: dict[str, list[Copy]], timezone: st
     known: dict[tuple, Books] = {}  # a plan that could read no more than an earlier one has its books
     for settlement in ledger.settlements:
         bounds = tuple(settlement[f"{source}_ingested_to"] for source in SOURCES)
-        books = known.get(bounds) or known.setdefault(bounds, books_of(copies, settlement, timezone))
+        if bounds not in known:
+            known[bounds] = books_of(copies, settlement, timezone)
+        books = known[bounds]
         newest_day = books.newest_day()
         if newest_day is None or settlement["settlement_date"] > newest_day:
             yield f"plan {settlement['plan_id']}: {settlement['settlement_date']} is later than all data ({newest_day})"

@@ -2,6 +2,8 @@
 
 from pathlib import Path
 
+from deltalake import DeltaTable
+
 _JOBS = "delta changes"
 CHANGES = (
     "INSERT INTO {t} VALUES (7, 'seven')",
@@ -42,3 +44,13 @@ def jobs_of(spark, ask) -> int:
     before = len(spark.sparkContext.statusTracker().getJobIdsForGroup(_JOBS))
     ask()
     return len(spark.sparkContext.statusTracker().getJobIdsForGroup(_JOBS)) - before
+
+
+def stored(folder: Path) -> list[tuple]:
+    """The rows by a reader that is not Spark."""
+    return in_order(row.values() for row in DeltaTable(str(folder)).to_pyarrow_table().to_pylist())
+
+
+def forget(spark) -> None:
+    """Let Delta look at its tables as if for the first time."""
+    spark._jvm.org.apache.spark.sql.delta.DeltaLog.clearCache()

@@ -12,7 +12,7 @@ from deltalake import DeltaTable, write_deltalake
 
 from lakeflow_local.spark.delta_writes import expect_write
 
-from .delta_changes import CHANGES, PROPERTIES, create, in_order, jobs_of
+from .delta_changes import CHANGES, PROPERTIES, create, forget, in_order, jobs_of, stored
 
 WHOLE = [(1, "whole"), (2, "content")]
 
@@ -37,14 +37,6 @@ def append_as(spark, folder: Path, number: int) -> None:
     expect_write(spark, folder)
     writer = spark.createDataFrame([(number, "named")], "id BIGINT, name STRING").write.format("delta").mode("append")
     writer.option("txnAppId", "app").option("txnVersion", str(number)).save(str(folder))
-
-
-def stored(folder: Path) -> list[tuple]:
-    return in_order(row.values() for row in DeltaTable(str(folder)).to_pyarrow_table().to_pylist())
-
-
-def forget(spark) -> None:
-    spark._jvm.org.apache.spark.sql.delta.DeltaLog.clearCache()
 
 
 def newest_actions(folder: Path) -> list[dict]:

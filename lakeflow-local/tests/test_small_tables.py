@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from deltalake import DeltaTable
 
-from .delta_changes import CHANGES, PROPERTIES, create, in_order, jobs_of
+from .delta_changes import CHANGES, PROPERTIES, create, forget, in_order, jobs_of, stored
 
 
 @pytest.fixture
@@ -37,18 +37,17 @@ def test_rows_and_files_are_those_of_the_newest_version(spark, table):
         assert in_order(spark.sql(f"SELECT * FROM {table} VERSION AS OF 1").collect()) == first
     for checksum in (folder / "_delta_log").glob("*.crc"):
         checksum.unlink()
-    spark._jvm.org.apache.spark.sql.delta.DeltaLog.clearCache()
+    forget(spark)
     assert_newest(spark, table, folder, "no checksums")
 
 
 def assert_newest(spark, table: str, folder: Path, change: str) -> None:
-    stored = DeltaTable(str(folder))
-    expected = in_order(row.values() for row in stored.to_pyarrow_table().to_pylist())
+    expected = stored(folder)
     assert in_order(spark.table(table).collect()) == expected, change
     some = spark.table(table).where("id > 1").collect()
     assert in_order(some) == [row for row in expected if row[0] > 1], change
     files = {Path(file).name for file in spark.table(table).inputFiles()}
-    assert files == {Path(file).name for file in stored.file_uris()}, change
+    assert files == {Path(file).name for file in DeltaTable(str(folder)).file_uris()}, change
 
 
 @pytest.mark.parametrize("how", PROPERTIES.values(), ids=PROPERTIES)

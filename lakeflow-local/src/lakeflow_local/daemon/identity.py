@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import hashlib
 import os
-import shutil
 import sys
 from collections.abc import Mapping
 from pathlib import Path
+
+from lakeflow_local.spark.jvm.java import java_command
 
 _PACKAGE = Path(__file__).parent.parent
 # What lives in the JVM from its start. Its own settings, which a process with Spark sets for itself, are not among it.
@@ -61,8 +62,7 @@ def jvm_environment(environment: Mapping[str, str]) -> dict[str, str]:
 
 
 def _java(environment: Mapping[str, str]) -> str:
-    home = environment.get("JAVA_HOME")
-    found = os.path.join(home, "bin", "java") if home else shutil.which("java", path=environment.get("PATH"))
+    found = java_command(environment)
     return os.path.realpath(found) if found else ""
 
 

@@ -6,6 +6,7 @@ import os
 import re
 import shutil
 import subprocess
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -33,14 +34,19 @@ class Java:
         return self.home / "bin" / "java"
 
 
+def java_command(environment: Mapping[str, str]) -> str | None:
+    """The command that an environment names: of `JAVA_HOME`, where there may be none, else on the `PATH`."""
+    home = environment.get("JAVA_HOME")
+    return os.path.join(home, "bin", "java") if home else shutil.which("java", path=environment.get("PATH"))
+
+
 def find_java() -> Java:
     """The Java that Spark will use: that of `JAVA_HOME`, else the one on the `PATH`.
 
     Raises:
         UserError: when there is none, or it is too old; one line that says what to install.
     """
-    home = os.environ.get("JAVA_HOME")
-    command = str(Path(home) / "bin" / "java") if home else shutil.which("java")
+    command = java_command(os.environ)
     advice = "install it (Debian: apt install openjdk-17-jre-headless), or set JAVA_HOME"
     if not command or not Path(command).exists():
         raise UserError(f"Java {OLDEST} or later is needed and none was found: {advice}")
