@@ -27,6 +27,12 @@ def test_a_question_is_one_job_for_each_query_in_it(spark, table, how):
         assert jobs_of(spark, question.collect) == 1 + condition.count("SELECT"), condition
 
 
+def test_a_table_of_many_small_files_is_one_job_too(spark, table):
+    spark.range(0, 60, 1, 60).write.saveAsTable(table)
+    assert len(spark.table(table).inputFiles()) > 50  # up to so many Delta lists in a checksum if nobody asks for more
+    assert jobs_of(spark, spark.table(table).collect) == 1
+
+
 @pytest.mark.slow
 def test_rows_and_files_are_those_of_the_newest_version(spark, table):
     folder = create(spark, table)

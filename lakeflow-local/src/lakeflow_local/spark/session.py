@@ -218,7 +218,9 @@ class SparkServer:
                 raise UserError("Spark did not start: its last words are here", file=log) from None
         self._process, self._port = gateway.proc, gateway.gateway_parameters.port
         make_quick_and_quiet(gateway)
-        return SparkSession(SparkContext(gateway=gateway, conf=conf))
+        context = SparkContext(gateway=gateway, conf=conf)
+        gateway.jvm.lakeflow.local.SlimConfiguration.slim(context._jsc.hadoopConfiguration())
+        return SparkSession(context)
 
     def _give_lock_back(self) -> None:
         lock, self._lock = self._lock, None

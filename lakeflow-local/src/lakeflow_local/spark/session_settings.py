@@ -57,6 +57,8 @@ def session_settings(root: Path, warehouse: Path, catalog_names: Iterable[str], 
         "spark.default.parallelism": str(min(cores, 4)),
         "spark.sql.sources.parallelPartitionDiscovery.parallelism": str(min(cores, 4)),
         "spark.databricks.delta.snapshotPartitions": "1",
+        # A checksum names the files of a table of up to so many; fifty by default, which as many small updates make.
+        "spark.databricks.delta.allFilesInCrc.thresholdNumFiles": "500",
         # Not used here: histograms of each version, and each query's plan for the Spark UI, which is off.
         "spark.databricks.delta.fileSizeHistogramMetrics.enabled": "false",
         "spark.databricks.delta.checksumDVMetrics.enabled": "false",
