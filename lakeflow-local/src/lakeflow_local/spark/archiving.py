@@ -9,7 +9,7 @@ import sys
 import tempfile
 from pathlib import Path
 
-from lakeflow_local.spark.jvm.classarchive import path
+from lakeflow_local.spark.jvm.classarchive import path, remove_others
 from lakeflow_local.spark.jvm.java import find_java
 from lakeflow_local.spark.session import SparkServer
 from lakeflow_local.spark.session_settings import JAVA_OPTIONS
@@ -69,6 +69,7 @@ def ensure() -> Path | None:
             if not made.exists():
                 return None
             os.replace(made, archive)
+            remove_others(archive)
     return archive
 
 

@@ -20,6 +20,13 @@ def path(java: str) -> Path:
     return jars.folder().parent / f"classes-{hashlib.sha256(repr(parts).encode()).hexdigest()[:12]}.jsa"
 
 
+def remove_others(archive: Path) -> None:
+    """Remove the archives that earlier versions have left beside this one. A JVM that has mapped one goes on."""
+    for other in archive.parent.glob("classes-*.jsa"):
+        if other != archive:
+            other.unlink(missing_ok=True)
+
+
 def java_options() -> str:
     """The options that make Java use the archive; empty without one."""
     archive = path(find_java().version)
