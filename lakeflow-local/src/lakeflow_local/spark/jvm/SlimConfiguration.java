@@ -2,9 +2,7 @@ package lakeflow.local;
 
 import java.io.IOException;
 import java.lang.reflect.Field;
-import java.util.ArrayList;
 import java.util.Iterator;
-import java.util.List;
 import java.util.Map;
 import org.apache.hadoop.conf.Configuration;
 import org.apache.hadoop.fs.FileSystem;
@@ -17,14 +15,13 @@ import org.apache.hadoop.mapreduce.util.ConfigUtil;
 public class SlimConfiguration {
     /** Forgets where the settings came from, and those of YARN, half of all: Spark runs in this process. */
     public static void slim(Configuration configuration) throws IllegalAccessException, IOException {
-        FileSystem.get(configuration); // this and the next name files of settings; one that comes later has all read anew
+        // Both name files of settings; one that is named later has all read anew.
+        FileSystem.getFileSystemClass("file", configuration);
         ConfigUtil.loadResources();
-        List ofYarn = new ArrayList();
-        for (Iterator settings = configuration.iterator(); settings.hasNext(); ) {
+        for (Iterator settings = configuration.iterator(); settings.hasNext(); ) { // over a copy
             String name = (String) ((Map.Entry) settings.next()).getKey();
-            if (name.startsWith("yarn.")) ofYarn.add(name);
+            if (name.startsWith("yarn.")) configuration.unset(name);
         }
-        for (Iterator names = ofYarn.iterator(); names.hasNext(); ) configuration.unset((String) names.next());
         Field origins;
         try {
             origins = Configuration.class.getDeclaredField("updatingResource");
